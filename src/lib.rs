@@ -1,0 +1,4 @@
+//! batchcast.
+pub mod model;
+pub mod sim;
+pub mod units;

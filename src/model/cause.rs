@@ -1,0 +1,163 @@
+//! Why time passes and what money is for. Each second of a job's life and each amount of a bill has exactly one cause.
+
+use crate::units::{Span, Usd};
+
+/// Why a part of a job's life passes. Where several hold at once, the first in this order wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimeCause {
+    /// Waits for other jobs.
+    Dependency,
+    /// The head of its queue (itself or another) cannot be placed on any machine there is.
+    BlockedHead,
+    /// Another share has its turn.
+    Share,
+    /// Others are ahead in the order of its queue or share.
+    Queue,
+    /// At the head; a consumable resource is lacking.
+    Consumable,
+    /// At the head; the environment may not grow, or a fair-share reserve is kept free.
+    MaxVcpus,
+    /// At the head; the machines are full.
+    Capacity,
+    /// Waits for the next scaling decision.
+    Scaling,
+    /// Its machine boots.
+    Boot,
+    /// Waits for the next look at the queue.
+    Dispatch,
+    /// In STARTING: its container is being made.
+    ImagePull,
+    /// The attempt that decided its outcome runs.
+    Run,
+    /// An earlier attempt that did not count, from placement to end.
+    Lost,
+}
+
+impl TimeCause {
+    /// All causes, in order.
+    pub const ALL: [TimeCause; 13] = [
+        TimeCause::Dependency,
+        TimeCause::BlockedHead,
+        TimeCause::Share,
+        TimeCause::Queue,
+        TimeCause::Consumable,
+        TimeCause::MaxVcpus,
+        TimeCause::Capacity,
+        TimeCause::Scaling,
+        TimeCause::Boot,
+        TimeCause::Dispatch,
+        TimeCause::ImagePull,
+        TimeCause::Run,
+        TimeCause::Lost,
+    ];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TimeCause::Dependency => "dependency",
+            TimeCause::BlockedHead => "blocked-head",
+            TimeCause::Share => "share",
+            TimeCause::Queue => "queue",
+            TimeCause::Consumable => "consumable",
+            TimeCause::MaxVcpus => "max-vcpus",
+            TimeCause::Capacity => "capacity",
+            TimeCause::Scaling => "scaling",
+            TimeCause::Boot => "boot",
+            TimeCause::Dispatch => "dispatch",
+            TimeCause::ImagePull => "image-pull",
+            TimeCause::Run => "run",
+            TimeCause::Lost => "lost",
+        }
+    }
+}
+
+/// A life cut into its causes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeCauses([Span; TimeCause::ALL.len()]);
+
+impl TimeCauses {
+    /// The time of one cause.
+    pub fn get(&self, cause: TimeCause) -> Span {
+        self.0[cause as usize]
+    }
+
+    /// Adds to one cause.
+    pub fn add(&mut self, cause: TimeCause, span: Span) {
+        self.0[cause as usize] += span;
+    }
+
+    /// The whole life.
+    pub fn total(&self) -> Span {
+        self.0.iter().copied().sum()
+    }
+}
+
+/// What an amount of money was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CostCause {
+    /// Attempts that succeeded.
+    Useful,
+    /// Attempts that failed, timed out or were terminated.
+    Failed,
+    /// Attempts that lost their machine.
+    Interrupted,
+    /// Machines that boot.
+    Boot,
+    /// Containers being made.
+    ImagePull,
+    /// Machines on which nothing runs.
+    Idle,
+    /// The unused part of machines on which something runs.
+    Stranded,
+    /// What a billing minimum or a started hour adds.
+    Minimum,
+}
+
+impl CostCause {
+    /// All causes, in order.
+    pub const ALL: [CostCause; 8] = [
+        CostCause::Useful,
+        CostCause::Failed,
+        CostCause::Interrupted,
+        CostCause::Boot,
+        CostCause::ImagePull,
+        CostCause::Idle,
+        CostCause::Stranded,
+        CostCause::Minimum,
+    ];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CostCause::Useful => "useful",
+            CostCause::Failed => "failed",
+            CostCause::Interrupted => "interrupted",
+            CostCause::Boot => "boot",
+            CostCause::ImagePull => "image-pull",
+            CostCause::Idle => "idle",
+            CostCause::Stranded => "stranded",
+            CostCause::Minimum => "minimum",
+        }
+    }
+}
+
+/// An amount cut into its causes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CostCauses([Usd; CostCause::ALL.len()]);
+
+impl CostCauses {
+    /// The money of one cause.
+    pub fn get(&self, cause: CostCause) -> Usd {
+        self.0[cause as usize]
+    }
+
+    /// Adds to one cause.
+    pub fn add(&mut self, cause: CostCause, amount: Usd) {
+        self.0[cause as usize] += amount;
+    }
+
+    /// The whole amount.
+    pub fn total(&self) -> Usd {
+        self.0.iter().copied().sum()
+    }
+}

@@ -1,0 +1,63 @@
+//! Compute environments and consumable resources, as their `Create…` actions take them.
+
+use crate::units::{SimTime, TypeId};
+
+/// A compute environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComputeEnvironment {
+    /// `computeEnvironmentName`.
+    pub name: String,
+    /// `state`: whether it takes new jobs.
+    pub enabled: bool,
+    /// `status`: whether it is VALID. An INVALID environment takes no jobs; those that run go on.
+    pub valid: bool,
+    /// Who gives it its machines.
+    pub kind: EnvironmentKind,
+}
+
+/// `type`. Managed environments, which launch their own machines, are not simulated yet: `input` refuses them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvironmentKind {
+    /// `UNMANAGED`: the owner registers the machines, Batch only places jobs on them.
+    Unmanaged {
+        /// `unmanagedvCpus`: the size that fair share reserves from; nothing is reserved where it is absent.
+        unmanaged_vcpus: Option<u32>,
+        /// The machines.
+        machines: Vec<MachineGroup>,
+        /// How its machines are billed.
+        billing: Billing,
+    },
+}
+
+/// A number of like machines that an owner registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineGroup {
+    /// Their type.
+    pub instance_type: TypeId,
+    /// How many.
+    pub count: u32,
+    /// When they join.
+    pub launch: SimTime,
+    /// When their owner takes them away, if ever. Jobs on them are lost.
+    pub terminate: Option<SimTime>,
+}
+
+/// How the time of an instance becomes an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Billing {
+    /// By the second begun, at least 60 of them (since 2017-10-02, AWS What's New of that day).
+    PerSecond,
+    /// By the hour begun (before 2017-10-02).
+    PerHour,
+}
+
+/// A consumable resource: something that jobs lock and that is no machine, such as licences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumableResource {
+    /// `consumableResourceName`.
+    pub name: String,
+    /// `totalQuantity`.
+    pub total: u64,
+    /// `resourceType` REPLENISHABLE (given back when an attempt ends) or NON_REPLENISHABLE (used up).
+    pub replenishable: bool,
+}

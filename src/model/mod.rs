@@ -1,0 +1,64 @@
+//! The World and what is asked of it: catalogue, settings, commands, workload. Columns, identifiers and names; no serde, no
+//! behaviour beyond reading its own values.
+
+mod catalog;
+mod cause;
+mod command;
+mod definition;
+mod environment;
+mod queue;
+pub mod rules;
+mod settings;
+mod status;
+mod workload;
+
+pub use catalog::{Architecture, Catalogue, InstanceType};
+pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
+pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
+pub use definition::{
+    ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup, Pattern,
+    RetryStrategy,
+};
+pub use environment::{
+    Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind, MachineGroup,
+};
+pub use queue::{
+    BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
+    WeightFactor,
+};
+pub use settings::{
+    ASSUMPTIONS, Assumption, Knob, Profile, Settings, Tag, Unit, Value, parse_span,
+};
+pub use status::{JobStatus, StatusReason};
+pub use workload::{
+    Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, Loop, Resubmit, Row, Rule,
+    RuleEvent, SubmitJob, Workload,
+};
+
+/// What nobody inside the simulated cloud can change: machine types and prices, and the settings of the model.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The instance types there are.
+    pub catalogue: Catalogue,
+    /// Every assumed parameter.
+    pub settings: Settings,
+    /// Milliseconds from 1970-01-01T00:00:00Z to simulated time zero; 0 where the input names no date.
+    pub start_epoch_ms: i64,
+}
+
+/// A world, what is done to it and when: all that a run needs besides a seed.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name of the scenario.
+    pub name: String,
+    /// The unchanging part.
+    pub world: World,
+    /// Operator actions, sorted by time; those at time zero build the queues and environments.
+    pub commands: Vec<Timed>,
+    /// The jobs.
+    pub workload: Workload,
+    /// What clients do when something happens to their jobs.
+    pub rules: Vec<Rule>,
+    /// Where the run is cut, if it is.
+    pub until: Option<crate::units::SimTime>,
+}

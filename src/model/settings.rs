@@ -1,0 +1,549 @@
+//! Every rule that AWS does not publish, as a named parameter: key, unit, default per profile, source tag and a sentence.
+//! The list below is what `batchcast assumptions` prints, what a scenario's `[model]` may set and what each report carries.
+
+use crate::units::{PricePerHour, Ratio, Span};
+
+/// A set of defaults, from no delay at all to a slow day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    /// Every delay and tick zero, all memory usable: what traces on a pool and the oracles use.
+    Ideal,
+    /// A quick day.
+    Fast,
+    /// An ordinary day.
+    #[default]
+    Typical,
+    /// A slow day.
+    Slow,
+}
+
+impl Profile {
+    /// All profiles, from the quickest.
+    pub const ALL: [Profile; 4] = [
+        Profile::Ideal,
+        Profile::Fast,
+        Profile::Typical,
+        Profile::Slow,
+    ];
+
+    /// The name that a scenario writes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Profile::Ideal => "ideal",
+            Profile::Fast => "fast",
+            Profile::Typical => "typical",
+            Profile::Slow => "slow",
+        }
+    }
+}
+
+/// The unit of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A span: seconds, or text such as `90s`, `5m`, `2h`.
+    Seconds,
+    /// A number without a unit.
+    Ratio,
+    /// true or false.
+    Flag,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// The name of a policy, with its parameters.
+    Policy,
+    /// USD per vCPU-hour.
+    Price,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// For [`Unit::Seconds`].
+    Span(Span),
+    /// For [`Unit::Ratio`].
+    Ratio(Ratio),
+    /// For [`Unit::Flag`].
+    Flag(bool),
+    /// For [`Unit::Choice`].
+    Choice(&'static str),
+    /// For [`Unit::Policy`].
+    Text(String),
+    /// For [`Unit::Price`].
+    Price(PricePerHour),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Span(span) => write!(f, "{span} s"),
+            Value::Ratio(ratio) => write!(f, "{ratio}"),
+            Value::Flag(flag) => write!(f, "{flag}"),
+            Value::Choice(word) => f.write_str(word),
+            Value::Text(text) => f.write_str(text),
+            Value::Price(price) => write!(f, "{price} USD/h"),
+        }
+    }
+}
+
+/// What a statement about AWS rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// AWS says so.
+    Documented,
+    /// Practitioners report it.
+    Observed,
+    /// Nobody says: ours.
+    Assumed,
+}
+
+impl Tag {
+    /// The tag as a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tag::Documented => "documented",
+            Tag::Observed => "observed",
+            Tag::Assumed => "assumed",
+        }
+    }
+}
+
+/// A parameter of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    missing_docs,
+    reason = "each knob's sentence stands in the list below, where users read it too"
+)]
+pub enum Knob {
+    DispatchTick,
+    DependencyTick,
+    ContainerStart,
+    RetryDelay,
+    TimeoutLag,
+    ShutdownTime,
+    BlockedAfterMisconfiguration,
+    BlockedAfterUndetermined,
+    Dispatch,
+    JobOrder,
+    Placement,
+    UsableMemory,
+    ShareWindow,
+    ShareCredit,
+    ShareHeadBlocks,
+    PrefixWeightTimesN,
+    RetryToFrontOf,
+    AbsentReasonMatches,
+    ConsumablesHeldOverRetry,
+    OutOfMemoryAt,
+    KillAtEstimate,
+    PoolPricePerVcpuHour,
+}
+
+/// One entry of the list of assumptions.
+#[derive(Clone, Copy, Debug)]
+pub struct Assumption {
+    /// Which parameter.
+    pub knob: Knob,
+    /// Its key in `[model]`.
+    pub key: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its default in each profile, in the order of [`Profile::ALL`], as a scenario would write it.
+    pub defaults: [&'static str; 4],
+    /// What it rests on.
+    pub tag: Tag,
+    /// What it means, in a sentence.
+    pub sentence: &'static str,
+}
+
+/// The same default in every profile.
+const fn always(value: &'static str) -> [&'static str; 4] {
+    [value; 4]
+}
+
+/// All parameters, in the order of [`Knob`].
+pub const ASSUMPTIONS: &[Assumption] = &[
+    Assumption {
+        knob: Knob::DispatchTick,
+        key: "dispatchTick",
+        unit: Unit::Seconds,
+        defaults: ["0s", "1s", "5s", "10s"],
+        tag: Tag::Assumed,
+        sentence: "Queues are evaluated at multiples of this; 0: whenever something changed.",
+    },
+    Assumption {
+        knob: Knob::DependencyTick,
+        key: "dependencyTick",
+        unit: Unit::Seconds,
+        defaults: ["0s", "1s", "1s", "5s"],
+        tag: Tag::Assumed,
+        sentence: "A job becomes RUNNABLE at the next multiple of this after its last dependency succeeded.",
+    },
+    Assumption {
+        knob: Knob::ContainerStart,
+        key: "containerStart",
+        unit: Unit::Seconds,
+        defaults: ["0s", "1s", "3s", "10s"],
+        tag: Tag::Observed,
+        sentence: "Time in STARTING on a warm host with a cached image (reports run from 3 to over 10 s).",
+    },
+    Assumption {
+        knob: Knob::RetryDelay,
+        key: "retryDelay",
+        unit: Unit::Seconds,
+        defaults: always("0s"),
+        tag: Tag::Assumed,
+        sentence: "Time between a failed attempt and the job being RUNNABLE again; AWS documents no back-off.",
+    },
+    Assumption {
+        knob: Knob::TimeoutLag,
+        key: "timeoutLag",
+        unit: Unit::Seconds,
+        defaults: ["0s", "0s", "0s", "5s"],
+        tag: Tag::Documented,
+        sentence: "How late a timeout is enforced; the guide says some seconds, best effort.",
+    },
+    Assumption {
+        knob: Knob::ShutdownTime,
+        key: "shutdownTime",
+        unit: Unit::Seconds,
+        defaults: always("0s"),
+        tag: Tag::Assumed,
+        sentence: "Time an application takes to end after SIGTERM; SIGKILL follows after 30 s, which is documented.",
+    },
+    Assumption {
+        knob: Knob::BlockedAfterMisconfiguration,
+        key: "blockedAfterMisconfiguration",
+        unit: Unit::Seconds,
+        defaults: ["0s", "60s", "60s", "600s"],
+        tag: Tag::Assumed,
+        sentence: "Time at the head before Batch declares it blocked by a misconfiguration; time limits count from then.",
+    },
+    Assumption {
+        knob: Knob::BlockedAfterUndetermined,
+        key: "blockedAfterUndetermined",
+        unit: Unit::Seconds,
+        defaults: ["0s", "600s", "600s", "1800s"],
+        tag: Tag::Assumed,
+        sentence: "The same for a head that is blocked for any other reason (all environments DISABLED or INVALID).",
+    },
+    Assumption {
+        knob: Knob::Dispatch,
+        key: "dispatch",
+        unit: Unit::Policy,
+        defaults: always("strict"),
+        tag: Tag::Assumed,
+        sentence: "Which jobs behind a head that waits for room may start: none (strict) or some (lookahead:K, easy …).",
+    },
+    Assumption {
+        knob: Knob::JobOrder,
+        key: "jobOrder",
+        unit: Unit::Policy,
+        defaults: always("fifo"),
+        tag: Tag::Documented,
+        sentence: "Order within a queue, or within a share; AWS has fifo, the others are for research.",
+    },
+    Assumption {
+        knob: Knob::Placement,
+        key: "placement",
+        unit: Unit::Policy,
+        defaults: always("pack"),
+        tag: Tag::Assumed,
+        sentence: "Which machine with room takes a job: the fullest (pack) or the emptiest (spread).",
+    },
+    Assumption {
+        knob: Knob::UsableMemory,
+        key: "usableMemory",
+        unit: Unit::Choice(&["nominal", "registered"]),
+        defaults: ["nominal", "registered", "registered", "registered"],
+        tag: Tag::Observed,
+        sentence: "Whether jobs can use a machine's nominal memory or only what its agent registers (86 to 97 % of it).",
+    },
+    Assumption {
+        knob: Knob::ShareWindow,
+        key: "shareWindow",
+        unit: Unit::Choice(&["decay", "max-600", "decay-plus-600"]),
+        defaults: always("max-600"),
+        tag: Tag::Assumed,
+        sentence: "Window of fair-share usage: shareDecaySeconds (0 means 600 s), at least 600 s, or that plus 600 s.",
+    },
+    Assumption {
+        knob: Knob::ShareCredit,
+        key: "shareCredit",
+        unit: Unit::Seconds,
+        defaults: always("60s"),
+        tag: Tag::Assumed,
+        sentence: "Usage that a running vCPU counts for beside its past, so that one share cannot grab a whole cycle.",
+    },
+    Assumption {
+        knob: Knob::ShareHeadBlocks,
+        key: "shareHeadBlocks",
+        unit: Unit::Flag,
+        defaults: always("true"),
+        tag: Tag::Assumed,
+        sentence: "Whether the next share's head that does not fit keeps the other shares waiting too.",
+    },
+    Assumption {
+        knob: Knob::PrefixWeightTimesN,
+        key: "prefixWeightTimesN",
+        unit: Unit::Flag,
+        defaults: always("false"),
+        tag: Tag::Documented,
+        sentence: "Whether n active shares under one prefix weigh n times its weight each (guide of 2023; dropped since).",
+    },
+    Assumption {
+        knob: Knob::RetryToFrontOf,
+        key: "retryToFrontOf",
+        unit: Unit::Choice(&["share", "queue"]),
+        defaults: always("share"),
+        tag: Tag::Assumed,
+        sentence: "On fair share, what a retried job goes to the front of; the guide says the front of the queue.",
+    },
+    Assumption {
+        knob: Knob::AbsentReasonMatches,
+        key: "absentReasonMatches",
+        unit: Unit::Flag,
+        defaults: always("true"),
+        tag: Tag::Assumed,
+        sentence: "Whether the pattern * matches a reason or exit code that is absent, as AWS's own Spot recipe needs.",
+    },
+    Assumption {
+        knob: Knob::ConsumablesHeldOverRetry,
+        key: "consumablesHeldOverRetry",
+        unit: Unit::Flag,
+        defaults: always("false"),
+        tag: Tag::Assumed,
+        sentence: "Whether a job keeps its replenishable resources between attempts.",
+    },
+    Assumption {
+        knob: Knob::OutOfMemoryAt,
+        key: "outOfMemoryAt",
+        unit: Unit::Ratio,
+        defaults: always("1"),
+        tag: Tag::Assumed,
+        sentence: "The part of its run after which a job that asked for too little memory is killed.",
+    },
+    Assumption {
+        knob: Knob::KillAtEstimate,
+        key: "killAtEstimate",
+        unit: Unit::Flag,
+        defaults: always("false"),
+        tag: Tag::Assumed,
+        sentence: "Whether a run longer than its estimate is killed at it; otherwise the estimate is raised and counted.",
+    },
+    Assumption {
+        knob: Knob::PoolPricePerVcpuHour,
+        key: "poolPricePerVcpuHour",
+        unit: Unit::Price,
+        defaults: always("0.0425"),
+        tag: Tag::Assumed,
+        sentence: "Price of one vCPU-hour of --pool: that of c6i On-Demand in us-east-1 (2026-07-20).",
+    },
+];
+
+/// The values of all parameters in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    profile: Profile,
+    values: Vec<Value>,
+    changed: Vec<bool>,
+}
+
+impl Settings {
+    /// The defaults of `profile`.
+    pub fn new(profile: Profile) -> Settings {
+        let values = ASSUMPTIONS
+            .iter()
+            .map(|a| {
+                parse(a.unit, a.defaults[profile as usize])
+                    .expect("a default reads as its own unit")
+            })
+            .collect();
+        Settings {
+            profile,
+            values,
+            changed: vec![false; ASSUMPTIONS.len()],
+        }
+    }
+
+    /// The profile the defaults came from.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The assumption called `key`.
+    pub fn find(key: &str) -> Option<&'static Assumption> {
+        ASSUMPTIONS.iter().find(|assumption| assumption.key == key)
+    }
+
+    /// Sets a parameter from text, as a scenario or `--set` writes it. The name of a policy is not looked up here.
+    ///
+    /// # Errors
+    /// A sentence that says what would be right.
+    pub fn set(&mut self, assumption: &Assumption, text: &str) -> Result<(), String> {
+        self.values[assumption.knob as usize] = parse(assumption.unit, text)?;
+        self.changed[assumption.knob as usize] = true;
+        Ok(())
+    }
+
+    /// The value of `knob`.
+    pub fn value(&self, knob: Knob) -> &Value {
+        &self.values[knob as usize]
+    }
+
+    /// Whether `knob` was set by hand.
+    pub fn is_changed(&self, knob: Knob) -> bool {
+        self.changed[knob as usize]
+    }
+
+    /// The value of a knob in seconds.
+    pub fn span(&self, knob: Knob) -> Span {
+        match self.value(knob) {
+            Value::Span(span) => *span,
+            other => unreachable!("{knob:?} is {other:?}, not a span"),
+        }
+    }
+
+    /// The value of a yes-or-no knob.
+    pub fn flag(&self, knob: Knob) -> bool {
+        match self.value(knob) {
+            Value::Flag(flag) => *flag,
+            other => unreachable!("{knob:?} is {other:?}, not a flag"),
+        }
+    }
+
+    /// The value of a knob without a unit.
+    pub fn ratio(&self, knob: Knob) -> Ratio {
+        match self.value(knob) {
+            Value::Ratio(ratio) => *ratio,
+            other => unreachable!("{knob:?} is {other:?}, not a ratio"),
+        }
+    }
+
+    /// The value of a knob that is a word: a choice or a policy.
+    pub fn word(&self, knob: Knob) -> &str {
+        match self.value(knob) {
+            Value::Choice(word) => word,
+            Value::Text(text) => text,
+            other => unreachable!("{knob:?} is {other:?}, not a word"),
+        }
+    }
+
+    /// The value of a price knob.
+    pub fn price(&self, knob: Knob) -> PricePerHour {
+        match self.value(knob) {
+            Value::Price(price) => *price,
+            other => unreachable!("{knob:?} is {other:?}, not a price"),
+        }
+    }
+}
+
+/// Reads `text` as a value of `unit`.
+fn parse(unit: Unit, text: &str) -> Result<Value, String> {
+    match unit {
+        Unit::Seconds => parse_span(text).map(Value::Span),
+        Unit::Ratio => text
+            .parse::<f64>()
+            .ok()
+            .and_then(Ratio::from_f64)
+            .map(Value::Ratio)
+            .ok_or_else(|| format!("`{text}` is not a number from 0 to 1,000,000,000")),
+        Unit::Flag => match text {
+            "true" => Ok(Value::Flag(true)),
+            "false" => Ok(Value::Flag(false)),
+            _ => Err(format!("`{text}` is neither true nor false")),
+        },
+        Unit::Choice(words) => words
+            .iter()
+            .find(|word| **word == text)
+            .map(|word| Value::Choice(word))
+            .ok_or_else(|| format!("`{text}` is not one of {}", words.join(", "))),
+        Unit::Policy => Ok(Value::Text(text.to_owned())),
+        Unit::Price => PricePerHour::parse(text).map(Value::Price),
+    }
+}
+
+/// Reads `90`, `90s`, `1.5h`, `2d`, `250ms`; a bare number is seconds.
+///
+/// # Errors
+/// A sentence that says what would be right.
+pub fn parse_span(text: &str) -> Result<Span, String> {
+    let wrong = || {
+        format!(
+            "`{text}` is not a span of time; write seconds, or a number with ms, s, m, h or d, such as 90s or 1.5h"
+        )
+    };
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let ms_per: u64 = match unit {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(wrong()),
+    };
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || number.ends_with('.') || decimals.len() > 9 || decimals.contains('.') {
+        return Err(wrong());
+    }
+    let too_long = || {
+        format!(
+            "`{text}` is longer than {} days, the longest span there is",
+            Span::LONGEST.ms() / 86_400_000
+        )
+    };
+    let whole: u64 = whole.parse().map_err(|_| too_long())?;
+    let scale = 10u64.pow(decimals.len() as u32);
+    let part: u64 = if decimals.is_empty() {
+        0
+    } else {
+        decimals.parse().map_err(|_| wrong())?
+    };
+    let ms = whole.checked_mul(ms_per).ok_or_else(too_long)? + part * ms_per / scale;
+    if ms > Span::LONGEST.ms() {
+        return Err(too_long());
+    }
+    Ok(Span::from_ms(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_assumption_stands_at_its_knobs_place_and_its_defaults_read() {
+        for (index, assumption) in ASSUMPTIONS.iter().enumerate() {
+            assert_eq!(assumption.knob as usize, index, "{}", assumption.key);
+        }
+        for profile in Profile::ALL {
+            assert_eq!(Settings::new(profile).values.len(), ASSUMPTIONS.len());
+        }
+    }
+
+    #[test]
+    fn spans_read_with_units() {
+        for (text, ms) in [
+            ("90", 90_000),
+            ("1.5h", 5_400_000),
+            ("250ms", 250),
+            ("2d", 172_800_000),
+            ("0.001s", 1),
+        ] {
+            assert_eq!(parse_span(text).unwrap(), Span::from_ms(ms), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "-1s",
+            "1e3",
+            "NaN",
+            "1.s",
+            "5 m",
+            "99999999999999999999h",
+            "1..2",
+        ] {
+            assert!(parse_span(text).is_err(), "{text}");
+        }
+    }
+}
