@@ -1,4 +1,6 @@
 //! batchcast.
+pub mod input;
 pub mod model;
+pub mod policy;
 pub mod sim;
 pub mod units;
