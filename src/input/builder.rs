@@ -110,7 +110,11 @@ pub(super) fn parse_seconds(text: &[u8]) -> Result<Seconds, String> {
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
         return Err(wrong("is not a number of seconds; write 12 or 12.345"));
     }
-    let place = |index: usize| decimals.get(index).map_or(0, |digit| u64::from(digit - b'0'));
+    let place = |index: usize| {
+        decimals
+            .get(index)
+            .map_or(0, |digit| u64::from(digit - b'0'))
+    };
     let part = place(0) * 100 + place(1) * 10 + place(2) + u64::from(place(3) >= 5);
     whole
         .iter()
@@ -190,8 +194,19 @@ mod tests {
             assert_eq!(parse_seconds(text.as_bytes()), Ok(expected), "{text}");
         }
         for text in [
-            "", ".", ".5", "-1", "1e3", "NaN", "inf", "1,5", "1.2.3", "100000000000.001",
-            "99999999999999999999", "0x10", "١",
+            "",
+            ".",
+            ".5",
+            "-1",
+            "1e3",
+            "NaN",
+            "inf",
+            "1,5",
+            "1.2.3",
+            "100000000000.001",
+            "99999999999999999999",
+            "0x10",
+            "١",
         ] {
             assert!(parse_seconds(text.as_bytes()).is_err(), "{text}");
         }

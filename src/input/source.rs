@@ -106,7 +106,8 @@ impl<'a> Lines<'a> {
     pub(super) fn new(reader: impl Read + 'a, file: &'a str) -> Result<Lines<'a>, Problem> {
         Ok(Lines {
             file,
-            source: Source::open(reader).map_err(|error| reading_problem(file, 0, false, &error))?,
+            source: Source::open(reader)
+                .map_err(|error| reading_problem(file, 0, false, &error))?,
             buffer: vec![0; BLOCK],
             start: 0,
             filled: 0,
@@ -228,8 +229,7 @@ pub(super) mod tests {
 
     /// `text` as one gzip member.
     pub(in crate::input) fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder =
-            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(text).unwrap();
         encoder.finish().unwrap()
     }
@@ -250,7 +250,10 @@ pub(super) mod tests {
         let mut lines = Lines::new(reader, "log")?;
         let mut all = Vec::new();
         while let Some(line) = lines.next()? {
-            all.push((line.number, String::from_utf8_lossy(line.bytes).into_owned()));
+            all.push((
+                line.number,
+                String::from_utf8_lossy(line.bytes).into_owned(),
+            ));
         }
         Ok(all)
     }
@@ -262,7 +265,10 @@ pub(super) mod tests {
             ("a", vec!["a"]),
             ("a\n", vec!["a"]),
             ("a\r\nb", vec!["a", "b"]),
-            ("\n\nlonger than a word\n\r\n", vec!["", "", "longer than a word", ""]),
+            (
+                "\n\nlonger than a word\n\r\n",
+                vec!["", "", "longer than a word", ""],
+            ),
         ] {
             for step in [1, 2, 7, 1000] {
                 let found = lines(Drops(text.as_bytes(), step)).unwrap();

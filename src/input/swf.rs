@@ -45,11 +45,7 @@ mod field {
 ///
 /// # Errors
 /// Every malformed line, up to a hundred, and the number of the others.
-pub fn read(
-    reader: impl Read,
-    name: &str,
-    options: &TraceOptions,
-) -> Result<Trace, Vec<Problem>> {
+pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Trace, Vec<Problem>> {
     let mut lines = Lines::new(reader, name).map_err(|problem| vec![problem])?;
     let mut log = Log::new(name, options);
     let failure = loop {
@@ -183,15 +179,22 @@ impl<'a> Log<'a> {
         }
         let word_starts = |&at: &usize| at == 0 || is_space(line.bytes[at - 1]);
         let first = (0..=at).rev().find(word_starts).unwrap_or_default();
-        let index = (0..=first).filter(|at| word_starts(at) && !is_space(line.bytes[*at])).count();
+        let index = (0..=first)
+            .filter(|at| word_starts(at) && !is_space(line.bytes[*at]))
+            .count();
         let word = line.bytes[first..]
             .split(|&byte| is_space(byte))
             .next()
             .unwrap_or_default();
-        let what = if word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') && word.len() > DIGITS_MAX {
+        let what = if word
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'-')
+            && word.len() > DIGITS_MAX
+        {
             format!("has more than {DIGITS_MAX} digits")
         } else {
-            "is not a number; write digits with at most one point, or -1 where it is not known".to_owned()
+            "is not a number; write digits with at most one point, or -1 where it is not known"
+                .to_owned()
         };
         let shown = &word[..word.len().min(40)];
         self.problems.add(
@@ -252,9 +255,15 @@ impl<'a> Log<'a> {
             (processors <= 0, Drop::NoProcessors),
             (run < 0, Drop::NoRunTime),
             (run == 0 && self.options.drop_zero_run, Drop::ZeroRun),
-            (status != 1000 && self.options.completed_only, Drop::NotCompleted),
+            (
+                status != 1000 && self.options.completed_only,
+                Drop::NotCompleted,
+            ),
         ];
-        rules.into_iter().find(|(holds, _)| *holds).map(|(_, rule)| rule)
+        rules
+            .into_iter()
+            .find(|(holds, _)| *holds)
+            .map(|(_, rule)| rule)
     }
 
     /// MiB of all processors together, rounded up; 0 where the log states none.
@@ -422,35 +431,52 @@ const DIGITS_MAX: usize = 15;
 fn parse_fields(line: &[u8], fields: &mut [i64; FIELDS]) -> Result<usize, usize> {
     let mut at = 0;
     let mut count = 0;
-    loop {
-        while at < line.len() && is_space(line[at]) {
-            at += 1;
-        }
-        if at == line.len() {
-            return Ok(count);
-        }
-        let is_negative = line[at] == b'-';
-        at += usize::from(is_negative);
-        let first = at;
-        let mut value = 0i64;
-        while at < line.len() && line[at].is_ascii_digit() {
-            value = value.wrapping_mul(10).wrapping_add(i64::from(line[at] - b'0'));
+    while let Some(&byte) = line.get(at) {
+        let (is_negative, mut value) = match byte {
+            b'0'..=b'9' => (false, i64::from(byte - b'0')),
+            b'-' => {
+                // Most fields of most logs.
+                if let [b'1', b' ', ..] = line[at + 1..] {
+                    if let Some(field) = fields.get_mut(count) {
+                        *field = MISSING;
+                    }
+                    count += 1;
+                    at += 3;
+                    continue;
+                }
+                (true, 0)
+            }
+            _ if is_space(byte) => {
+                at += 1;
+                continue;
+            }
+            _ => return Err(at),
+        };
+        let first = at + usize::from(is_negative);
+        at += 1;
+        while let Some(digit @ b'0'..=b'9') = line.get(at) {
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
             at += 1;
         }
         if at == first || at - first > DIGITS_MAX {
-            return Err(at.min(first));
+            return Err(first);
         }
         value *= 1000;
-        if at < line.len() && !is_space(line[at]) {
-            let (part, length) = parse_decimals(&line[at..]).ok_or(at)?;
-            value += part;
-            at += length;
+        match line.get(at) {
+            None => {}
+            Some(&byte) if is_space(byte) => at += 1,
+            Some(_) => {
+                let (part, length) = parse_decimals(&line[at..]).ok_or(at)?;
+                value += part;
+                at += length;
+            }
         }
         if let Some(field) = fields.get_mut(count) {
             *field = if is_negative { -value } else { value };
         }
         count += 1;
     }
+    Ok(count)
 }
 
 /// Thousandths of `.123`, rounded half up, and how many bytes they take; `None` where these are no decimals.
@@ -465,7 +491,11 @@ fn parse_decimals(text: &[u8]) -> Option<(i64, usize)> {
     if !decimals.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let place = |index: usize| decimals.get(index).map_or(0, |digit| i64::from(digit - b'0'));
+    let place = |index: usize| {
+        decimals
+            .get(index)
+            .map_or(0, |digit| i64::from(digit - b'0'))
+    };
     let part = place(0) * 100 + place(1) * 10 + place(2) + i64::from(place(3) >= 5);
     Some((part, length + 1))
 }
