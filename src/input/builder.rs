@@ -25,11 +25,6 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// The file's name.
-    pub(super) fn file(&self) -> &'a str {
-        self.file
-    }
-
     /// Adds a problem of a line (0: of the whole file) and column (empty: of the whole line).
     pub(super) fn add(&mut self, line: u64, column: &str, message: impl Into<String>) {
         self.push(Problem::at(self.file, line, column, message));

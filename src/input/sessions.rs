@@ -56,7 +56,7 @@ pub(super) fn tie_fields(workload: &mut Workload, links: &[Link], repaired: &mut
 
 /// Ties each job to the one that its user submitted before, where the log has it submitted after that one's end and at most
 /// `think_limit` later. Other jobs start a session at their logged time, and so do those of unknown users. Rows are sorted.
-/// A wait that the log does not state counts as none (`wait-missing`).
+/// A wait that the log does not state counts as none (`wait-missing`). Rows that are tied already stay as they are.
 pub(super) fn tie_users(
     workload: &mut Workload,
     links: &[Link],
@@ -76,6 +76,9 @@ pub(super) fn tie_users(
         if let Some((after, ended)) = last.insert(row.user, (place, end))
             && row.submit >= ended
             && row.submit - ended <= think_limit
+            && workload
+                .extra(&row)
+                .is_none_or(|extra| extra.anchors.is_empty())
         {
             tie(workload, place, after, row.submit - ended);
         }

@@ -1,6 +1,7 @@
 //! The bytes of a trace, plain or gzip, handed out as lines of one buffer.
 
 use std::io::{self, Chain, Cursor, Read};
+use std::ops::Range;
 
 use flate2::read::MultiGzDecoder;
 
@@ -15,42 +16,52 @@ const BLOCK: usize = 256 << 10;
 /// The first two bytes of a gzip member (RFC 1952).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// A stream of bytes, unpacked where it is gzip.
+/// What some editors put before UTF-8.
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// A stream of bytes, unpacked where it is gzip, without a byte order mark.
 pub(super) struct Source<'a> {
     bytes: Box<dyn Read + 'a>,
     is_gzip: bool,
 }
 
 impl<'a> Source<'a> {
-    /// Looks at the first bytes of `reader` to see whether they are gzip.
-    pub(super) fn open(mut reader: impl Read + 'a) -> io::Result<Source<'a>> {
-        let mut head = [0; GZIP_MAGIC.len()];
-        let mut filled = 0;
-        while filled < head.len() {
-            match reader.read(&mut head[filled..]) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let is_gzip = head[..filled] == GZIP_MAGIC;
-        let head = Cursor::new(head[..filled].to_vec());
-        let bytes: Chain<Cursor<Vec<u8>>, _> = head.chain(reader);
-        Ok(Source {
-            bytes: if is_gzip {
-                Box::new(MultiGzDecoder::new(bytes))
+    /// Looks at the first bytes of `reader` to see whether they are gzip; `file` is what problems call it.
+    pub(super) fn open(reader: impl Read + 'a, file: &str) -> Result<Source<'a>, Problem> {
+        let mut is_gzip = false;
+        let open = |is_gzip: &mut bool| -> io::Result<Box<dyn Read + 'a>> {
+            let (head, packed) = peek::<{ GZIP_MAGIC.len() }>(reader)?;
+            *is_gzip = head == GZIP_MAGIC;
+            let bytes: Box<dyn Read + 'a> = if *is_gzip {
+                Box::new(MultiGzDecoder::new(packed))
             } else {
-                Box::new(bytes)
-            },
-            is_gzip,
-        })
+                Box::new(packed)
+            };
+            let (head, mut bytes) = peek::<{ BYTE_ORDER_MARK.len() }>(bytes)?;
+            if head == BYTE_ORDER_MARK {
+                bytes.read_exact(&mut [0; BYTE_ORDER_MARK.len()])?;
+            }
+            Ok(Box::new(bytes))
+        };
+        match open(&mut is_gzip) {
+            Ok(bytes) => Ok(Source { bytes, is_gzip }),
+            Err(error) => Err(reading_problem(file, 0, is_gzip, &error)),
+        }
     }
 
     /// Whether the bytes were gzip.
     pub(super) fn is_gzip(&self) -> bool {
         self.is_gzip
     }
+}
+
+/// The first `N` bytes of `reader`, fewer where it is shorter, and the whole stream again.
+fn peek<const N: usize>(
+    mut reader: impl Read,
+) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, impl Read>)> {
+    let mut head = Vec::with_capacity(N);
+    reader.by_ref().take(N as u64).read_to_end(&mut head)?;
+    Ok((head.clone(), Cursor::new(head).chain(reader)))
 }
 
 impl Read for Source<'_> {
@@ -106,8 +117,7 @@ impl<'a> Lines<'a> {
     pub(super) fn new(reader: impl Read + 'a, file: &'a str) -> Result<Lines<'a>, Problem> {
         Ok(Lines {
             file,
-            source: Source::open(reader)
-                .map_err(|error| reading_problem(file, 0, false, &error))?,
+            source: Source::open(reader, file)?,
             buffer: vec![0; BLOCK],
             start: 0,
             filled: 0,
@@ -186,27 +196,61 @@ fn find_newline(bytes: &[u8]) -> Option<usize> {
     Some(words.len() * 8 + at)
 }
 
-/// Fails where more than [`LONGEST_LINE`] bytes come without a line end: a guard in front of readers that buffer whole
-/// records themselves.
-pub(super) struct ShortLines<R> {
+/// The same bytes with every line, the last too, ending in `\n` alone; fails where a line is longer than [`LONGEST_LINE`].
+/// Behind it, a reader that buffers whole records itself counts lines right and is not fed without end.
+pub(super) struct EvenLines<R> {
     inner: R,
+    block: Vec<u8>,
+    /// What was not handed out yet.
+    ready: Range<usize>,
+    /// A `\r` was read whose next byte was not.
+    holds_return: bool,
+    /// Bytes since the last line end.
     since_end: usize,
 }
 
-impl<R: Read> ShortLines<R> {
-    /// Guards `inner`.
-    pub(super) fn new(inner: R) -> ShortLines<R> {
-        ShortLines {
+impl<R: Read> EvenLines<R> {
+    /// Evens the lines of `inner`.
+    pub(super) fn new(inner: R) -> EvenLines<R> {
+        EvenLines {
             inner,
+            block: vec![0; BLOCK],
+            ready: 0..0,
+            holds_return: false,
             since_end: 0,
         }
     }
-}
 
-impl<R: Read> Read for ShortLines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        let mut rest = &buffer[..count];
+    /// Reads on until something is ready, or the stream has ended.
+    fn fill(&mut self) -> io::Result<()> {
+        while self.ready.is_empty() {
+            let held = usize::from(std::mem::take(&mut self.holds_return));
+            self.block[0] = b'\r';
+            let mut filled = held + self.inner.read(&mut self.block[held..])?;
+            if filled == held {
+                if held > 0 || self.since_end > 0 {
+                    self.block[held] = b'\n';
+                    self.ready = 0..held + 1;
+                    self.since_end = 0;
+                }
+                return Ok(());
+            }
+            if self.block[filled - 1] == b'\r' {
+                self.holds_return = true;
+                filled -= 1;
+            }
+            if self.block[..filled].contains(&b'\r') {
+                filled = drop_returns(&mut self.block[..filled]);
+            }
+            self.measure(filled)?;
+            self.ready = 0..filled;
+        }
+        Ok(())
+    }
+
+    /// Fails where the lines of the block are too long.
+    fn measure(&mut self, filled: usize) -> io::Result<()> {
+        let mut rest = &self.block[..filled];
         while let Some(at) = find_newline(rest) {
             rest = &rest[at + 1..];
             self.since_end = 0;
@@ -217,6 +261,29 @@ impl<R: Read> Read for ShortLines<R> {
                 "a line is longer than {LONGEST_LINE} bytes; a trace has one job on a line"
             )));
         }
+        Ok(())
+    }
+}
+
+/// Turns each `\r\n` into `\n`; returns the new length.
+fn drop_returns(bytes: &mut [u8]) -> usize {
+    let mut length = 0;
+    for at in 0..bytes.len() {
+        if bytes[at] != b'\r' || bytes.get(at + 1) != Some(&b'\n') {
+            bytes[length] = bytes[at];
+            length += 1;
+        }
+    }
+    length
+}
+
+impl<R: Read> Read for EvenLines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.fill()?;
+        let count = buffer.len().min(self.ready.len());
+        let end = self.ready.start + count;
+        buffer[..count].copy_from_slice(&self.block[self.ready.start..end]);
+        self.ready.start = end;
         Ok(count)
     }
 }
@@ -316,8 +383,39 @@ pub(super) mod tests {
         let mut text = vec![b'7'; LONGEST_LINE];
         text.push(b'\n');
         assert_eq!(lines(&text[..]).unwrap().len(), 1);
-        let mut guarded = ShortLines::new(io::repeat(b'7'));
+        let mut guarded = EvenLines::new(io::repeat(b'7'));
         assert!(io::copy(&mut guarded, &mut io::sink()).is_err());
+    }
+
+    #[test]
+    fn evened_lines_end_in_a_newline_alone_and_so_does_the_last() {
+        for (text, expected) in [
+            ("", ""),
+            ("a", "a\n"),
+            ("a\n", "a\n"),
+            ("a\r\n\r\nb\rc\r\n", "a\n\nb\rc\n"),
+            ("a\r", "a\r\n"),
+            ("\r\n", "\n"),
+            ("\r\r\n", "\r\n"),
+        ] {
+            for step in [1, 2, 3, 1000] {
+                let mut even = String::new();
+                EvenLines::new(Drops(text.as_bytes(), step))
+                    .read_to_string(&mut even)
+                    .unwrap();
+                assert_eq!(even, expected, "{text:?} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        assert_eq!(
+            lines("\u{feff}a".as_bytes()).unwrap(),
+            [(1, "a".to_owned())]
+        );
+        assert_eq!(lines(&gzip("\u{feff}".as_bytes())[..]).unwrap(), []);
+        assert_eq!(lines(&b"\xef\xbb"[..]).unwrap().len(), 1);
     }
 
     #[test]

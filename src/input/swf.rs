@@ -166,13 +166,7 @@ impl<'a> Log<'a> {
     /// A line that is not all numbers: the first byte that belongs to none is at `at`.
     #[cold]
     fn other(&mut self, line: Line<'_>, at: usize) {
-        let text = match line.bytes.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) if line.number == 1 => {
-                let bytes = rest;
-                return self.line(Line { bytes, ..line });
-            }
-            _ => line.bytes.trim_ascii(),
-        };
+        let text = line.bytes.trim_ascii();
         if let Some(comment) = text.strip_prefix(b";") {
             self.machine.header(comment);
             return;
