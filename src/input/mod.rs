@@ -2,6 +2,8 @@
 
 mod builder;
 pub mod csv_trace;
+pub mod generate;
+mod merge;
 mod problem;
 mod recognise;
 mod sessions;
@@ -9,6 +11,7 @@ mod source;
 pub mod swf;
 mod trace;
 
+pub use merge::merge;
 pub use problem::Problem;
 pub use recognise::{TraceKind, recognise};
 pub use trace::{ClosedLoop, ShareBy, Trace, TraceOptions};
