@@ -1,5 +1,6 @@
 //! batchcast.
 pub mod input;
+pub mod metrics;
 pub mod model;
 pub mod policy;
 pub mod sim;
