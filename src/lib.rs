@@ -3,5 +3,6 @@ pub mod input;
 pub mod metrics;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod sim;
 pub mod units;
