@@ -4,9 +4,7 @@ use batchcast::metrics::Recorder;
 use batchcast::model::{JobStatus, Row, StatusReason, TimeCause, TimeCauses, Workload};
 use batchcast::report::JobsCsv;
 use batchcast::sim::{JobRecord, Named, Observer};
-use batchcast::units::{
-    EnvId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd,
-};
+use batchcast::units::{EnvId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
