@@ -1,4 +1,5 @@
 //! batchcast.
+pub mod cli;
 pub mod input;
 pub mod metrics;
 pub mod model;

@@ -13,9 +13,12 @@ use super::text::{put_field, put_u64};
 pub struct JobIds<'w> {
     workload: &'w Workload,
     /// Jobs of each (row, child) in order of appearance; only where rules can submit again.
-    jobs: Option<FxHashMap<(RowId, Option<u32>), Vec<JobId>>>,
+    jobs: Option<FxHashMap<Submitted, Vec<JobId>>>,
     scratch: Vec<u8>,
 }
+
+/// A row, and which of its children.
+type Submitted = (RowId, Option<u32>);
 
 impl<'w> JobIds<'w> {
     /// Identifiers of the jobs of `workload`; `resubmits` where the scenario has rules.
