@@ -1,7 +1,14 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
+mod builder;
+pub mod csv_trace;
 mod problem;
+mod recognise;
+mod sessions;
+mod source;
+pub mod swf;
 mod trace;
 
 pub use problem::Problem;
+pub use recognise::{TraceKind, recognise};
 pub use trace::{ClosedLoop, ShareBy, Trace, TraceOptions};
