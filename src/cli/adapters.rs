@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::input::{Problem, Trace, TraceOptions};
+use crate::input::{Problem, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf};
 use crate::model::{InstanceType, Scenario};
 use crate::sim::Observer;
 use crate::units::SimTime;
@@ -29,15 +29,22 @@ pub fn load_scenario(
     Err(vec![Problem::whole(name, "scenarios cannot be read yet")])
 }
 
-/// Reads a trace that begins with `first`, and goes on in `rest`.
+/// Reads a trace of the kind that its first bytes tell; `bytes` begins with them.
 pub fn read_trace(
     first: &[u8],
-    rest: impl Read,
+    bytes: impl Read,
     name: &str,
     options: &TraceOptions,
 ) -> Result<Trace, Vec<Problem>> {
-    let _ = (first, rest, options);
-    Err(vec![Problem::whole(name, "traces cannot be read yet")])
+    match recognise(first) {
+        Some(TraceKind::Swf) => swf::read(bytes, name, options),
+        Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
+        None => Err(vec![Problem::whole(
+            name,
+            "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
+             a header that names submit_s",
+        )]),
+    }
 }
 
 /// The keys of a scenario file.

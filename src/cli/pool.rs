@@ -4,7 +4,7 @@ use crate::input::Trace;
 use crate::model::{
     Architecture, Billing, Catalogue, Command, ComputeEnvironment, EnvironmentKind,
     FairsharePolicy, InstanceType, JobQueue, Knob, MachineGroup, Profile, Scenario,
-    SchedulingPolicy, Settings, Timed, World,
+    SchedulingPolicy, Settings, Timed, Workload, World,
 };
 use crate::policy::{discipline, order, placement};
 use crate::units::{NO_LIMIT_MIB, PricePerHour, Ratio, Shape, SimTime, TypeId};
@@ -64,11 +64,31 @@ impl Pool {
                 start_epoch_ms: trace.start_epoch_ms.unwrap_or(0),
             },
             commands: commands(self.is_shared),
-            workload: trace.workload,
+            workload: on_pool(trace.workload, self.is_shared),
             rules: Vec::new(),
             until: self.until,
         }
     }
+}
+
+/// The workload with all jobs in the queue of the pool, whatever queues and shares a trace names: the jobs of another run go
+/// where they are sent now.
+fn on_pool(mut workload: Workload, is_shared: bool) -> Workload {
+    let mut states_size = vec![true; workload.templates.len()];
+    for row in &workload.rows {
+        states_size[row.template as usize] &= row.vcpus > 0;
+    }
+    for (template, states_size) in workload.templates.iter_mut().zip(states_size) {
+        template.job_queue = QUEUE.to_owned();
+        if !is_shared {
+            template.share_identifier = None;
+        }
+        // A job that leaves its size to a definition is refused by name; the others need none.
+        if states_size {
+            template.job_definition = None;
+        }
+    }
+    workload
 }
 
 /// Sets a parameter, whose value may be the name of a policy.
