@@ -2,8 +2,10 @@
 
 mod builder;
 pub mod csv_trace;
+pub mod generate_spec;
 mod problem;
 mod recognise;
+pub mod scenario;
 mod sessions;
 mod source;
 pub mod swf;
