@@ -53,7 +53,7 @@ pub enum Command {
     Run(Box<Run>),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
-    /// List the keys of a scenario file: type, unit, default and meaning.
+    /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
     Schema,
     /// List what AWS does not publish: each assumed parameter, its value in a profile and what it rests on.
     Assumptions(Assumptions),

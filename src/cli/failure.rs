@@ -86,7 +86,7 @@ impl Failure {
 }
 
 /// The system's words without its error number.
-fn plain(error: &io::Error) -> String {
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(at) => text[..at].to_owned(),

@@ -5,7 +5,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use crate::metrics::assumption_values;
 use crate::model::{Catalogue, InstanceType, Profile, Settings};
 use crate::policy::{discipline, order, placement};
-use crate::report::Json;
+use crate::report::{Json, wrap};
 use crate::units::NO_LIMIT_MIB;
 
 /// Columns of a list, wherever it is printed.
@@ -14,7 +14,7 @@ const WIDTH: u16 = 80;
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
         .set_header(header.to_vec());
@@ -43,20 +43,28 @@ pub fn assumptions(profile: Profile, json: bool) -> String {
             });
         });
     }
-    let mut table = table(&["parameter", profile.name(), "rests on", "meaning"]);
+    let mut page = String::new();
     for assumption in &values {
-        table.add_row([
-            assumption.key,
-            &assumption.value,
-            assumption.tag.name(),
-            assumption.sentence,
-        ]);
+        let tag = assumption.tag.name();
+        page.push_str(&format!(
+            "{} = {}  ({tag})\n",
+            assumption.key, assumption.value
+        ));
+        page.push_str(&sentence(assumption.sentence));
     }
     let profiles = Profile::ALL.map(Profile::name).join(", ");
-    format!(
-        "{}Set one with --set KEY=VALUE or under [model] in a scenario.\nProfiles: {profiles}.\n",
-        text(&table)
-    )
+    page.push_str(&format!(
+        "\nValues of profile {}; the profiles are {profiles}.\n\
+         Set one with --set KEY=VALUE, or under [model] in a scenario.\n",
+        profile.name()
+    ));
+    page
+}
+
+/// A sentence below what it is about.
+fn sentence(text: &str) -> String {
+    let lines = wrap(text, usize::from(WIDTH) - 4);
+    lines.iter().map(|line| format!("    {line}\n")).collect()
 }
 
 /// Names and sentences of one kind of policy.
@@ -106,11 +114,11 @@ pub fn policies(json: bool) -> String {
     }
     let mut pages = Vec::new();
     for (kind, key, policies) in policies_by_kind() {
-        let mut table = table(&[kind, &format!("set with {key}")]);
-        for (name, sentence) in policies {
-            table.add_row([name, sentence]);
+        let mut page = format!("{kind}: set {key} in [model] or with --set, or for one queue\n");
+        for (name, meaning) in policies {
+            page.push_str(&format!("  {name}\n{}", sentence(meaning)));
         }
-        pages.push(text(&table));
+        pages.push(page);
     }
     pages.join("\n")
 }
@@ -146,15 +154,8 @@ pub fn catalog(types: Vec<InstanceType>, pattern: &str, json: bool) -> String {
         NO_LIMIT_MIB => "not limited".to_owned(),
         mib => mib.to_string(),
     };
-    let mut table = table(&[
-        "type",
-        "vCPU",
-        "MiB",
-        "usable MiB",
-        "GPU",
-        "USD/h",
-        "source",
-    ]);
+    let mut table = table(&["type", "vCPU", "MiB", "usable MiB", "GPU", "USD/h"]);
+    let mut sources: Vec<String> = Vec::new();
     for machine in found() {
         table.add_row([
             machine.name.clone(),
@@ -163,10 +164,15 @@ pub fn catalog(types: Vec<InstanceType>, pattern: &str, json: bool) -> String {
             memory(machine.usable_memory),
             machine.nominal.gpus.to_string(),
             machine.price.to_string(),
-            machine.source.clone(),
         ]);
+        if !sources.contains(&machine.source) {
+            sources.push(machine.source.clone());
+        }
     }
-    text(&table)
+    if sources.is_empty() {
+        return format!("no instance type's name contains `{pattern}`\n");
+    }
+    format!("{}Prices: {}\n", text(&table), sources.join("; "))
 }
 
 #[cfg(test)]
@@ -179,12 +185,7 @@ mod tests {
         let assumptions = assumptions(Profile::Typical, false);
         let policies = policies(false);
         for known in ASSUMPTIONS {
-            // A long name may be broken over two lines.
-            assert!(
-                assumptions.contains(&known.key[..8.min(known.key.len())]),
-                "{}",
-                known.key
-            );
+            assert!(assumptions.contains(known.key), "{}", known.key);
         }
         for name in ["fifo", "f4", "strict-held", "conservative", "spread"] {
             assert!(policies.contains(name), "{name}");

@@ -4,27 +4,25 @@ use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::input::{ClosedLoop, ShareBy, TraceOptions};
-use crate::model::Scenario;
+use crate::input::scenario::{self, Files, Loaded, Pool};
+use crate::input::{
+    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf,
+};
 use crate::report::InputFile;
 
-use super::adapters;
 use super::args::{Closed, Reading, Run};
 use super::failure::Failure;
 use super::pool;
 
 /// What a run needs, and what it was read from.
 pub struct Input {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// The seed: the command line's, else the scenario's, else 0.
-    pub seed: u64,
-    /// Keys of the scenario without effect.
-    pub ignored_keys: Vec<String>,
-    /// The files read, with their hashes.
+    /// The scenario, the seed and what a report says of the reading.
+    pub loaded: Loaded,
+    /// The files read, with their hashes, in the order in which they were opened.
     pub files: Vec<InputFile>,
     /// The file that the user named.
     pub path: PathBuf,
@@ -44,21 +42,16 @@ pub fn scenario(
 ) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
-    let home = path.parent().unwrap_or(Path::new("")).to_owned();
-    let files = RefCell::new(vec![described(&short_name(&path), &bytes)]);
-    let open = |name: &str| -> io::Result<Vec<u8>> {
-        let bytes = fs::read(home.join(name))?;
-        files.borrow_mut().push(described(name, &bytes));
-        Ok(bytes)
+    let home = Home {
+        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        files: Rc::new(RefCell::new(vec![described(&short_name(&path), &bytes)])),
     };
     let name = path.display().to_string();
-    let loaded = adapters::load_scenario(&name, &bytes, overrides, seed, &open)
-        .map_err(Failure::Problems)?;
+    let loaded =
+        scenario::load(&name, &bytes, overrides, seed, &home).map_err(Failure::Problems)?;
     Ok(Input {
-        scenario: loaded.scenario,
-        seed: seed.or(loaded.seed).unwrap_or(0),
-        ignored_keys: loaded.ignored_keys,
-        files: files.into_inner(),
+        loaded,
+        files: home.files.take(),
         path,
     })
 }
@@ -79,35 +72,76 @@ fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
         })
 }
 
+/// The folder of a scenario, where the files that it names are.
+struct Home {
+    folder: PathBuf,
+    files: Rc<RefCell<Vec<InputFile>>>,
+}
+
+impl Files for Home {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let opened = File::open(self.folder.join(path));
+        let file = opened.map_err(|error| super::failure::plain(&error))?;
+        Ok(Box::new(Hashed::new(path, file, &self.files)))
+    }
+}
+
 /// Reads the trace of `run` and puts it on its pool.
 ///
 /// # Errors
 /// Every problem of the trace, the file that cannot be read, or a policy that there is not.
 pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failure> {
-    let options = trace_options(&run.reading);
-    let pool = pool::Pool::new(run, vcpus).map_err(Failure::Usage)?;
-    let mut file = File::open(path).map_err(|error| Failure::file(path, "read", error))?;
+    let failure = |error| Failure::file(path, "read", error);
+    let mut file = File::open(path).map_err(failure)?;
     let mut first = Vec::new();
     let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut first);
-    looked.map_err(|error| Failure::file(path, "read", error))?;
-    let mut hashed = Hashed {
-        from: first.as_slice().chain(file),
-        hash: Sha256::new(),
-        bytes: 0,
-    };
+    looked.map_err(failure)?;
+    let files = Rc::new(RefCell::new(Vec::new()));
+    let short = short_name(path);
+    let bytes = Hashed::new(&short, first.as_slice().chain(file), &files);
+    let options = trace_options(&run.reading);
     let name = path.display().to_string();
-    let trace =
-        adapters::read_trace(&first, &mut hashed, &name, &options).map_err(Failure::Problems)?;
-    let file = hashed
-        .finish(short_name(path))
-        .map_err(|error| Failure::file(path, "read", error))?;
-    Ok(Input {
-        scenario: pool.scenario(trace, &short_name(path)),
+    let trace = read_trace(&first, bytes, &name, &options).map_err(Failure::Problems)?;
+    let is_shared = run.reading.share_by.is_some();
+    let trace = Trace {
+        workload: pool::on_pool(trace.workload, is_shared),
+        ..trace
+    };
+    let pool = Pool {
+        vcpus,
+        order: run.order.as_deref().unwrap_or("fifo"),
+        discipline: run.discipline.as_deref().unwrap_or("strict"),
+        overrides: &run.set,
         seed: run.seed.unwrap_or(0),
-        ignored_keys: Vec::new(),
-        files: vec![file],
+    };
+    let loaded = scenario::trace_scenario(trace, &short, &pool);
+    let mut loaded = loaded.map_err(Failure::Problems)?;
+    if is_shared {
+        pool::share(&mut loaded);
+    }
+    Ok(Input {
+        loaded,
+        files: files.take(),
         path: path.to_owned(),
     })
+}
+
+/// Reads a trace of the kind that its first bytes tell; `bytes` begins with them.
+fn read_trace(
+    first: &[u8],
+    bytes: impl Read,
+    name: &str,
+    options: &TraceOptions,
+) -> Result<Trace, Vec<Problem>> {
+    match recognise(first) {
+        Some(TraceKind::Swf) => swf::read(bytes, name, options),
+        Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
+        None => Err(vec![Problem::whole(
+            name,
+            "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
+             a header that names submit_s",
+        )]),
+    }
 }
 
 fn trace_options(reading: &Reading) -> TraceOptions {
@@ -149,22 +183,24 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Hashes what is read through it.
-struct Hashed<R> {
+/// Hashes what is read through it; when the reader is done with it, it describes the whole file.
+struct Hashed<R: Read> {
+    name: String,
     from: R,
     hash: Sha256,
     bytes: u64,
+    files: Rc<RefCell<Vec<InputFile>>>,
 }
 
 impl<R: Read> Hashed<R> {
-    /// Reads what the reader left, and describes the whole.
-    fn finish(mut self, name: String) -> io::Result<InputFile> {
-        io::copy(&mut self, &mut io::sink())?;
-        Ok(InputFile {
-            name,
-            bytes: self.bytes,
-            sha256: hexadecimal(&self.hash.finalize()),
-        })
+    fn new(name: &str, from: R, files: &Rc<RefCell<Vec<InputFile>>>) -> Hashed<R> {
+        Hashed {
+            name: name.to_owned(),
+            from,
+            hash: Sha256::new(),
+            bytes: 0,
+            files: Rc::clone(files),
+        }
     }
 }
 
@@ -177,20 +213,30 @@ impl<R: Read> Read for Hashed<R> {
     }
 }
 
+impl<R: Read> Drop for Hashed<R> {
+    fn drop(&mut self) {
+        // What the reader left unread belongs to the file too; an error was the reader's to meet.
+        let _ = io::copy(self, &mut io::sink());
+        self.files.borrow_mut().push(InputFile {
+            name: std::mem::take(&mut self.name),
+            bytes: self.bytes,
+            sha256: hexadecimal(&std::mem::take(&mut self.hash).finalize()),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_file_is_hashed_whole_even_where_the_reader_stops_early() {
-        let mut hashed = Hashed {
-            from: &b"abc"[..],
-            hash: Sha256::new(),
-            bytes: 0,
-        };
+        let files = Rc::new(RefCell::new(Vec::new()));
+        let mut hashed = Hashed::new("x", &b"abc"[..], &files);
         hashed.read_exact(&mut [0]).unwrap();
-        let file = hashed.finish("x".to_owned()).unwrap();
-        assert_eq!(file, described("x", b"abc"));
-        assert!(file.sha256.starts_with("ba7816bf"), "{file:?}");
+        drop(hashed);
+        let files = files.take();
+        assert_eq!(files, [described("x", b"abc")]);
+        assert!(files[0].sha256.starts_with("ba7816bf"), "{files:?}");
     }
 }

@@ -17,6 +17,8 @@ use std::sync::Mutex;
 
 use clap::Parser;
 
+use crate::input::scenario;
+
 use args::{Check, Command, CommandLine, Common};
 use failure::{BUG, Failure};
 use output::{print, tell};
@@ -59,12 +61,12 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         Command::Run(run) => run::run(run, common),
         Command::Check(check) => check_scenario(check, common),
-        Command::Schema => print(&adapters::schema(common.json)),
+        Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => {
             let pattern = asked.pattern.as_deref().unwrap_or("");
             print(&lists::catalog(
-                adapters::common_types(),
+                scenario::common_types(),
                 pattern,
                 common.json,
             ))
@@ -78,7 +80,7 @@ fn check_scenario(check: &Check, common: &Common) -> Result<(), Failure> {
     if common.quiet {
         return Ok(());
     }
-    let scenario = &input.scenario;
+    let scenario = &input.loaded.scenario;
     let mut text = format!(
         "{}: no problems; {} submissions, {} commands, {} rules\n",
         scenario.name,
@@ -86,10 +88,10 @@ fn check_scenario(check: &Check, common: &Common) -> Result<(), Failure> {
         scenario.commands.len(),
         scenario.rules.len()
     );
-    if !input.ignored_keys.is_empty() {
+    if !input.loaded.ignored.is_empty() {
         text.push_str(&format!(
             "without effect: {}\n",
-            input.ignored_keys.join(", ")
+            input.loaded.ignored.join(", ")
         ));
     }
     print(&text)

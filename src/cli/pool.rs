@@ -1,79 +1,17 @@
-//! `--trace --pool`: the scenario of one machine and one queue that a trace runs on without delays.
+//! `--trace --pool`: what the command line adds to the scenario of a trace on one machine.
 
-use crate::input::Trace;
-use crate::model::{
-    Architecture, Billing, Catalogue, Command, ComputeEnvironment, EnvironmentKind,
-    FairsharePolicy, InstanceType, JobQueue, Knob, MachineGroup, Profile, Scenario,
-    SchedulingPolicy, Settings, Timed, Workload, World,
-};
-use crate::policy::{discipline, order, placement};
-use crate::units::{NO_LIMIT_MIB, PricePerHour, Ratio, Shape, SimTime, TypeId};
+use crate::input::scenario::Loaded;
+use crate::model::{Command, FairsharePolicy, SchedulingPolicy, Timed, Workload};
+use crate::units::SimTime;
 
-use super::args::Run;
-
-/// The queue that jobs of a trace go to.
+/// The queue of the pool.
 pub const QUEUE: &str = "trace";
-/// The environment and its one machine.
-const POOL: &str = "pool";
+/// The scheduling policy of a shared pool: every share weighs one.
+const POLICY: &str = "equal-shares";
 
-/// A pool as the command line describes it.
-pub struct Pool {
-    settings: Settings,
-    machine: InstanceType,
-    is_shared: bool,
-    until: Option<SimTime>,
-}
-
-impl Pool {
-    /// The pool that `run` asks for.
-    ///
-    /// # Errors
-    /// A sentence on the parameter or policy that there is not.
-    pub fn new(run: &Run, vcpus: u32) -> Result<Pool, String> {
-        let mut settings = Settings::new(Profile::Ideal);
-        for (key, value) in &run.set {
-            set(&mut settings, key, value).map_err(|message| format!("--set {key}: {message}"))?;
-        }
-        if let Some(name) = &run.order {
-            set(&mut settings, "jobOrder", name)
-                .map_err(|message| format!("--order: {message}"))?;
-        }
-        if let Some(name) = &run.discipline {
-            set(&mut settings, "dispatch", name)
-                .map_err(|message| format!("--discipline: {message}"))?;
-        }
-        let price = settings.price(Knob::PoolPricePerVcpuHour);
-        let price = price.times(u64::from(vcpus)).ok_or_else(|| {
-            format!("{vcpus} vCPUs at {price} USD an hour each cost more than can be counted")
-        })?;
-        Ok(Pool {
-            machine: machine(vcpus, price),
-            settings,
-            is_shared: run.reading.share_by.is_some(),
-            until: run.until.map(|until| SimTime::ZERO + until),
-        })
-    }
-
-    /// The scenario of `trace` on this pool, called `name`.
-    pub fn scenario(self, trace: Trace, name: &str) -> Scenario {
-        Scenario {
-            name: name.to_owned(),
-            world: World {
-                catalogue: Catalogue::new([self.machine]),
-                settings: self.settings,
-                start_epoch_ms: trace.start_epoch_ms.unwrap_or(0),
-            },
-            commands: commands(self.is_shared),
-            workload: on_pool(trace.workload, self.is_shared),
-            rules: Vec::new(),
-            until: self.until,
-        }
-    }
-}
-
-/// The workload with all jobs in the queue of the pool, whatever queues and shares a trace names: the jobs of another run go
-/// where they are sent now.
-fn on_pool(mut workload: Workload, is_shared: bool) -> Workload {
+/// The workload with all jobs in the queue of the pool, whatever queues, definitions and shares a trace names: the jobs of
+/// another run go where they are sent now.
+pub fn on_pool(mut workload: Workload, is_shared: bool) -> Workload {
     let mut states_size = vec![true; workload.templates.len()];
     for row in &workload.rows {
         states_size[row.template as usize] &= row.vcpus > 0;
@@ -91,124 +29,82 @@ fn on_pool(mut workload: Workload, is_shared: bool) -> Workload {
     workload
 }
 
-/// Sets a parameter, whose value may be the name of a policy.
-fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
-    let assumption = Settings::find(key)
-        .ok_or_else(|| format!("`{key}` is no parameter; `batchcast assumptions` lists them"))?;
-    match assumption.knob {
-        Knob::Dispatch => drop(discipline::find(value)?),
-        Knob::JobOrder => drop(order::find(value)?),
-        Knob::Placement => drop(placement::find(value)?),
-        _ => {}
-    }
-    settings.set(assumption, value)
-}
-
-fn machine(vcpus: u32, price: PricePerHour) -> InstanceType {
-    InstanceType {
-        name: POOL.to_owned(),
-        nominal: Shape::new(vcpus, NO_LIMIT_MIB, u32::MAX),
-        usable_memory: NO_LIMIT_MIB,
-        architecture: Architecture::X86_64,
-        price,
-        speed: Ratio::ONE,
-        source: "--pool".to_owned(),
-    }
-}
-
-fn commands(is_shared: bool) -> Vec<Timed> {
+/// Gives the queue of the pool a scheduling policy, so that its shares take turns.
+pub fn share(loaded: &mut Loaded) {
     let policy = SchedulingPolicy {
-        name: "equal-shares".to_owned(),
+        name: POLICY.to_owned(),
         fairshare: FairsharePolicy::default(),
     };
-    let environment = ComputeEnvironment {
-        name: POOL.to_owned(),
-        enabled: true,
-        valid: true,
-        kind: EnvironmentKind::Unmanaged {
-            unmanaged_vcpus: None,
-            machines: vec![MachineGroup {
-                instance_type: TypeId(0),
-                count: 1,
-                launch: SimTime::ZERO,
-                terminate: None,
-            }],
-            billing: Billing::PerSecond,
-        },
+    for timed in &mut loaded.scenario.commands {
+        if let Command::CreateJobQueue(queue) = &mut timed.command {
+            queue.scheduling_policy = Some(policy.name.clone());
+        }
+    }
+    let create = Timed {
+        at: SimTime::ZERO,
+        command: Command::CreateSchedulingPolicy(policy),
     };
-    let queue = JobQueue {
-        name: QUEUE.to_owned(),
-        enabled: true,
-        priority: 1,
-        environments: vec![POOL.to_owned()],
-        scheduling_policy: is_shared.then(|| policy.name.clone()),
-        time_limit_actions: Vec::new(),
-        discipline: None,
-        order: None,
-    };
-    let policy = is_shared.then_some(Command::CreateSchedulingPolicy(policy));
-    policy
-        .into_iter()
-        .chain([
-            Command::CreateComputeEnvironment(environment),
-            Command::CreateJobQueue(queue),
-        ])
-        .map(|command| Timed {
-            at: SimTime::ZERO,
-            command,
-        })
-        .collect()
+    loaded.scenario.commands.insert(0, create);
+    loaded.effective["schedulingPolicies"] = serde_json::json!([{ "name": POLICY }]);
+    loaded.effective["jobQueues"][0]["schedulingPolicyArn"] = POLICY.into();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Command as Line, CommandLine};
-    use clap::Parser;
+    use crate::input::Trace;
+    use crate::input::scenario::{Pool, trace_scenario};
+    use crate::model::SubmitJob;
 
-    fn pool(words: &str) -> Result<Pool, String> {
-        let words = format!("batchcast run --trace t.swf --pool 8 {words}");
-        let Line::Run(run) = CommandLine::try_parse_from(words.split_whitespace())
-            .unwrap()
-            .command
-        else {
-            unreachable!("a run was typed")
+    fn loaded(workload: Workload) -> Loaded {
+        let trace = Trace {
+            workload,
+            ..Trace::default()
         };
-        Pool::new(&run, run.pool.unwrap())
+        let pool = Pool {
+            vcpus: 8,
+            order: "fifo",
+            discipline: "strict",
+            overrides: &[],
+            seed: 0,
+        };
+        trace_scenario(trace, "jobs.csv", &pool).unwrap()
     }
 
     #[test]
-    fn policies_of_the_command_line_are_looked_up() {
-        let pool = pool("--discipline easy --order sjf --set containerStart=3s")
-            .unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(pool.settings.word(Knob::Dispatch), "easy");
-        assert_eq!(pool.settings.word(Knob::JobOrder), "sjf");
-        for wrong in [
-            "--discipline eazy",
-            "--order x",
-            "--set x=1",
-            "--set containerStart=soon",
-            "--set placement=x",
-        ] {
-            assert!(super::tests::pool(wrong).is_err(), "{wrong}");
-        }
+    fn the_jobs_of_another_run_go_to_the_pool() {
+        let workload = Workload {
+            templates: vec![SubmitJob {
+                job_queue: "nightly".to_owned(),
+                job_definition: Some("align:3".to_owned()),
+                share_identifier: Some("blue".to_owned()),
+                ..SubmitJob::default()
+            }],
+            ..Workload::default()
+        };
+        let template = loaded(on_pool(workload, false))
+            .scenario
+            .workload
+            .templates
+            .remove(0);
+        let expected = SubmitJob {
+            job_queue: QUEUE.to_owned(),
+            ..SubmitJob::default()
+        };
+        assert_eq!(template, expected);
     }
 
     #[test]
-    fn shares_need_a_scheduling_policy() {
-        let scenario = |words| {
-            pool(words)
-                .map(|pool| pool.scenario(Trace::default(), "t"))
-                .unwrap_or_else(|e| panic!("{e}"))
-        };
-        assert_eq!(scenario("").commands.len(), 2);
-        let shared = scenario("--share-by user");
-        assert!(matches!(
-            &shared.commands[0].command,
-            Command::CreateSchedulingPolicy(_)
-        ));
+    fn shares_have_a_policy_before_the_queue_that_names_it() {
+        let mut loaded = loaded(Workload::default());
+        share(&mut loaded);
+        let commands = &loaded.scenario.commands;
         assert!(
-            matches!(&shared.commands[2].command, Command::CreateJobQueue(queue) if queue.scheduling_policy.is_some())
+            matches!(&commands[0].command, Command::CreateSchedulingPolicy(policy) if policy.name == POLICY)
         );
+        let named = commands.iter().any(|timed| {
+            matches!(&timed.command, Command::CreateJobQueue(queue) if queue.scheduling_policy.as_deref() == Some(POLICY))
+        });
+        assert!(named);
     }
 }

@@ -23,7 +23,7 @@ use super::progress::Watched;
 /// Everything that is wrong with the input, or an output that cannot be written.
 pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     let input = read(run)?;
-    super::remember_seed(input.seed);
+    super::remember_seed(input.loaded.seed);
     let folder = match &run.output {
         Some(target) => Some(RunFolder::create(target, run.force, &input.path)?),
         None => None,
@@ -52,7 +52,8 @@ fn read(run: &Run) -> Result<Input, Failure> {
         }
     };
     if let Some(until) = run.until {
-        input.scenario.until = Some(SimTime::ZERO + until);
+        input.loaded.scenario.until = Some(SimTime::ZERO + until);
+        input.loaded.effective["until"] = format!("{until}s").into();
     }
     Ok(input)
 }
@@ -64,7 +65,7 @@ fn simulate<S: RowSink>(
     timeline: bool,
     common: &Common,
 ) -> (Summary, S, Option<Timeline>) {
-    let scenario = &input.scenario;
+    let scenario = &input.loaded.scenario;
     let workload = &scenario.workload;
     let jobs = workload
         .rows
@@ -72,17 +73,17 @@ fn simulate<S: RowSink>(
         .map(|row| u64::from(jobs_of(workload, row)));
     let recorder = Recorder::new(workload, sink, timeline);
     let watched = Watched::new(recorder, jobs.sum(), common.quiet);
-    let outcome = adapters::simulate(scenario, input.seed, watched);
+    let outcome = adapters::simulate(scenario, input.loaded.seed, watched);
     outcome.observer.into_inner().finish(RunFacts {
         scenario: &scenario.name,
-        seed: input.seed,
+        seed: input.loaded.seed,
         digest: outcome.digest,
         events: outcome.events,
         end: outcome.end,
         settings: &scenario.world.settings,
         catalogue: &scenario.world.catalogue,
         speed_max: speed_max(scenario),
-        ignored_keys: input.ignored_keys.clone(),
+        ignored_keys: input.loaded.ignored.clone(),
     })
 }
 
@@ -113,7 +114,7 @@ fn into_folder(
     common: &Common,
 ) -> Result<Summary, Failure> {
     let wanted = &run.tables.0;
-    let scenario = &input.scenario;
+    let scenario = &input.loaded.scenario;
     let mut stream = |table: Table| -> Result<Option<File>, Failure> {
         let is_wanted = wanted.contains(&table);
         is_wanted.then(|| folder.file(table.file())).transpose()
@@ -130,6 +131,7 @@ fn into_folder(
         folder.write(name, &bytes)?;
     }
     folder.write("summary.json", summary_json(&summary).as_bytes())?;
+    folder.write("scenario.json", effective(input).as_bytes())?;
     let manifest = manifest_json(&Manifest {
         scenario: &summary.scenario,
         seed: summary.seed,
@@ -153,6 +155,11 @@ fn into_folder(
         tell(&format!("wrote {place}: {}\n", files.join(", ")));
     }
     Ok(summary)
+}
+
+/// The scenario as it held, with all defaults: a scenario file again.
+fn effective(input: &Input) -> String {
+    format!("{:#}\n", input.loaded.effective)
 }
 
 /// The command that makes this run again, without where it was written to and without folders before input files.

@@ -21,5 +21,5 @@ pub use manifest::{InputFile, Manifest, manifest_json};
 pub use names::Names;
 pub use summary_json::summary_json;
 pub use tables::{Finished, Table, Tables};
-pub use terminal::{Style, summary_text};
+pub use terminal::{Style, summary_text, wrap};
 pub use timeline_csv::timeline_csv;

@@ -397,7 +397,7 @@ fn shortened(text: &str, width: usize) -> String {
 }
 
 /// Lines of at most `width` columns, broken at spaces; a longer word is broken where it must.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut columns = 0;
     for word in text.split_whitespace() {
