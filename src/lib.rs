@@ -1,5 +1,8 @@
 //! batchcast.
 pub mod cli;
+pub mod control;
+pub mod engine;
+pub mod fleet;
 pub mod input;
 pub mod metrics;
 pub mod model;

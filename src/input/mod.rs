@@ -2,7 +2,9 @@
 
 mod builder;
 pub mod csv_trace;
+pub mod generate;
 pub mod generate_spec;
+mod merge;
 mod problem;
 mod recognise;
 pub mod scenario;
@@ -11,6 +13,7 @@ mod source;
 pub mod swf;
 mod trace;
 
+pub use merge::merge;
 pub use problem::Problem;
 pub use recognise::{TraceKind, recognise};
 pub use trace::{ClosedLoop, ShareBy, Trace, TraceOptions};

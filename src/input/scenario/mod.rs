@@ -25,14 +25,14 @@ use crate::input::Problem;
 use crate::model::{Billing, Command, EnvironmentKind, Scenario};
 
 use node::{Node, Origin, Problems, Value};
-use ours::SCENARIO;
-use shape::{Kind, Noted, check, fill};
+use shape::{Noted, check, fill};
 
 pub use catalog::{common_types, usable_memory};
 pub use lower::set as set_model;
+pub use ours::SCENARIO;
 pub use pool::{Pool, trace_scenario};
 pub use schema::json_schema;
-pub use shape::{Effect, Field, Shape, Tagged};
+pub use shape::{Effect, Field, Kind, Shape, Tagged};
 
 /// Where the files that a scenario names are opened.
 pub trait Files {

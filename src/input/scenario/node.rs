@@ -290,6 +290,11 @@ impl Problems {
         }
     }
 
+    /// Whether a problem was found at `path` below `node` itself.
+    pub fn is_wrong(&self, node: &Node, path: &str) -> bool {
+        self.pointers.contains(&locate(node, path).1)
+    }
+
     fn push(&mut self, origin: Origin, pointer: String, message: String) {
         let (file, line) = match origin {
             Origin::Line(line) => (self.file.as_str(), line),

@@ -317,7 +317,7 @@ fn mismatch(kind: &Kind, value: &Value) -> Option<String> {
         }
         Kind::Span => wanted(
             is_scalar_number(value),
-            "a duration; write 90s, 5m, 2h, 1d or a number of seconds",
+            "a span of time; write 90s, 5m, 2h, 1d or a number of seconds",
         ),
         Kind::Price => wanted(
             is_scalar_number(value),

@@ -45,7 +45,7 @@ impl Lowering<'_> {
             .into_iter()
             .filter(|key| node.get(key).is_some())
             .collect();
-        let (shape, nodes, member) = if is_multinode {
+        let (shape, nodes) = if is_multinode {
             for key in &given {
                 let message = "a multinode definition has nodeProperties instead";
                 self.problems.below(node, key, message);
@@ -55,23 +55,23 @@ impl Lowering<'_> {
                 let message = "missing: a multinode definition needs it";
                 self.problems.below(node, "nodeProperties", message);
             }
-            (Shape::default(), nodes, "")
+            (Shape::default(), nodes)
         } else {
             if node.get("nodeProperties").is_some() {
                 let message = "only where type is \"multinode\"";
                 self.problems.below(node, "nodeProperties", message);
             }
             match given[..] {
-                [key] => (self.block(node, key, key), None, key),
+                [key] => (self.block(node, key, key), None),
                 [] => {
                     let message = format!("missing: give {}", BLOCKS.join(", or "));
                     self.problems.below(node, BLOCKS[0], message);
-                    (Shape::default(), None, "")
+                    (Shape::default(), None)
                 }
                 [_, second, ..] => {
                     let message = format!("a definition has only one of {}", BLOCKS.join(", "));
                     self.problems.below(node, second, message);
-                    (Shape::default(), None, "")
+                    (Shape::default(), None)
                 }
             }
         };
@@ -97,31 +97,62 @@ impl Lowering<'_> {
                 .unwrap_or(Ratio::ONE),
         };
         let mut faults = rules::definition_faults(&definition);
-        let shapes = "containerProperties/resourceRequirements";
-        // What the shape could not be read from has been reported; else the fault is where the numbers are.
-        let parts: &[&str] = match member {
-            "containerProperties" => &["/resourceRequirements", "/vcpus", "/memory"],
-            _ => &[""],
-        };
-        let unread = parts.iter().any(|part| {
-            let pointer = format!("{}/{member}{part}", node.pointer);
-            self.problems.touches(&pointer)
-        });
-        faults.retain(|fault| fault.member != shapes || (!member.is_empty() && !unread));
-        let unread = self
-            .problems
-            .touches(&format!("{}/nodeProperties", node.pointer));
-        faults.retain(|fault| !(fault.member.starts_with("nodeProperties") && unread));
-        for fault in &mut faults {
-            if fault.member == shapes && member != BLOCKS[0] {
-                fault.member = member.to_owned();
-            }
-        }
+        faults.retain_mut(|fault| self.is_news(node, fault));
         if definition.name.is_empty() {
             faults.retain(|fault| fault.member != "jobDefinitionName");
         }
         self.faults(node, faults);
         definition
+    }
+
+    /// Whether a fault of numbers adds to what was found while they were read. A fault of what a container asks for moves to
+    /// the member that says it.
+    fn is_news(&self, node: &Node, fault: &mut crate::model::rules::Fault) -> bool {
+        let ranges = "nodeProperties/nodeRangeProperties";
+        let is_touched =
+            |member: &str| self.problems.touches(&format!("{}/{member}", node.pointer));
+        if fault.member == ranges {
+            return !is_touched(ranges);
+        }
+        let (parent, keys) = match fault.member.as_str() {
+            "containerProperties/resourceRequirements" => ("".to_owned(), BLOCKS),
+            other => match other.strip_suffix("/container") {
+                Some(range) => (format!("{range}/"), ["container", BLOCKS[1], BLOCKS[2]]),
+                None => return true,
+            },
+        };
+        let holder = parent.split('/').filter(|part| !part.is_empty()).try_fold(
+            node,
+            |node, part| match part.parse::<usize>() {
+                Ok(index) => node.items().get(index),
+                Err(_) => node.get(part),
+            },
+        );
+        let Some(key) = keys
+            .into_iter()
+            .find(|key| holder.is_some_and(|node| node.get(key).is_some()))
+        else {
+            // Nothing says what is asked for, which has been reported.
+            return false;
+        };
+        let rivals = keys
+            .iter()
+            .filter(|key| holder.is_some_and(|node| node.get(key).is_some()));
+        if rivals.count() > 1 || (parent.is_empty() && node.text("type") == Some("multinode")) {
+            return false;
+        }
+        let is_container = key == keys[0];
+        let parts: &[&str] = match is_container {
+            true => &["/resourceRequirements", "/vcpus", "/memory"],
+            false => &[""],
+        };
+        fault.member = match is_container {
+            true => format!("{parent}{key}/resourceRequirements"),
+            false => format!("{parent}{key}"),
+        };
+        !parts
+            .iter()
+            .any(|part| is_touched(&format!("{parent}{key}{part}")))
     }
 
     fn platforms(&mut self, node: &Node) {
@@ -401,7 +432,11 @@ impl Lowering<'_> {
             self.refer_resource(properties, &path, resource, at);
             asks.push(ConsumableAsk {
                 resource: resource.to_owned(),
-                quantity: entry.whole("quantity").unwrap_or(1),
+                // A quantity out of range has been reported.
+                quantity: entry
+                    .whole("quantity")
+                    .filter(|quantity| (1..=rules::CONSUMABLE_MAX).contains(quantity))
+                    .unwrap_or(1),
             });
         }
         asks

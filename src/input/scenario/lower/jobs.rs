@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::units::{Ratio, RowId, SimTime, Span};
 
-use super::super::node::{Node, Origin, name_of, shortened};
+use super::super::node::{Node, name_of, shortened};
 use super::super::shape::did_you_mean;
 use super::definitions::{Asked, overrides_resources, timeout};
 use super::{Lowering, at};
@@ -111,10 +111,7 @@ impl Lowering<'_> {
             .unwrap_or(0);
         if node.get("after").is_none() {
             for key in ["think", "poll"] {
-                if node
-                    .get(key)
-                    .is_some_and(|node| node.origin != Origin::Default)
-                {
+                if node.span(key).is_some_and(|span| !span.is_zero()) {
                     self.problems.below(
                         node,
                         key,
@@ -136,7 +133,10 @@ impl Lowering<'_> {
             every: repeat
                 .and_then(|node| node.span("every"))
                 .unwrap_or_default(),
-            count: repeat.and_then(|node| node.whole("count")).unwrap_or(1),
+            count: repeat
+                .and_then(|node| node.whole("count"))
+                .filter(|count| (1..=SUBMISSIONS_MAX as u32).contains(count))
+                .unwrap_or(1),
             array,
             needs: BTreeSet::new(),
             depends: Vec::new(),

@@ -13,7 +13,7 @@ use crate::model::{
     ASSUMPTIONS, Catalogue, Command, JobDefinition, Knob, Profile, Scenario, Settings, Timed, World,
 };
 use crate::policy::{discipline, order, placement};
-use crate::units::{SimTime, Span};
+use crate::units::{Ratio, SimTime, Span};
 
 use super::Files;
 use super::catalog::catalogue;
@@ -251,8 +251,13 @@ impl Lowering<'_> {
 
     /// AWS's own refusals of a request, at the members they are about. A member that was found wrong before is left out.
     fn faults(&mut self, node: &Node, faults: Vec<Fault>) {
-        for fault in faults {
-            self.problems.below_once(node, &fault.member, fault.message);
+        // One member may have several faults, so those of this request do not hide each other.
+        let news: Vec<Fault> = faults
+            .into_iter()
+            .filter(|fault| !self.problems.is_wrong(node, &fault.member))
+            .collect();
+        for fault in news {
+            self.problems.below(node, &fault.member, fault.message);
         }
     }
 
@@ -361,7 +366,7 @@ pub fn effective_model(settings: &Settings) -> Node {
         use crate::model::Value as Set;
         let value = match settings.value(assumption.knob) {
             Set::Span(span) => Value::Text(format!("{span}s")),
-            Set::Ratio(ratio) => Value::Text(ratio.to_string()),
+            Set::Ratio(ratio) => Value::Decimal(ratio.parts() as f64 / Ratio::PARTS as f64),
             Set::Flag(flag) => Value::Flag(*flag),
             Set::Choice(word) => Value::Text((*word).to_owned()),
             Set::Text(text) => Value::Text(text.clone()),
