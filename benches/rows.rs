@@ -1,9 +1,9 @@
 //! What a row costs: from the record of the core to bytes, and to figures.
 
 use batchcast::metrics::Recorder;
+use batchcast::model::{JobRecord, Named, Observer};
 use batchcast::model::{JobStatus, Row, StatusReason, TimeCause, TimeCauses, Workload};
 use batchcast::report::JobsCsv;
-use batchcast::sim::{JobRecord, Named, Observer};
 use batchcast::units::{EnvId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -46,6 +46,7 @@ fn records(workload: &Workload) -> Vec<JobRecord<'static>> {
             job: JobId::at(index),
             row: RowId::at(index),
             array_index: None,
+            resubmission: 0,
             nodes: 1,
             status: JobStatus::Succeeded,
             reason: &StatusReason::EssentialContainerExited,
@@ -73,7 +74,7 @@ fn jobs_csv_rows(bencher: Bencher) {
     let workload = workload();
     let records = records(&workload);
     bencher.counter(ItemsCount::new(ROWS)).bench(|| {
-        let mut table = JobsCsv::new(&workload, false, std::io::sink());
+        let mut table = JobsCsv::new(&workload, std::io::sink());
         table.named(Named::Queue(QueueId(0), "trace"));
         for record in &records {
             table.job(record, None);

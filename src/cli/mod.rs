@@ -1,6 +1,5 @@
 //! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
 
-mod adapters;
 mod args;
 mod failure;
 mod folder;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::sim::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
+use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::units::{JobId, QueueId, RowId, SimTime};
 
 /// Runs that are over sooner show nothing.

@@ -7,9 +7,9 @@ use crate::metrics::bounds::jobs_of;
 use crate::metrics::{Recorder, RowSink, RunFacts, Summary, Timeline};
 use crate::model::{Command, Scenario};
 use crate::report::{Manifest, Style, Table, Tables, manifest_json, summary_json, summary_text};
+use crate::sim::Simulation;
 use crate::units::{Ratio, SimTime};
 
-use super::adapters;
 use super::args::{Common, Run};
 use super::failure::Failure;
 use super::folder::RunFolder;
@@ -73,13 +73,14 @@ fn simulate<S: RowSink>(
         .map(|row| u64::from(jobs_of(workload, row)));
     let recorder = Recorder::new(workload, sink, timeline);
     let watched = Watched::new(recorder, jobs.sum(), common.quiet);
-    let outcome = adapters::simulate(scenario, input.loaded.seed, watched);
+    let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
     outcome.observer.into_inner().finish(RunFacts {
         scenario: &scenario.name,
         seed: input.loaded.seed,
         digest: outcome.digest,
         events: outcome.events,
         end: outcome.end,
+        estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
         catalogue: &scenario.world.catalogue,
         speed_max: speed_max(scenario),
@@ -120,8 +121,7 @@ fn into_folder(
         is_wanted.then(|| folder.file(table.file())).transpose()
     };
     let (jobs, attempts) = (stream(Table::Jobs)?, stream(Table::Attempts)?);
-    let resubmits = !scenario.rules.is_empty();
-    let tables = Tables::new(&scenario.workload, resubmits, wanted, jobs, attempts);
+    let tables = Tables::new(&scenario.workload, wanted, jobs, attempts);
     let has_timeline = wanted.contains(&Table::Timeline);
     let (summary, tables, timeline) = simulate(input, tables, has_timeline, common);
     let finished = tables

@@ -1,7 +1,7 @@
 //! Watches a run: counts, sums and hands rows on. What it computes, [`super::DEFINITIONS`] defines.
 
+use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::model::{Catalogue, CostCause, CostCauses, JobStatus, Settings, TimeCause, Workload};
-use crate::sim::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span};
 
 use super::Decimal;
@@ -61,6 +61,8 @@ pub struct RunFacts<'a> {
     pub events: u64,
     /// End of the run.
     pub end: SimTime,
+    /// Jobs whose estimate was shorter than their run, and so was raised to it.
+    pub estimates_raised: u64,
     /// The parameters.
     pub settings: &'a Settings,
     /// The instance types.
@@ -146,7 +148,10 @@ impl<'w, S: RowSink> Recorder<'w, S> {
         };
         let total = |rules: &[(String, u64)]| rules.iter().map(|(_, count)| count).sum();
         let dropped = by_rule(&self.workload.dropped);
-        let repaired = by_rule(&self.workload.repaired);
+        let mut repaired = by_rule(&self.workload.repaired);
+        if facts.estimates_raised > 0 {
+            repaired.push(("estimate-raised".to_owned(), facts.estimates_raised));
+        }
         let types = self.types.into_iter().enumerate();
         let summary = Summary {
             scenario: facts.scenario.to_owned(),

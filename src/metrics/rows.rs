@@ -1,7 +1,7 @@
 //! Rows as they leave the recorder: in order of end, ties by job.
 
 use crate::model::StatusReason;
-use crate::sim::{AttemptRecord, InstanceRecord, JobRecord, Named};
+use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Named};
 use crate::units::SimTime;
 
 /// Something that takes the rows of a run while it goes on. All methods do nothing unless overridden.
@@ -103,6 +103,7 @@ fn owned_job(job: &JobRecord<'_>) -> JobRecord<'static> {
         job: job.job,
         row: job.row,
         array_index: job.array_index,
+        resubmission: job.resubmission,
         nodes: job.nodes,
         status: job.status,
         reason: &NO_REASON,
@@ -129,6 +130,7 @@ fn owned_attempt(attempt: &AttemptRecord<'_>) -> AttemptRecord<'static> {
         job: attempt.job,
         row: attempt.row,
         array_index: attempt.array_index,
+        resubmission: attempt.resubmission,
         attempt: attempt.attempt,
         queue: attempt.queue,
         environment: attempt.environment,

@@ -4,7 +4,7 @@ use crate::model::{
     Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, TimeCause,
     TimeCauses, Workload,
 };
-use crate::sim::{InstanceRecord, JobRecord, Levels, Named, Observer};
+use crate::model::{InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::units::{
     EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
 };
@@ -43,6 +43,7 @@ fn job(id: u32, times_s: (u64, u64, u64)) -> JobRecord<'static> {
         job: JobId(id),
         row: RowId(id),
         array_index: None,
+        resubmission: 0,
         nodes: 1,
         status: JobStatus::Succeeded,
         reason: &StatusReason::EssentialContainerExited,
@@ -80,6 +81,7 @@ fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
         digest: 2,
         events: 3,
         end: SimTime::from_s(100),
+        estimates_raised: 0,
         settings: &settings,
         catalogue: &Catalogue::default(),
         speed_max: Ratio::ONE,

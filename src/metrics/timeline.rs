@@ -1,6 +1,6 @@
 //! Levels over time: their exact integrals, and a timeline of buckets that adapts its width to the length of the run.
 
-use crate::sim::Levels;
+use crate::model::Levels;
 use crate::units::{SimTime, Span};
 
 /// The levels that are integrated, in the order of [`LevelSums`].

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::model::Workload;
-use crate::sim::{AttemptRecord, Named};
+use crate::model::{AttemptRecord, Named};
 
 use super::job_ids::JobIds;
 use super::jobs_csv::put_reason;
@@ -26,10 +26,10 @@ pub struct AttemptsCsv<'w, W: Write> {
 }
 
 impl<'w, W: Write> AttemptsCsv<'w, W> {
-    /// Writes to `to`; `resubmits` where the scenario has rules.
-    pub fn new(workload: &'w Workload, resubmits: bool, to: W) -> AttemptsCsv<'w, W> {
+    /// Writes to `to`.
+    pub fn new(workload: &'w Workload, to: W) -> AttemptsCsv<'w, W> {
         AttemptsCsv {
-            ids: JobIds::new(workload, resubmits),
+            ids: JobIds::new(workload),
             names: Names::default(),
             cost: RoundedColumn::default(),
             reason: Vec::new(),
@@ -46,7 +46,7 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
     pub fn attempt(&mut self, attempt: &AttemptRecord<'_>) {
         let out = &mut self.out.bytes;
         self.ids
-            .put(out, attempt.job, attempt.row, attempt.array_index);
+            .put(out, attempt.row, attempt.array_index, attempt.resubmission);
         out.push(b',');
         put_u64(out, u64::from(attempt.attempt));
         out.push(b',');
@@ -133,13 +133,14 @@ mod tests {
             }],
             ..Workload::default()
         };
-        let mut table = AttemptsCsv::new(&workload, false, Vec::new());
+        let mut table = AttemptsCsv::new(&workload, Vec::new());
         table.named(Named::Queue(QueueId(0), "q"));
         table.named(Named::Environment(EnvId(0), "e,1"));
         table.attempt(&AttemptRecord {
             job: JobId(0),
             row: RowId(0),
             array_index: None,
+            resubmission: 0,
             attempt: 2,
             queue: QueueId(0),
             environment: EnvId(0),

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::model::{JobRecord, Named};
 use crate::model::{JobStatus, Row, StatusReason, TimeCause, Workload};
-use crate::sim::{JobRecord, Named};
 
 use super::job_ids::JobIds;
 use super::names::Names;
@@ -44,11 +44,11 @@ pub struct JobsCsv<'w, W: Write> {
 }
 
 impl<'w, W: Write> JobsCsv<'w, W> {
-    /// Writes to `to`; `resubmits` where the scenario has rules.
-    pub fn new(workload: &'w Workload, resubmits: bool, to: W) -> JobsCsv<'w, W> {
+    /// Writes to `to`.
+    pub fn new(workload: &'w Workload, to: W) -> JobsCsv<'w, W> {
         JobsCsv {
             workload,
-            ids: JobIds::new(workload, resubmits),
+            ids: JobIds::new(workload),
             names: Names::default(),
             cost: RoundedColumn::default(),
             reason: Vec::new(),
@@ -65,7 +65,8 @@ impl<'w, W: Write> JobsCsv<'w, W> {
     pub fn job(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
         let row = self.workload.row(job.row);
         let out = &mut self.out.bytes;
-        self.ids.put(out, job.job, job.row, job.array_index);
+        self.ids
+            .put(out, job.row, job.array_index, job.resubmission);
         out.extend_from_slice(status_field(job.status));
         put_seconds(out, job.submitted.ms());
         out.push(b',');
@@ -74,7 +75,8 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         out.extend_from_slice(self.names.queue(job.queue));
         out.push(b',');
         out.extend_from_slice(self.names.share(job.share));
-        match job.array_index {
+        // What a rule submitted again is no child any more: as a trace, the table would have the child twice.
+        match job.array_index.filter(|_| job.resubmission == 0) {
             None => out.extend_from_slice(b",,,"),
             Some(index) => {
                 out.push(b',');
@@ -248,6 +250,7 @@ mod tests {
             job: JobId(0),
             row: RowId(0),
             array_index: None,
+            resubmission: 0,
             nodes: 1,
             status: JobStatus::Succeeded,
             reason: &StatusReason::EssentialContainerExited,
@@ -269,9 +272,9 @@ mod tests {
     }
 
     /// The rows of `jobs` without the header.
-    fn rows(resubmits: bool, jobs: &[(JobRecord<'_>, Option<&str>)]) -> Vec<String> {
+    fn rows(jobs: &[(JobRecord<'_>, Option<&str>)]) -> Vec<String> {
         let workload = workload();
-        let mut table = JobsCsv::new(&workload, resubmits, Vec::new());
+        let mut table = JobsCsv::new(&workload, Vec::new());
         table.named(Named::Queue(QueueId(0), "main"));
         table.named(Named::Share(ShareId(0), QueueId(0), "blue"));
         for (job, why) in jobs {
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn a_job_that_never_waited_has_zeros_for_causes() {
         assert_eq!(
-            rows(false, &[(plain(), None)]),
+            rows(&[(plain(), None)]),
             [
                 "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,Essential container in task exited"
             ]
@@ -304,7 +307,7 @@ mod tests {
         child.started = Some(SimTime::from_ms(3_500));
         child.ended = SimTime::from_ms(8_500);
         assert_eq!(
-            rows(false, &[(child, None)]),
+            rows(&[(child, None)]),
             [
                 "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,Essential container in task exited"
             ]
@@ -317,7 +320,7 @@ mod tests {
         left.status = JobStatus::Runnable;
         (left.started, left.exit_code, left.cost, left.attempts) = (None, None, Usd::ZERO, 0);
         assert_eq!(
-            rows(false, &[(left, Some("needs more, than there is"))]),
+            rows(&[(left, Some("needs more, than there is"))]),
             [
                 "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
@@ -327,7 +330,7 @@ mod tests {
     #[test]
     fn every_row_has_a_field_for_every_column() {
         let columns = JOBS_HEADER.split(',').count();
-        for row in rows(false, &[(plain(), None)]) {
+        for row in rows(&[(plain(), None)]) {
             assert_eq!(row.split(',').count(), columns);
         }
     }
@@ -335,10 +338,10 @@ mod tests {
     #[test]
     fn what_a_rule_submits_again_has_a_name_of_its_own() {
         let mut again = plain();
-        again.job = JobId(9);
-        let rows = rows(true, &[(plain(), None), (again, None)]);
+        again.resubmission = 1;
+        let rows = rows(&[(plain(), None), (again, None)]);
         assert!(
-            rows[0].starts_with("17,") && rows[1].starts_with("17~2,"),
+            rows[0].starts_with("17,") && rows[1].starts_with("17~1,"),
             "{rows:?}"
         );
     }

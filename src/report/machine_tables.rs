@@ -1,8 +1,8 @@
 //! `instances.csv` and `bill.csv`: machines and what they cost. Both are made at the end, as the printed amounts of the
 //! bill have to sum to its printed total.
 
+use crate::model::InstanceRecord;
 use crate::model::{Catalogue, CostCause};
-use crate::sim::InstanceRecord;
 use crate::units::{Usd, apportion};
 
 use super::attempts_csv::put_instance;
@@ -109,8 +109,8 @@ fn in_order(instances: &[InstanceRecord]) -> Vec<&InstanceRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Named;
     use crate::model::{Architecture, CostCauses, InstanceType};
-    use crate::sim::Named;
     use crate::units::{EnvId, InstanceId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId};
 
     fn catalogue() -> Catalogue {

@@ -1,6 +1,6 @@
 //! Names of queues, environments and shares as CSV fields, written once.
 
-use crate::sim::Named;
+use crate::model::Named;
 use crate::units::{EnvId, QueueId, ShareId};
 
 use super::text::put_field;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::metrics::{RowSink, Timeline};
+use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Named};
 use crate::model::{Catalogue, Workload};
-use crate::sim::{AttemptRecord, InstanceRecord, JobRecord, Named};
 
 use super::attempts_csv::AttemptsCsv;
 use super::jobs_csv::JobsCsv;
@@ -99,18 +99,16 @@ pub type Finished = Vec<(&'static str, Vec<u8>)>;
 
 impl<'w, W: Write> Tables<'w, W> {
     /// Streams jobs and attempts to the destinations given; keeps instances where `wanted` has a table that needs them.
-    /// `resubmits` where the scenario has rules.
     pub fn new(
         workload: &'w Workload,
-        resubmits: bool,
         wanted: &[Table],
         jobs: Option<W>,
         attempts: Option<W>,
     ) -> Tables<'w, W> {
         let machines = wanted.contains(&Table::Instances) || wanted.contains(&Table::Bill);
         Tables {
-            jobs: jobs.map(|to| JobsCsv::new(workload, resubmits, to)),
-            attempts: attempts.map(|to| AttemptsCsv::new(workload, resubmits, to)),
+            jobs: jobs.map(|to| JobsCsv::new(workload, to)),
+            attempts: attempts.map(|to| AttemptsCsv::new(workload, to)),
             instances: machines.then(Vec::new),
             names: Names::default(),
         }

@@ -38,7 +38,7 @@ pub fn timeline_csv(timeline: &Timeline) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::metrics::Integral;
-    use crate::sim::Levels;
+    use crate::model::Levels;
     use crate::units::SimTime;
 
     #[test]
