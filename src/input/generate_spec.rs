@@ -3,117 +3,117 @@
 use crate::model::SubmitJob;
 use crate::units::{Ratio, SimTime, Span};
 
-/// A source of made-up jobs, as `[[workload.generators]]` states it.
+/// What is generated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeneratorSpec {
-    /// Its name: of its stream of chance, and of its jobs (`name/0`, `name/1` …).
-    pub name: String,
-    /// What all its submissions share; the share identifier is drawn from `shares` where there are any.
-    pub template: SubmitJob,
     /// When jobs are submitted.
     pub arrivals: Arrivals,
-    /// The first moment at which a job may be submitted.
-    pub from: SimTime,
-    /// The moment from which none is submitted any more.
+    /// The first moment at which one may be.
+    pub start: SimTime,
+    /// From this moment on none is; needed where there is no `count`.
     pub until: Option<SimTime>,
-    /// Most submissions. One of `until` and `count` is there.
-    pub count: Option<u64>,
-    /// Run time of one attempt at speed one.
-    pub run: Durations,
-    /// The user's estimate as a multiple of the run time; without one, none is stated.
-    pub estimate_factor: Option<Ratio>,
-    /// What jobs ask for, drawn by weight; empty: what their definition says.
-    pub sizes: Vec<Size>,
-    /// Share identifiers, drawn by weight; empty: the template's.
-    pub shares: Vec<(String, Ratio)>,
-    /// Children of each submission; 0 for plain jobs.
-    pub array: u32,
+    /// Number of submissions (an array is one); needed where there is no `until`.
+    pub count: Option<u32>,
+    /// Run times of jobs, or of array children.
+    pub run: RunTime,
+    /// The estimate as a multiple of the run time (of the longest child); none is stated where absent.
+    pub estimate: Option<Ratio>,
+    /// vCPUs; 0 stands for the definition's.
+    pub vcpus: Choice,
+    /// MiB; 0 stands for the definition's.
+    pub memory: Choice,
+    /// Whether `memory` is for each vCPU.
+    pub memory_per_vcpu: bool,
+    /// GPUs.
+    pub gpus: Choice,
+    /// Children of an array; 0 stands for a plain job.
+    pub array: Choice,
+    /// What all jobs have in common: queue, definition, share, retries, failure by chance.
+    pub template: SubmitJob,
+    /// Number of the first job; the others count on from it.
+    pub first_number: u32,
 }
 
-/// When jobs are submitted.
+/// A pattern of submissions, from the generator's start on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
-    /// All at `from`.
+    /// All at the start.
     AtOnce,
-    /// One at `from` and after every interval.
-    Every {
-        /// Time between two submissions, above zero.
-        interval: Span,
-    },
-    /// Independently of each other, at a constant rate.
+    /// A Poisson process.
     Poisson {
-        /// Mean number of submissions an hour, above zero.
-        per_hour: Ratio,
+        /// Submissions an hour, on average.
+        rate_per_hour: f64,
     },
-    /// `size` at once at `from` and after every interval.
+    /// The first burst at the start, then one after each interval.
     Bursts {
-        /// Time between two bursts, above zero.
-        interval: Span,
+        /// The interval.
+        every: Span,
         /// Submissions of one burst.
         size: u32,
+        /// Each comes so much later than its burst at most, evenly drawn.
+        jitter: Span,
     },
-    /// Independently of each other, at a rate that follows the hour of the day in UTC.
+    /// At the same times every day.
     TimesOfDay {
-        /// Mean number of submissions an hour, from midnight; at least one above zero.
-        per_hour: [Ratio; 24],
+        /// Time of day: each less than a day.
+        at: Vec<Span>,
+        /// Submissions at each of these times.
+        jobs: u32,
+        /// Time of day at simulated time zero.
+        clock_at_zero: Span,
     },
 }
 
-/// A distribution of durations, cut to a range.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Durations {
-    /// Its kind and parameters.
-    pub kind: DurationKind,
-    /// Shorter draws become this.
+/// Run times: a family, held within bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunTime {
+    /// The family.
+    pub family: Family,
+    /// Shorter samples are raised to this.
     pub least: Span,
-    /// Longer draws become this.
+    /// Longer samples are cut to this.
     pub most: Span,
 }
 
-/// A kind of distribution with its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DurationKind {
-    /// Always the same.
-    Constant(Span),
-    /// All durations of a range alike.
-    Uniform {
-        /// The shortest.
-        from: Span,
-        /// The longest.
-        to: Span,
-    },
+/// A family of run times with its parameters. Times are seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(
+    missing_docs,
+    reason = "the parameters are those of the scenario's keys, where they are documented"
+)]
+pub enum Family {
+    /// Always `value`.
+    Constant { value: f64 },
+    /// Evenly from `least` to `most`.
+    Uniform { least: f64, most: f64 },
     /// Exponential.
-    Exponential {
-        /// Its mean.
-        mean: Span,
-    },
-    /// The logarithm is normally distributed.
-    Lognormal {
-        /// Half the draws are shorter.
-        median: Span,
-        /// Standard deviation of the logarithm.
-        sigma: f64,
-    },
+    Exponential { mean: f64 },
+    /// Its logarithm is normal.
+    LogNormal { median: f64, sigma: f64 },
+    /// Normal, given that it is not negative.
+    Normal { mean: f64, deviation: f64 },
     /// Weibull.
-    Weibull {
-        /// 63 % of the draws are shorter.
-        scale: Span,
-        /// Its shape; heavy-tailed below one.
-        shape: f64,
-    },
-    /// One of some durations, by weight.
-    Choice(Vec<(Span, Ratio)>),
+    Weibull { shape: f64, scale: f64 },
+    /// Gamma; the mean is shape × scale.
+    Gamma { shape: f64, scale: f64 },
+    /// Pareto.
+    Pareto { least: f64, shape: f64 },
+    /// Triangular.
+    Triangular { least: f64, mode: f64, most: f64 },
 }
 
-/// What some of the jobs ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// How many of the jobs, relative to the other sizes.
-    pub weight: Ratio,
-    /// vCPUs.
-    pub vcpus: u32,
-    /// MiB.
-    pub memory: u32,
-    /// GPUs.
-    pub gpus: u32,
+/// A number chosen by weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The values, each with its weight.
+    pub values: Vec<(u32, u32)>,
+}
+
+impl Choice {
+    /// Always `value`.
+    pub fn always(value: u32) -> Choice {
+        Choice {
+            values: vec![(value, 1)],
+        }
+    }
 }

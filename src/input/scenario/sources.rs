@@ -19,14 +19,14 @@ pub fn read_trace(
     Err(vec![Problem::whole(name, "traces are not read yet")])
 }
 
-/// The jobs of a generator. `start` is the milliseconds from 1970 to time zero, for the hours of the day.
+/// The jobs of generator number `index` of a scenario.
 ///
 /// # Errors
-/// A sentence that says what cannot be generated.
-pub fn generate(spec: &GeneratorSpec, start: i64, seed: u64) -> Result<Workload, String> {
-    let _ = (start, seed);
-    Err(format!(
+/// Sentences that say what cannot be generated.
+pub fn generate(spec: &GeneratorSpec, index: u32, seed: u64) -> Result<Workload, Vec<String>> {
+    let _ = (index, seed);
+    Err(vec![format!(
         "`{}`: jobs are not generated yet; list them in workload.jobs",
-        spec.name
-    ))
+        spec.template.job_name
+    )])
 }
