@@ -1,13 +1,13 @@
 //! `workload`: jobs from traces, from the file's own list and from generators, merged into one order.
 
-use crate::input::generate_spec::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
-use crate::input::{ClosedLoop, ShareBy, TraceOptions};
+use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
+use crate::input::{ClosedLoop, ShareBy, TraceOptions, merge};
 use crate::model::rules;
 use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{Ratio, SimTime, Span};
 
 use super::super::node::{Node, name_of, shortened};
-use super::super::{Files, merge, sources};
+use super::super::{Files, sources};
 use super::Lowering;
 use super::definitions::timeout;
 use super::jobs::failure;
@@ -76,10 +76,7 @@ impl Lowering<'_> {
             self.problems.below(self.root, "workload", message);
         }
         if self.problems.is_empty() {
-            match merge::merge(parts) {
-                Ok(workload) => read.workload = workload,
-                Err(why) => self.problems.at(node, why),
-            }
+            read.workload = merge(parts);
         }
         read
     }
