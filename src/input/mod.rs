@@ -3,7 +3,6 @@
 mod builder;
 pub mod csv_trace;
 pub mod generate;
-pub mod generate_spec;
 mod merge;
 mod problem;
 mod recognise;
