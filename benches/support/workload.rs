@@ -8,7 +8,6 @@ use std::path::Path;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_distr::StandardNormal;
 
 /// Cores of the machine that the logs are made for.
 pub const CORES: u32 = 1_024;
@@ -34,7 +33,7 @@ pub fn generate(count: usize, users: u32) -> Vec<Job> {
             let log_uniform = libm::exp(uniform * libm::log(65.0)) as u32;
             let power_of_two = 1 << chance.random_range(0..7u32);
             let is_power: bool = chance.random_bool(0.6);
-            let normal: f64 = chance.sample(StandardNormal);
+            let normal = normal(&mut chance);
             let run = libm::ceil(600.0 * libm::exp(1.6 * normal)).clamp(1.0, 86_400.0);
             let asked = libm::ceil(run * (1.0 + exponential(&mut chance)) / 60.0) * 60.0;
             Job {
@@ -67,6 +66,12 @@ pub fn generate(count: usize, users: u32) -> Vec<Job> {
 fn exponential(chance: &mut ChaCha8Rng) -> f64 {
     let uniform: f64 = chance.random();
     -libm::log(1.0 - uniform)
+}
+
+/// A standard normal variate, from two uniforms (Box and Muller; rand_distr's would use the platform's maths).
+fn normal(chance: &mut ChaCha8Rng) -> f64 {
+    let radius = libm::sqrt(2.0 * exponential(chance));
+    radius * libm::cos(std::f64::consts::TAU * chance.random::<f64>())
 }
 
 /// Writes `jobs` in the Standard Workload Format.
