@@ -1,4 +1,6 @@
 //! batchcast.
+pub mod engine;
+pub mod fleet;
 pub mod input;
 pub mod model;
 pub mod policy;

@@ -7,6 +7,7 @@ mod command;
 mod definition;
 mod environment;
 mod queue;
+mod record;
 pub mod rules;
 mod settings;
 mod status;
@@ -26,6 +27,7 @@ pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
     WeightFactor,
 };
+pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{
     ASSUMPTIONS, Assumption, Knob, Profile, Settings, Tag, Unit, Value, parse_span,
 };
