@@ -88,7 +88,10 @@ impl Queue for Packed {
 
 /// The same order as four fields.
 #[derive(Default)]
-struct Tuple(BinaryHeap<Reverse<Entry<(u64, u32, u8, u64)>>>);
+struct Tuple(BinaryHeap<Reverse<Entry<Parts>>>);
+
+/// Time, round, phase, sequence.
+type Parts = (u64, u32, u8, u64);
 
 impl Queue for Tuple {
     fn push(&mut self, at: u64, order: u64, event: u64) {

@@ -2,7 +2,8 @@
 //! on the same log, with the same schedule. CPU seconds include the start of the process, reading and writing.
 //!
 //! `cargo bench --bench limit` runs 10,000 jobs; `BATCHCAST_BENCH=full` 10⁵ to 10⁷; `BATCHCAST_SWF=path` a log of your own
-//! (on `BATCHCAST_POOL` processors, 1,024 where not set). `limit bare LOG strict|easy POOL OUT.csv` is the bare loop alone.
+//! (on `BATCHCAST_POOL` processors, 1,024 where not set). `limit bare LOG strict|easy POOL OUT.csv` is the bare loop alone,
+//! `limit make COUNT LOG` writes the log.
 
 #[path = "support/bare.rs"]
 mod bare;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["bare", log, discipline, pool, out] => run_bare(log, discipline, pool, out),
+        ["make", count, log] => make(count, Path::new(log)),
         _ => compare_all(),
     };
     match outcome {
@@ -35,6 +37,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes the log that is compared on where no other is named.
+fn make(count: &str, log: &Path) -> Outcome<()> {
+    let count = count.parse().map_err(|error| format!("{count}: {error}"))?;
+    let jobs = workload::generate(count, 200);
+    workload::write_swf(&jobs, log).map_err(|error| error.to_string())
 }
 
 /// The bare loop: prints what each phase took, what it cost in all and the scores.
@@ -168,7 +177,7 @@ fn compare_all() -> Outcome<()> {
     let sizes: &[(usize, u32)] = if full {
         &[(100_000, 10), (1_000_000, 3), (10_000_000, 1)]
     } else {
-        &[(10_000, 5)]
+        &[(10_000, 20)]
     };
     for &(count, runs) in sizes {
         let log = folder.path().join(format!("{count}.swf"));
