@@ -8,12 +8,12 @@ use crate::oracle_formulas as theory;
 use crate::oracle_station::{self as station, Gaps, Services, Station, replicate};
 
 /// Replications of each row.
-const REPLICATIONS: u32 = 10;
+const REPLICATIONS: u32 = 20;
 /// Confidence of each row's interval: one in a thousand right simulators would fail one of the dozen rows below.
 const CONFIDENCE: f64 = 0.9999;
 
 /// Checks that `expected` lies in the interval of replications, and that the interval is narrow enough to say something.
-fn check(name: &str, expected: &[f64], one: impl Fn(u64) -> Vec<f64> + Sync) {
+fn check(name: &str, expected: &[f64], one: impl Fn(u64) -> Vec<f64> + Send + Sync) {
     let estimates = replicate(REPLICATIONS, 1, one);
     assert_eq!(estimates.len(), expected.len(), "{name}");
     for (class, (estimate, &expected)) in estimates.iter().zip(expected).enumerate() {

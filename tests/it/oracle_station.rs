@@ -96,14 +96,15 @@ impl Station {
             ..Workload::default()
         };
         let scenario = scenario(self.servers, self.classes, self.order, workload);
-        let mut waits = Waits::new(self.classes, jobs / 10);
+        let mut waits = Waits::new(self.classes, jobs as u32 / 10);
         Simulation::new(&scenario, seed, &mut waits).run();
         waits.means()
     }
 }
 
-/// Mean wait and jobs per unit of time in one run in which each of `users` submits `jobs_each` jobs, thinking `think` on the average
-/// after each; the first tenth does not count. Services and thinking are exponential.
+/// Mean wait and jobs per unit of time in one run in which each of `users` submits `jobs_each` jobs, thinking `think` on the
+/// average after each. Services and thinking are exponential. What counts lies between a tenth and six tenths of the time that
+/// a user needs at least on the average: the start is forgotten by then, and all users are still there.
 pub fn closed_loop(users: u32, servers: u32, think: f64, jobs_each: u32, seed: u64) -> (f64, f64) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut workload = Workload {
@@ -111,16 +112,13 @@ pub fn closed_loop(users: u32, servers: u32, think: f64, jobs_each: u32, seed: u
         closed_loop: Loop::Closed,
         ..Workload::default()
     };
+    let whole_ms = f64::from(jobs_each) * (1.0 + think) * MEAN_MS;
     for round in 0..jobs_each {
-        for user in 0..users {
+        for _ in 0..users {
             let pause = exponential(&mut chance) * think * MEAN_MS;
             let index = workload.rows.len();
-            // The first job of a user is submitted after the first pause; the time of the others only keeps them in order.
-            let submit = if round == 0 {
-                pause
-            } else {
-                f64::from(u32::MAX)
-            };
+            // The first job of a user comes after the first pause; the time of a later one is not used.
+            let submit = if round == 0 { pause } else { whole_ms };
             let mut next = row(submit, exponential(&mut chance) * MEAN_MS, 0, index);
             if round > 0 {
                 let anchor = workload.anchors.len() as u32;
@@ -135,10 +133,14 @@ pub fn closed_loop(users: u32, servers: u32, think: f64, jobs_each: u32, seed: u
             }
             workload.rows.push(next);
         }
+        if round == 0 {
+            workload.rows.sort_by_key(|row| row.submit);
+        }
     }
-    let total = workload.rows.len();
     let scenario = scenario(servers, 1, None, workload);
-    let mut waits = Waits::new(1, total / 10);
+    let moment = |part: f64| SimTime::from_ms((part * whole_ms) as u64);
+    let mut waits = Waits::new(1, 0);
+    (waits.from, waits.until) = (moment(0.1), moment(0.6));
     Simulation::new(&scenario, seed, &mut waits).run();
     (waits.means()[0], waits.throughput())
 }
@@ -200,18 +202,13 @@ impl Estimate {
         let t = StudentsT::new(0.0, 1.0, f64::from(self.replications - 1)).expect("two or more");
         t.inverse_cdf((1.0 + confidence) / 2.0) * self.error
     }
-
-    /// Distance from `theory`, as a part of it.
-    pub fn relative_error(&self, theory: f64) -> f64 {
-        (self.mean - theory).abs() / theory
-    }
 }
 
 /// Runs `one` for so many seeds from `first_seed` on, on all processors, and estimates each value that it returns.
 pub fn replicate(
     replications: u32,
     first_seed: u64,
-    one: impl Fn(u64) -> Vec<f64> + Sync,
+    one: impl Fn(u64) -> Vec<f64> + Send + Sync,
 ) -> Vec<Estimate> {
     let seeds: Vec<u64> = (0..u64::from(replications))
         .map(|n| first_seed + n)
@@ -344,24 +341,29 @@ fn scenario(servers: u32, classes: u32, order: Option<&str>, workload: Workload)
     }
 }
 
-/// Adds up waits by queue, without the first rows.
+/// Adds up waits by queue.
 struct Waits {
+    /// Earlier rows do not count.
     first_row: u32,
+    /// Jobs submitted before or after do not count.
+    from: SimTime,
+    until: SimTime,
     sums_ms: Vec<u64>,
     counts: Vec<u64>,
-    /// End of the last of the rows that do not count.
-    first: SimTime,
+    /// Ends between `from` and `until`.
+    ends: u64,
     last: SimTime,
 }
 
 impl Waits {
-    fn new(classes: u32, left_out: usize) -> Waits {
-        let none = vec![0; classes as usize];
+    fn new(classes: u32, first_row: u32) -> Waits {
         Waits {
-            first_row: left_out as u32,
-            sums_ms: none.clone(),
-            counts: none,
-            first: SimTime::ZERO,
+            first_row,
+            from: SimTime::ZERO,
+            until: SimTime::NEVER,
+            sums_ms: vec![0; classes as usize],
+            counts: vec![0; classes as usize],
+            ends: 0,
             last: SimTime::ZERO,
         }
     }
@@ -376,21 +378,19 @@ impl Waits {
 
     /// Ends per mean service.
     fn throughput(&self) -> f64 {
-        let ends: u64 = self.counts.iter().sum();
-        ends as f64 / ((self.last - self.first).ms() as f64 / MEAN_MS)
+        self.ends as f64 / ((self.until - self.from).ms() as f64 / MEAN_MS)
     }
 }
 
 impl Observer for &mut Waits {
     fn job_ended(&mut self, job: &JobRecord<'_>) {
         let started = job.started.expect("a job of a station runs");
+        let counted = self.from..self.until;
         self.last = self.last.max(job.ended);
-        if job.row.0 < self.first_row {
-            self.first = self.first.max(job.ended);
-            return;
+        self.ends += u64::from(counted.contains(&job.ended));
+        if job.row.0 >= self.first_row && counted.contains(&job.submitted) {
+            self.sums_ms[job.queue.index()] += (started - job.submitted).ms();
+            self.counts[job.queue.index()] += 1;
         }
-        let class = job.queue.index();
-        self.sums_ms[class] += (started - job.submitted).ms();
-        self.counts[class] += 1;
     }
 }
