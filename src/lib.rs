@@ -1,4 +1,5 @@
 //! batchcast.
+pub mod control;
 pub mod engine;
 pub mod fleet;
 pub mod input;

@@ -48,6 +48,8 @@ pub struct Fleet<'w> {
     registered_memory_only: bool,
     /// Whether expected ends are kept: only backfilling needs them.
     keeps_ends: bool,
+    /// Whether containers run as soon as they are placed.
+    starts_at_once: bool,
     pools: Vec<Pool>,
     instances: Vec<Instance>,
     allocations: Allocations,
@@ -72,8 +74,8 @@ impl AttemptCost {
 }
 
 impl<'w> Fleet<'w> {
-    /// No machine yet. `keeps_ends`: whether some queue backfills.
-    pub fn new(world: &'w World, keeps_ends: bool) -> Fleet<'w> {
+    /// No machine yet.
+    pub fn new(world: &'w World) -> Fleet<'w> {
         let placement = placement::find(world.settings.word(Knob::Placement))
             .expect("the placement was looked up when the scenario was read")
             .placement;
@@ -81,7 +83,8 @@ impl<'w> Fleet<'w> {
             catalogue: &world.catalogue,
             placement,
             registered_memory_only: world.settings.word(Knob::UsableMemory) == "registered",
-            keeps_ends,
+            keeps_ends: false,
+            starts_at_once: world.settings.span(Knob::ContainerStart).is_zero(),
             pools: Vec::new(),
             instances: Vec::new(),
             allocations: Allocations::default(),
@@ -109,8 +112,7 @@ impl<'w> Fleet<'w> {
         let EnvironmentKind::Unmanaged {
             machines, billing, ..
         } = &spec.kind;
-        self.pools
-            .push(Pool::new(*billing, self.placement, self.keeps_ends));
+        self.pools.push(Pool::new(*billing, self.placement));
         for group in machines {
             self.expect(environment, group.instance_type, group.count);
         }
@@ -223,6 +225,31 @@ impl<'w> Fleet<'w> {
         self.allocations.get_mut(allocation.id).starting = Some(cost);
     }
 
+    /// Whether losing `instance` ends an attempt: a gang lives as long as its main node.
+    pub fn ends_with(&self, allocation: AllocationId, instance: InstanceId) -> bool {
+        self.allocations.get(allocation).first.instance == instance
+    }
+
+    /// A gang loses a node that is not its main node.
+    pub fn lose_node(&mut self, now: SimTime, id: AllocationId, instance: InstanceId) {
+        let Some(node) = self.allocations.get_mut(id).remove_node(instance) else {
+            return;
+        };
+        let machine = &mut self.instances[instance.index()];
+        machine.meter.advance(now);
+        let cost = machine.meter.cost_since(node.mark, node.weight);
+        machine.meter.book(CostCause::Interrupted, cost);
+        machine.meter.vacate(node.shape, node.weight);
+        let pool = &mut self.pools[machine.environment.index()];
+        pool.vacate(machine.position, node.taken, true);
+        let allocation = self.allocations.get_mut(id);
+        allocation.lost += cost;
+        self.levels.used.0 -= u64::from(node.shape.vcpus);
+        self.levels.used.1 -= u64::from(node.shape.memory);
+        self.levels.used.2 -= u64::from(node.shape.gpus);
+        self.allocations.get_mut(id).shape = self.allocations.get(id).shape.less(node.shape);
+    }
+
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.remove(id);
@@ -239,6 +266,7 @@ impl<'w> Fleet<'w> {
         cost.running = total - cost.starting;
         self.book(&whole, cost, cause);
         self.vacate(&allocation);
+        cost.running += allocation.lost;
         cost
     }
 
@@ -356,7 +384,8 @@ impl<'w> Fleet<'w> {
             first,
             gang: (!nodes.is_empty()).then(|| nodes.into_boxed_slice()),
             expected_end: ask.expected_end,
-            starting: None,
+            lost: Usd::ZERO,
+            starting: self.starts_at_once.then_some(Usd::ZERO),
         });
         Placed {
             allocation: id,
