@@ -101,14 +101,14 @@ impl Bench {
         let arriving = workload::generate(jobs, 500);
         let mut at_once = arriving.clone();
         at_once.iter_mut().for_each(|job| job.submit = 0);
-        for (queue, shares) in [("first in, first out", false), ("500 shares", true)] {
+        let queues: [(&str, &[&str]); 2] = [
+            ("first in, first out", &[]),
+            ("500 shares", &["--share-by", "user"]),
+        ];
+        for (queue, options) in queues {
             let mut costs = Vec::new();
             for (name, log) in [("arriving", &arriving), ("at once", &at_once)] {
-                let cost = if shares {
-                    self.replay_shares(log)?
-                } else {
-                    self.replay(log, &[], 3)?
-                };
+                let cost = self.replay(log, options, 3)?;
                 costs.push(report(&format!("{queue}, {name}"), jobs, &cost, empty));
             }
             println!(
@@ -151,14 +151,6 @@ impl Bench {
         )
     }
 
-    /// The same with a fair-share queue and a share for each user.
-    fn replay_shares(&self, log: &[Job]) -> Result<Cost, String> {
-        workload::write_swf(log, &self.folder.join("log.swf")).map_err(text)?;
-        let scenario = self.folder.join("shares.toml");
-        fs::write(&scenario, SHARES.replace("CORES", &CORES.to_string())).map_err(text)?;
-        self.measure(Command::new(PROGRAM).arg("run").arg(scenario), 3)
-    }
-
     /// Runs a native trace.
     fn trace(&self, rows: &str) -> Result<Cost, String> {
         let path = self.folder.join("trace.csv");
@@ -186,38 +178,6 @@ impl Bench {
 const PROGRAM: &str = env!("CARGO_BIN_EXE_batchcast");
 const POOL: [&str; 2] = ["--pool", "1024"];
 const _: () = assert!(CORES == 1_024);
-
-/// A fair-share queue on the pool; each user is a share.
-const SHARES: &str = r#"
-name = "shares"
-
-[workload]
-trace = "log.swf"
-shareBy = "user"
-
-[[instanceTypes]]
-instanceType = "pool"
-vcpus = CORES
-priceUsdPerHour = "43.52"
-
-[[computeEnvironments]]
-computeEnvironmentName = "pool"
-type = "UNMANAGED"
-instances = [{ instanceType = "pool" }]
-
-[[schedulingPolicies]]
-name = "users"
-fairsharePolicy = { shareDecaySeconds = 3600 }
-
-[[jobQueues]]
-jobQueueName = "trace"
-priority = 1
-computeEnvironmentOrder = [{ order = 1, computeEnvironment = "pool" }]
-schedulingPolicyArn = "users"
-
-[model]
-profile = "ideal"
-"#;
 
 /// Prints a line; returns CPU microseconds per job, without the empty run.
 fn report(name: &str, jobs: usize, cost: &Cost, empty: &Cost) -> f64 {
