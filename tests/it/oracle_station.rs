@@ -70,6 +70,14 @@ impl Station {
 
     /// Mean wait of each class in one run of `jobs` jobs from an empty start. The first tenth of the jobs does not count.
     pub fn waits(&self, jobs: usize, seed: u64) -> Vec<f64> {
+        let scenario = self.scenario(jobs, seed);
+        let mut waits = Waits::new(self.classes, jobs as u32 / 10);
+        Simulation::new(&scenario, seed, &mut waits).run();
+        waits.means()
+    }
+
+    /// The station with `jobs` jobs of this seed.
+    pub fn scenario(&self, jobs: usize, seed: u64) -> Scenario {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut submit = 0.0;
         let gap = MEAN_MS / (self.load * f64::from(self.servers));
@@ -95,10 +103,7 @@ impl Station {
             templates: (0..self.classes).map(template).collect(),
             ..Workload::default()
         };
-        let scenario = scenario(self.servers, self.classes, self.order, workload);
-        let mut waits = Waits::new(self.classes, jobs as u32 / 10);
-        Simulation::new(&scenario, seed, &mut waits).run();
-        waits.means()
+        scenario(self.servers, self.classes, self.order, workload)
     }
 }
 
