@@ -1,4 +1,7 @@
 //! batchcast.
+pub mod control;
+pub mod engine;
+pub mod fleet;
 pub mod input;
 pub mod model;
 pub mod policy;

@@ -1,7 +1,19 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
+mod builder;
+pub mod csv_trace;
+pub mod generate;
+pub mod generate_spec;
+mod merge;
 mod problem;
+mod recognise;
+pub mod scenario;
+mod sessions;
+mod source;
+pub mod swf;
 mod trace;
 
+pub use merge::merge;
 pub use problem::Problem;
+pub use recognise::{TraceKind, recognise};
 pub use trace::{ClosedLoop, ShareBy, Trace, TraceOptions};

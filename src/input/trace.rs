@@ -1,6 +1,6 @@
 //! What all trace readers share: how a line of another system's log becomes a submission.
 
-use crate::model::Workload;
+use crate::model::{Row, Workload};
 use crate::units::Span;
 
 /// How a trace is to be read.
@@ -20,6 +20,8 @@ pub struct TraceOptions {
     pub closed_loop: ClosedLoop,
     /// Memory requests are taken over; otherwise jobs ask for none.
     pub use_memory: bool,
+    /// Lifts AWS's limits on counts and sizes (20 dependencies, arrays of 10,000), which other systems do not know.
+    pub lift_limits: bool,
 }
 
 impl Default for TraceOptions {
@@ -32,6 +34,7 @@ impl Default for TraceOptions {
             completed_only: false,
             closed_loop: ClosedLoop::Open,
             use_memory: true,
+            lift_limits: true,
         }
     }
 }
@@ -46,6 +49,17 @@ pub enum ShareBy {
     User,
     /// The group (`group3`).
     Group,
+}
+
+impl ShareBy {
+    /// The share identifier of user or group `number`; `unknown` for [`Row::UNKNOWN`].
+    pub(super) fn identifier(self, number: u32) -> String {
+        match self {
+            _ if number == Row::UNKNOWN => "unknown".to_owned(),
+            ShareBy::Group => format!("group{number}"),
+            ShareBy::User | ShareBy::Nothing => format!("user{number}"),
+        }
+    }
 }
 
 /// How the submissions of a log are tied to its completions.
@@ -73,4 +87,6 @@ pub struct Trace {
     pub machine_size: Option<u32>,
     /// Milliseconds from 1970 to the log's zero, where it says (`UnixStartTime`).
     pub start_epoch_ms: Option<i64>,
+    /// What the user should know of the reading beside the counts: one sentence each.
+    pub notes: Vec<String>,
 }

@@ -6,7 +6,9 @@ mod cause;
 mod command;
 mod definition;
 mod environment;
+mod observer;
 mod queue;
+mod record;
 pub mod rules;
 mod settings;
 mod status;
@@ -22,10 +24,12 @@ pub use definition::{
 pub use environment::{
     Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind, MachineGroup,
 };
+pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
     WeightFactor,
 };
+pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{
     ASSUMPTIONS, Assumption, Knob, Profile, Settings, Tag, Unit, Value, parse_span,
 };

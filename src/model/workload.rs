@@ -241,6 +241,36 @@ impl Workload {
         (row.extra != Row::PLAIN).then(|| &self.extras[row.extra as usize])
     }
 
+    /// What becomes of attempt `attempt` (from 1) of `row`, or of its array's child `child`: chance and memory aside.
+    pub fn fate(&self, row: &Row, child: Option<u32>, attempt: u8) -> Fate {
+        let whole = Fate {
+            exit_code: 0,
+            run: row.work,
+            kind: FateKind::Exit,
+        };
+        let Some(extra) = self.extra(row) else {
+            return whole;
+        };
+        if !extra.fates.is_empty() {
+            let last = extra.fates.end - 1;
+            return self.fates[(extra.fates.start + u32::from(attempt) - 1).min(last) as usize];
+        }
+        Fate {
+            run: self.work(row, child),
+            ..whole
+        }
+    }
+
+    /// Unscaled work of one attempt of `row`, or of its array's child `child`.
+    pub fn work(&self, row: &Row, child: Option<u32>) -> Span {
+        match (self.extra(row), child) {
+            (Some(extra), Some(child)) if !extra.child_work.is_empty() => {
+                self.child_work[(extra.child_work.start + child) as usize]
+            }
+            _ => row.work,
+        }
+    }
+
     /// The identifier `source` as text, written into `out`.
     pub fn write_source(&self, source: u32, out: &mut Vec<u8>) {
         if source < Row::NAMED {

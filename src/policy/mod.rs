@@ -1,5 +1,6 @@
 //! Questions that users and researchers may answer differently, and every known answer: one file each, one line in a list.
 
+pub mod capacity;
 pub mod discipline;
 pub mod order;
 pub mod placement;

@@ -1,0 +1,9 @@
+//! The event engine: one total order of everything that happens, and named streams of chance. It knows no domain word.
+
+mod calendar;
+mod digest;
+mod streams;
+
+pub use calendar::{Calendar, Due, Phase};
+pub use digest::Digest;
+pub use streams::Streams;

@@ -1,0 +1,247 @@
+//! The machines of one environment.
+
+use std::collections::BTreeSet;
+
+use crate::model::Billing;
+use crate::policy::capacity::{AllocationId, Ask, Ever, Gang};
+use crate::policy::placement::Placement;
+use crate::units::{InstanceId, Shape, SimTime, TypeId};
+
+use super::rooms::Rooms;
+
+/// Machines of one type that are or will be registered.
+#[derive(Debug)]
+struct Kind {
+    instance_type: TypeId,
+    size: Shape,
+    count: u32,
+}
+
+/// The machines of one environment.
+#[derive(Debug)]
+pub(super) struct Pool {
+    billing: Billing,
+    rooms: Rooms,
+    instances: Vec<InstanceId>,
+    types: Vec<TypeId>,
+    kinds: Vec<Kind>,
+    /// Positions of machines with nothing on them, in order of launch: what gangs take.
+    empty: BTreeSet<u32>,
+    /// Expected ends of what runs here; kept only where some queue backfills.
+    ends: BTreeSet<(SimTime, u32)>,
+    end_shapes: Vec<Shape>,
+}
+
+impl Pool {
+    pub(super) fn new(billing: Billing, placement: Placement) -> Pool {
+        Pool {
+            billing,
+            rooms: Rooms::new(placement),
+            instances: Vec::new(),
+            types: Vec::new(),
+            kinds: Vec::new(),
+            empty: BTreeSet::new(),
+            ends: BTreeSet::new(),
+            end_shapes: Vec::new(),
+        }
+    }
+
+    pub(super) fn billing(&self) -> Billing {
+        self.billing
+    }
+
+    /// Number of positions, machines that left included.
+    pub(super) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    pub(super) fn instance(&self, position: u32) -> InstanceId {
+        self.instances[position as usize]
+    }
+
+    pub(super) fn room(&self, position: u32) -> Shape {
+        self.rooms.at(position)
+    }
+
+    pub(super) fn is_present(&self, position: u32) -> bool {
+        self.rooms.is_present(position)
+    }
+
+    pub(super) fn roomiest(&self) -> Shape {
+        self.rooms.roomiest()
+    }
+
+    /// vCPUs of all machines that are or will be registered.
+    pub(super) fn expected_vcpus(&self) -> u64 {
+        self.kinds
+            .iter()
+            .map(|kind| u64::from(kind.size.vcpus) * u64::from(kind.count))
+            .sum()
+    }
+
+    pub(super) fn expect(&mut self, instance_type: TypeId, size: Shape, count: u32) {
+        match self
+            .kinds
+            .iter_mut()
+            .find(|kind| kind.instance_type == instance_type)
+        {
+            Some(kind) => kind.count += count,
+            None => self.kinds.push(Kind {
+                instance_type,
+                size,
+                count,
+            }),
+        }
+    }
+
+    pub(super) fn join(&mut self, id: InstanceId, instance_type: TypeId, size: Shape) -> u32 {
+        self.instances.push(id);
+        self.types.push(instance_type);
+        let position = self.rooms.push(size);
+        self.empty.insert(position);
+        position
+    }
+
+    pub(super) fn leave(&mut self, position: u32, instance_type: TypeId) {
+        self.rooms.remove(position);
+        self.empty.remove(&position);
+        let kind = self
+            .kinds
+            .iter_mut()
+            .find(|kind| kind.instance_type == instance_type);
+        kind.expect("a machine that leaves was expected once").count -= 1;
+    }
+
+    pub(super) fn latest(&self, count: usize) -> Vec<InstanceId> {
+        let up = (0..self.len() as u32)
+            .rev()
+            .filter(|&position| self.is_present(position));
+        up.take(count)
+            .map(|position| self.instance(position))
+            .collect()
+    }
+
+    pub(super) fn find(&mut self, shape: Shape) -> Option<u32> {
+        self.rooms.find(shape)
+    }
+
+    /// As [`Pool::find`], among machines where `spare` has room too.
+    pub(super) fn find_beside(&self, shape: Shape, spare: &[Shape]) -> Option<u32> {
+        self.rooms.best(shape, |position| {
+            spare
+                .get(position as usize)
+                .is_some_and(|room| shape.fits(*room))
+        })
+    }
+
+    /// Empty machines for all nodes of a gang, of one type: the type of the machine launched first wins, then the
+    /// machines launched first, node by node.
+    pub(super) fn find_gang(&self, gang: &Gang) -> Option<Vec<u32>> {
+        if self.empty.len() < gang.nodes.len() {
+            return None;
+        }
+        let mut tried: Vec<TypeId> = Vec::new();
+        for &first in &self.empty {
+            let instance_type = self.types[first as usize];
+            if tried.contains(&instance_type)
+                || gang
+                    .instance_type
+                    .is_some_and(|wanted| wanted != instance_type)
+            {
+                continue;
+            }
+            tried.push(instance_type);
+            let size = self.rooms.at(first);
+            if !gang.nodes.iter().all(|node| node.fits(size)) {
+                continue;
+            }
+            let positions: Vec<u32> = self
+                .empty
+                .iter()
+                .copied()
+                .filter(|&position| self.types[position as usize] == instance_type)
+                .take(gang.nodes.len())
+                .collect();
+            if positions.len() == gang.nodes.len() {
+                return Some(positions);
+            }
+        }
+        None
+    }
+
+    pub(super) fn occupy(&mut self, position: u32, taken: Shape) {
+        self.empty.remove(&position);
+        self.rooms
+            .set(position, self.rooms.at(position).less(taken));
+    }
+
+    pub(super) fn vacate(&mut self, position: u32, taken: Shape, emptied: bool) {
+        if emptied {
+            self.empty.insert(position);
+        }
+        self.rooms
+            .set(position, self.rooms.at(position).plus(taken));
+    }
+
+    /// Whether any machine that is or will be registered could take it, all else away.
+    pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
+        if let Some(gang) = ask.gang {
+            let fitting = self.kinds.iter().filter(|kind| {
+                gang.instance_type
+                    .is_none_or(|wanted| wanted == kind.instance_type)
+                    && gang.nodes.iter().all(|node| node.fits(kind.size))
+            });
+            let most = fitting.map(|kind| kind.count as usize).max();
+            return match most {
+                Some(count) if count >= gang.nodes.len() => Ever::Yes,
+                _ if self
+                    .kinds
+                    .iter()
+                    .map(|kind| kind.count as usize)
+                    .max()
+                    .unwrap_or(0)
+                    < gang.nodes.len() =>
+                {
+                    Ever::TooMuch
+                }
+                Some(_) => Ever::TooMuch,
+                None => Ever::TooBig,
+            };
+        }
+        if self
+            .kinds
+            .iter()
+            .any(|kind| kind.count > 0 && ask.shape.fits(kind.size))
+        {
+            Ever::Yes
+        } else if u64::from(ask.shape.vcpus) > self.expected_vcpus() {
+            Ever::TooMuch
+        } else {
+            Ever::TooBig
+        }
+    }
+
+    pub(super) fn remember_end(&mut self, at: SimTime, id: AllocationId, shape: Shape) {
+        if self.end_shapes.len() <= id.0 as usize {
+            self.end_shapes.resize(id.0 as usize + 1, Shape::default());
+        }
+        self.end_shapes[id.0 as usize] = shape;
+        self.ends.insert((at, id.0));
+    }
+
+    pub(super) fn forget_end(&mut self, at: SimTime, id: AllocationId) {
+        self.ends.remove(&(at, id.0));
+    }
+
+    /// Expected ends and what they give back, in order of time.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (SimTime, Shape)> {
+        self.ends
+            .iter()
+            .map(|&(at, id)| (at, self.end_shapes[id as usize]))
+    }
+
+    /// Expected ends by allocation, in order of time.
+    pub(super) fn ending(&self) -> impl Iterator<Item = (SimTime, AllocationId)> {
+        self.ends.iter().map(|&(at, id)| (at, AllocationId(id)))
+    }
+}

@@ -1,0 +1,516 @@
+//! Families of run times, sampled the same way on every platform.
+//!
+//! Every family but the gamma takes one uniform number and inverts its distribution function, with the `libm` crate for
+//! logarithms, exponentials and powers. The samplers of `rand_distr` take them from the platform's C library wherever
+//! another crate switches `num-traits/std` on, and then give other samples; these here cannot.
+
+use libm::{erfc, exp, log, pow, sqrt};
+use rand::Rng;
+
+use crate::model::rules::Fault;
+use crate::units::Span;
+
+use super::uniform;
+
+/// A family with its parameters. Times are seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Family {
+    /// Always `value`.
+    Constant {
+        /// Seconds.
+        value: f64,
+    },
+    /// Evenly from `least` to `most`.
+    Uniform {
+        /// Seconds.
+        least: f64,
+        /// Seconds.
+        most: f64,
+    },
+    /// Exponential.
+    Exponential {
+        /// Seconds.
+        mean: f64,
+    },
+    /// Its logarithm is normal.
+    LogNormal {
+        /// Seconds.
+        median: f64,
+        /// Standard deviation of the natural logarithm.
+        sigma: f64,
+    },
+    /// Normal, given that it is not negative.
+    Normal {
+        /// Mean before the truncation, in seconds.
+        mean: f64,
+        /// Standard deviation before the truncation, in seconds.
+        deviation: f64,
+    },
+    /// Weibull.
+    Weibull {
+        /// Shape; below one the tail is heavy.
+        shape: f64,
+        /// Scale in seconds: 63 % are shorter.
+        scale: f64,
+    },
+    /// Gamma; the mean is shape × scale.
+    Gamma {
+        /// Shape.
+        shape: f64,
+        /// Scale in seconds.
+        scale: f64,
+    },
+    /// Pareto.
+    Pareto {
+        /// Shortest, in seconds.
+        least: f64,
+        /// Shape; at most one has no mean.
+        shape: f64,
+    },
+    /// Triangular.
+    Triangular {
+        /// Shortest, in seconds.
+        least: f64,
+        /// Most frequent, in seconds.
+        mode: f64,
+        /// Longest, in seconds.
+        most: f64,
+    },
+}
+
+impl Family {
+    /// One sample in seconds: not negative where [`Family::faults`] finds nothing, and infinite where it is too great for a
+    /// number.
+    pub fn sample(self, chance: &mut impl Rng) -> f64 {
+        match self {
+            Family::Constant { value } => value,
+            Family::Uniform { least, most } => least + (most - least) * uniform(chance),
+            Family::Exponential { mean } => -mean * log(uniform(chance)),
+            Family::LogNormal { median, sigma } => {
+                median * exp(sigma * normal_quantile(uniform(chance)))
+            }
+            Family::Normal { mean, deviation } => {
+                // The part of the distribution above zero, entered from above: there the tail is precise.
+                let kept = 0.5 * erfc(-mean / deviation / std::f64::consts::SQRT_2);
+                (mean - deviation * normal_quantile(kept * uniform(chance))).max(0.0)
+            }
+            Family::Weibull { shape, scale } => scale * pow(-log(uniform(chance)), 1.0 / shape),
+            Family::Gamma { shape, scale } => scale * gamma(shape, chance),
+            Family::Pareto { least, shape } => least * pow(uniform(chance), -1.0 / shape),
+            Family::Triangular { least, mode, most } => {
+                let (below, above) = (mode - least, most - mode);
+                let part = uniform(chance) * (below + above);
+                if part < below {
+                    least + sqrt(part * below)
+                } else {
+                    most - sqrt((below + above - part) * above)
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the parameters; `member` is what the faults call the family.
+    pub fn faults(self, member: &str) -> Vec<Fault> {
+        let longest = Span::LONGEST.ms() as f64 / 1000.0;
+        let mut faults = Vec::new();
+        let mut check = |name: &str, value: f64, holds: bool, right: &str| {
+            if !holds {
+                faults.push(Fault {
+                    member: format!("{member}/{name}"),
+                    message: format!("{value}; must be {right}"),
+                });
+            }
+        };
+        let is_time = |value: f64| (0.0..=longest).contains(&value);
+        let is_positive = |value: f64| value > 0.0 && value <= longest;
+        let is_shape = |value: f64| (0.01..=1000.0).contains(&value);
+        const TIME: &str = "0 or more seconds, at most 100000000000";
+        const POSITIVE: &str = "above 0, at most 100000000000 seconds";
+        const SHAPE: &str = "from 0.01 to 1000";
+        match self {
+            Family::Constant { value } => check("value", value, is_time(value), TIME),
+            Family::Uniform { least, most } => {
+                check("least", least, is_time(least), TIME);
+                check("most", most, is_time(most), TIME);
+                check("most", most, most >= least, "at least as much as least");
+            }
+            Family::Exponential { mean } => check("mean", mean, is_positive(mean), POSITIVE),
+            Family::LogNormal { median, sigma } => {
+                check("median", median, is_positive(median), POSITIVE);
+                check(
+                    "sigma",
+                    sigma,
+                    (0.0..=20.0).contains(&sigma),
+                    "from 0 to 20",
+                );
+            }
+            Family::Normal { mean, deviation } => {
+                check("mean", mean, is_time(mean), TIME);
+                check("deviation", deviation, is_positive(deviation), POSITIVE);
+            }
+            Family::Weibull { shape, scale } | Family::Gamma { shape, scale } => {
+                check("shape", shape, is_shape(shape), SHAPE);
+                check("scale", scale, is_positive(scale), POSITIVE);
+            }
+            Family::Pareto { least, shape } => {
+                check("least", least, is_positive(least), POSITIVE);
+                check("shape", shape, is_shape(shape), SHAPE);
+            }
+            Family::Triangular { least, mode, most } => {
+                check("least", least, is_time(least), TIME);
+                check("most", most, is_time(most), TIME);
+                let is_between = least <= mode && mode <= most;
+                check("mode", mode, is_between, "from least to most");
+            }
+        }
+        faults
+    }
+}
+
+/// A gamma variate of scale one: Marsaglia and Tsang, "A simple method for generating gamma variables" (2000).
+fn gamma(shape: f64, chance: &mut impl Rng) -> f64 {
+    if shape < 1.0 {
+        let power = pow(uniform(chance), 1.0 / shape);
+        return gamma(shape + 1.0, chance) * power;
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / sqrt(9.0 * d);
+    loop {
+        let x = normal_quantile(uniform(chance));
+        let v = 1.0 + c * x;
+        let v = v * v * v;
+        if v > 0.0 && log(uniform(chance)) < 0.5 * x * x + d - d * v + d * log(v) {
+            return d * v;
+        }
+    }
+}
+
+/// The standard normal quantile of `p`, exact to about 16 digits: Wichura, algorithm AS 241 (1988), PPND16.
+fn normal_quantile(p: f64) -> f64 {
+    /// Both polynomials in `x`, coefficients from the constant on.
+    fn ratio<const N: usize>(x: f64, upper: [f64; N], lower: [f64; N]) -> f64 {
+        let at = |terms: [f64; N]| terms.iter().rev().fold(0.0, |sum, term| sum * x + term);
+        at(upper) / at(lower)
+    }
+    let q = p - 0.5;
+    if q.abs() <= 0.425 {
+        return q * ratio(0.180625 - q * q, CENTRE.0, CENTRE.1);
+    }
+    let tail = sqrt(-log(if q < 0.0 { p } else { 1.0 - p }));
+    let x = if tail <= 5.0 {
+        ratio(tail - 1.6, MIDDLE.0, MIDDLE.1)
+    } else {
+        ratio(tail - 5.0, FAR.0, FAR.1)
+    };
+    if q < 0.0 { -x } else { x }
+}
+
+#[allow(clippy::excessive_precision, reason = "as published")]
+/// Numerator and denominator for 0.075 ≤ p ≤ 0.925.
+const CENTRE: ([f64; 8], [f64; 8]) = (
+    [
+        3.3871328727963666080e0,
+        1.3314166789178437745e2,
+        1.9715909503065514427e3,
+        1.3731693765509461125e4,
+        4.5921953931549871457e4,
+        6.7265770927008700853e4,
+        3.3430575583588128105e4,
+        2.5090809287301226727e3,
+    ],
+    [
+        1.0,
+        4.2313330701600911252e1,
+        6.8718700749205790830e2,
+        5.3941960214247511077e3,
+        2.1213794301586595867e4,
+        3.9307895800092710610e4,
+        2.8729085735721942674e4,
+        5.2264952788528545610e3,
+    ],
+);
+
+#[allow(clippy::excessive_precision, reason = "as published")]
+/// The same for tails down to e⁻²⁵.
+const MIDDLE: ([f64; 8], [f64; 8]) = (
+    [
+        1.42343711074968357734e0,
+        4.63033784615654529590e0,
+        5.76949722146069140550e0,
+        3.64784832476320460504e0,
+        1.27045825245236838258e0,
+        2.41780725177450611770e-1,
+        2.27238449892691845833e-2,
+        7.74545014278341407640e-4,
+    ],
+    [
+        1.0,
+        2.05319162663775882187e0,
+        1.67638483018380384940e0,
+        6.89767334985100004550e-1,
+        1.48103976427480074590e-1,
+        1.51986665636164571966e-2,
+        5.47593808499534494600e-4,
+        1.05075007164441684324e-9,
+    ],
+);
+
+#[allow(clippy::excessive_precision, reason = "as published")]
+/// The same beyond.
+const FAR: ([f64; 8], [f64; 8]) = (
+    [
+        6.65790464350110377720e0,
+        5.46378491116411436990e0,
+        1.78482653991729133580e0,
+        2.96560571828504891230e-1,
+        2.65321895265761230930e-2,
+        1.24266094738807843860e-3,
+        2.71155556874348757815e-5,
+        2.01033439929228813265e-7,
+    ],
+    [
+        1.0,
+        5.99832206555887937690e-1,
+        1.36929880922735805310e-1,
+        1.48753612908506148525e-2,
+        7.86869131145613259100e-4,
+        1.84631831751005468180e-5,
+        1.42151175831644588870e-7,
+        2.04426310338993978564e-15,
+    ],
+);
+
+#[cfg(test)]
+mod tests {
+    use statrs::distribution::{self, ContinuousCDF};
+
+    use crate::engine::Streams;
+
+    use super::*;
+
+    /// Every family with parameters, and its published distribution function where the samples are not constant.
+    fn families() -> Vec<(Family, Box<dyn Fn(f64) -> f64>)> {
+        let normal = distribution::Normal::new(0.0, 1.0).unwrap();
+        let gamma = |shape| distribution::Gamma::new(shape, 1.0 / 30.0).unwrap();
+        let (plump, thin) = (gamma(2.5), gamma(0.4));
+        let weibull = distribution::Weibull::new(0.7, 100.0).unwrap();
+        let pareto = distribution::Pareto::new(10.0, 1.5).unwrap();
+        let triangular = distribution::Triangular::new(10.0, 100.0, 30.0).unwrap();
+        let log_normal = distribution::LogNormal::new(6.4, 1.6).unwrap();
+        let median = exp(6.4);
+        let truncated = move |x: f64| {
+            let below = normal.cdf(-1.5);
+            (normal.cdf((x - 60.0) / 40.0) - below) / (1.0 - below)
+        };
+        vec![
+            (
+                Family::Uniform {
+                    least: 5.0,
+                    most: 25.0,
+                },
+                Box::new(|x| (x - 5.0) / 20.0),
+            ),
+            (
+                Family::Exponential { mean: 60.0 },
+                Box::new(|x| 1.0 - exp(-x / 60.0)),
+            ),
+            (
+                Family::LogNormal { median, sigma: 1.6 },
+                Box::new(move |x| log_normal.cdf(x)),
+            ),
+            (
+                Family::Normal {
+                    mean: 60.0,
+                    deviation: 40.0,
+                },
+                Box::new(truncated),
+            ),
+            (
+                Family::Weibull {
+                    shape: 0.7,
+                    scale: 100.0,
+                },
+                Box::new(move |x| weibull.cdf(x)),
+            ),
+            (
+                Family::Gamma {
+                    shape: 2.5,
+                    scale: 30.0,
+                },
+                Box::new(move |x| plump.cdf(x)),
+            ),
+            (
+                Family::Gamma {
+                    shape: 0.4,
+                    scale: 30.0,
+                },
+                Box::new(move |x| thin.cdf(x)),
+            ),
+            (
+                Family::Pareto {
+                    least: 10.0,
+                    shape: 1.5,
+                },
+                Box::new(move |x| pareto.cdf(x)),
+            ),
+            (
+                Family::Triangular {
+                    least: 10.0,
+                    mode: 30.0,
+                    most: 100.0,
+                },
+                Box::new(move |x| triangular.cdf(x)),
+            ),
+        ]
+    }
+
+    #[test]
+    fn samples_follow_the_published_distribution() {
+        const COUNT: usize = 20_000;
+        for (family, cdf) in families() {
+            assert_eq!(family.faults("run"), []);
+            let mut samples: Vec<f64> = (0..COUNT as u64)
+                .map(|job| family.sample(&mut Streams::new(1).stream("run", job)))
+                .collect();
+            samples.sort_by(f64::total_cmp);
+            let distance = samples
+                .iter()
+                .enumerate()
+                .map(|(rank, &x)| (cdf(x) - (rank as f64 + 0.5) / COUNT as f64).abs())
+                .fold(0.0, f64::max);
+            // Kolmogorov and Smirnov's bound at 1 %.
+            assert!(
+                distance < 1.63 / sqrt(COUNT as f64),
+                "{family:?}: {distance}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_normal_quantile_agrees_with_another_implementation() {
+        let normal = distribution::Normal::new(0.0, 1.0).unwrap();
+        for p in [
+            1e-300,
+            1e-20,
+            1e-9,
+            0.001,
+            0.07,
+            0.08,
+            0.3,
+            0.5,
+            0.75,
+            0.93,
+            0.999,
+            1.0 - 1e-12,
+        ] {
+            let (own, other) = (normal_quantile(p), normal.inverse_cdf(p));
+            assert!(
+                (own - other).abs() < 1e-8 * (1.0 + other.abs()),
+                "{p}: {own} {other}"
+            );
+        }
+        assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-15);
+        assert_eq!(normal_quantile(0.5), 0.0);
+    }
+
+    #[test]
+    fn the_samples_of_each_family_are_the_same_for_ever() {
+        let mut lines = Vec::new();
+        for (family, _) in families() {
+            let samples: Vec<String> = (0..3)
+                .map(|job| {
+                    family
+                        .sample(&mut Streams::new(42).stream("run", job))
+                        .to_string()
+                })
+                .collect();
+            lines.push(samples.join(" "));
+        }
+        assert_eq!(lines, GOLDEN);
+    }
+
+    /// Written down once, to the last bit; a change here changes every generated workload.
+    const GOLDEN: [&str; 9] = [
+        "14.35676989601663 8.781128297720933 23.466099466983607",
+        "45.57792835220626 99.94258902009861 4.787741023491143",
+        "528.9388679007116 146.90614661333944 5909.13232666327",
+        "66.38548011732938 97.16284945338717 16.494656382836858",
+        "67.52013935617236 207.286249265454 2.7002199603484938",
+        "61.50092284509756 33.33082018363598 150.6223297721796",
+        "5.560648166899141 0.9696602649784287 14.308611669103048",
+        "16.593424777094597 30.357946270146087 10.54637517396875",
+        "42.0982082940885 28.447263937909163 78.0186745645272",
+    ];
+
+    #[test]
+    fn wrong_parameters_are_faults() {
+        for (family, expected) in [
+            (
+                Family::Constant { value: -1.0 },
+                "run/value -1; must be 0 or more",
+            ),
+            (
+                Family::Constant { value: f64::NAN },
+                "run/value NaN; must be 0 or more",
+            ),
+            (
+                Family::Uniform {
+                    least: 5.0,
+                    most: 4.0,
+                },
+                "run/most 4; must be at least as much",
+            ),
+            (
+                Family::Exponential { mean: 0.0 },
+                "run/mean 0; must be above 0",
+            ),
+            (
+                Family::LogNormal {
+                    median: 1.0,
+                    sigma: 21.0,
+                },
+                "run/sigma 21; must be from 0 to 20",
+            ),
+            (
+                Family::Normal {
+                    mean: -1.0,
+                    deviation: 1.0,
+                },
+                "run/mean -1; must be 0 or more",
+            ),
+            (
+                Family::Weibull {
+                    shape: 0.0,
+                    scale: 1.0,
+                },
+                "run/shape 0; must be from 0.01",
+            ),
+            (
+                Family::Gamma {
+                    shape: 1.0,
+                    scale: f64::INFINITY,
+                },
+                "run/scale inf; must be above 0",
+            ),
+            (
+                Family::Pareto {
+                    least: 0.0,
+                    shape: 1.0,
+                },
+                "run/least 0; must be above 0",
+            ),
+            (
+                Family::Triangular {
+                    least: 1.0,
+                    mode: 5.0,
+                    most: 4.0,
+                },
+                "run/mode 5; must be from least",
+            ),
+        ] {
+            let faults = family.faults("run");
+            let shown = format!("{} {}", faults[0].member, faults[0].message);
+            assert!(shown.contains(expected), "{shown}");
+        }
+    }
+}
