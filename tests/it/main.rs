@@ -2,4 +2,6 @@
 
 mod naive;
 mod naive_check;
+mod tape;
+mod traps;
 mod worlds;
