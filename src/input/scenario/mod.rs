@@ -72,7 +72,7 @@ pub struct Loaded {
 }
 
 /// Reads a scenario: `bytes` are the file that the user calls `main_name`, `overrides` what `--set key=value` says (a dotted
-/// key or a JSON pointer, see the README), `seed` what `--seed` says.
+/// key or a JSON pointer; items of lists by index or name), `seed` what `--seed` says.
 ///
 /// # Errors
 /// Every problem, by file and line.

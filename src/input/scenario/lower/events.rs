@@ -132,7 +132,11 @@ impl Lowering<'_> {
         let Some(workload) = self.root.get("workload") else {
             return;
         };
-        let has_others = |key| workload.get(key).is_some_and(|node| node.items() != []);
+        let has_others = |key| {
+            workload
+                .get(key)
+                .is_some_and(|node| !node.items().is_empty())
+        };
         if workload.text("trace").is_some() || has_others("trace") || has_others("generators") {
             return;
         }
