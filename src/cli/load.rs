@@ -116,6 +116,7 @@ pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failur
     };
     let loaded = scenario::trace_scenario(trace, &short, &pool);
     let mut loaded = loaded.map_err(Failure::Problems)?;
+    pool::note_policies(&mut loaded, run.order.as_deref(), run.discipline.as_deref());
     if is_shared {
         pool::share(&mut loaded);
     }

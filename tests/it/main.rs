@@ -1,0 +1,4 @@
+//! One binary of integration tests.
+
+mod cli;
+mod figures;
