@@ -216,8 +216,8 @@ impl Page {
             self.counts(reasons);
         }
         for (heading, rules) in [
-            ("Dropped by the reader", &summary.dropped),
-            ("Repaired by the reader", &summary.repaired),
+            ("Dropped", &summary.dropped),
+            ("Repaired", &summary.repaired),
         ] {
             if !rules.is_empty() {
                 self.heading(heading);

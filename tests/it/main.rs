@@ -1,4 +1,7 @@
-//! One binary of integration tests.
+//! The tests that judge a whole run.
 
 mod cli;
 mod figures;
+mod naive;
+mod naive_check;
+mod worlds;
