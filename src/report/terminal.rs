@@ -216,8 +216,8 @@ impl Page {
             self.counts(reasons);
         }
         for (heading, rules) in [
-            ("Dropped by the reader", &summary.dropped),
-            ("Repaired by the reader", &summary.repaired),
+            ("Dropped", &summary.dropped),
+            ("Repaired", &summary.repaired),
         ] {
             if !rules.is_empty() {
                 self.heading(heading);
@@ -284,7 +284,7 @@ fn makespan(summary: &Summary) -> String {
     let bounds = &summary.bounds;
     let which = match bound {
         _ if bound == bounds.area => "all vCPUs always full",
-        _ if bound == bounds.critical_path => "the longest chain",
+        _ if bound == bounds.critical_path => "submissions and dependencies",
         _ => "the longest job",
     };
     let text = duration(makespan);
