@@ -29,6 +29,8 @@ pub(super) struct Allocation {
     /// All nodes of a gang.
     pub(super) gang: Option<Box<[Node]>>,
     pub(super) expected_end: SimTime,
+    /// What nodes that were lost had cost.
+    pub(super) lost: Usd,
     /// What it cost until its container ran.
     pub(super) starting: Option<Usd>,
 }
@@ -39,6 +41,15 @@ impl Allocation {
         self.gang
             .as_deref()
             .unwrap_or(std::slice::from_ref(&self.first))
+    }
+
+    /// Takes the node on `instance` out of a gang.
+    pub(super) fn remove_node(&mut self, instance: InstanceId) -> Option<Node> {
+        let mut nodes = self.gang.take()?.into_vec();
+        let index = nodes.iter().position(|node| node.instance == instance)?;
+        let node = nodes.remove(index);
+        self.gang = Some(nodes.into_boxed_slice());
+        Some(node)
     }
 
     /// Sums `cost(instance, weight, mark)` over its nodes.

@@ -37,6 +37,8 @@ pub struct FleetLevels {
     pub used: (u64, u64, u64),
     /// vCPUs and MiB of the machines that are up; machines whose memory is not limited count no memory.
     pub provisioned: (u64, u64),
+    /// vCPUs that the environments may have at most: for pools, those of all machines that are or will be registered.
+    pub vcpus_max: u64,
     /// Machines that are up.
     pub instances: u64,
 }
@@ -48,6 +50,8 @@ pub struct Fleet<'w> {
     registered_memory_only: bool,
     /// Whether expected ends are kept: only backfilling needs them.
     keeps_ends: bool,
+    /// Whether containers run as soon as they are placed.
+    starts_at_once: bool,
     pools: Vec<Pool>,
     instances: Vec<Instance>,
     allocations: Allocations,
@@ -72,8 +76,8 @@ impl AttemptCost {
 }
 
 impl<'w> Fleet<'w> {
-    /// No machine yet. `keeps_ends`: whether some queue backfills.
-    pub fn new(world: &'w World, keeps_ends: bool) -> Fleet<'w> {
+    /// No machine yet.
+    pub fn new(world: &'w World) -> Fleet<'w> {
         let placement = placement::find(world.settings.word(Knob::Placement))
             .expect("the placement was looked up when the scenario was read")
             .placement;
@@ -81,7 +85,8 @@ impl<'w> Fleet<'w> {
             catalogue: &world.catalogue,
             placement,
             registered_memory_only: world.settings.word(Knob::UsableMemory) == "registered",
-            keeps_ends,
+            keeps_ends: false,
+            starts_at_once: world.settings.span(Knob::ContainerStart).is_zero(),
             pools: Vec::new(),
             instances: Vec::new(),
             allocations: Allocations::default(),
@@ -109,8 +114,7 @@ impl<'w> Fleet<'w> {
         let EnvironmentKind::Unmanaged {
             machines, billing, ..
         } = &spec.kind;
-        self.pools
-            .push(Pool::new(*billing, self.placement, self.keeps_ends));
+        self.pools.push(Pool::new(*billing, self.placement));
         for group in machines {
             self.expect(environment, group.instance_type, group.count);
         }
@@ -121,6 +125,7 @@ impl<'w> Fleet<'w> {
     pub fn expect(&mut self, environment: EnvId, instance_type: TypeId, count: u32) {
         let size = self.size(instance_type);
         self.pools[environment.index()].expect(instance_type, size, count);
+        self.levels.vcpus_max += u64::from(size.vcpus) * u64::from(count);
     }
 
     /// Machines that were expected join now. Returns their identifiers.
@@ -176,6 +181,7 @@ impl<'w> Fleet<'w> {
         machine.gone = Some(now);
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
+        self.levels.vcpus_max -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         self.pools[machine.environment.index()].leave(machine.position, machine.instance_type);
         self.bill(now, instance)
@@ -223,34 +229,52 @@ impl<'w> Fleet<'w> {
         self.allocations.get_mut(allocation.id).starting = Some(cost);
     }
 
+    /// Whether losing `instance` ends an attempt: a gang lives as long as its main node.
+    pub fn ends_with(&self, allocation: AllocationId, instance: InstanceId) -> bool {
+        self.allocations.get(allocation).first.instance == instance
+    }
+
+    /// A gang loses a node that is not its main node.
+    pub fn lose_node(&mut self, now: SimTime, id: AllocationId, instance: InstanceId) {
+        let Some(node) = self.allocations.get_mut(id).remove_node(instance) else {
+            return;
+        };
+        let machine = &mut self.instances[instance.index()];
+        machine.meter.advance(now);
+        let cost = machine.meter.cost_since(node.mark, node.weight);
+        machine.meter.book(CostCause::Interrupted, cost);
+        machine.meter.vacate(node.shape, node.weight);
+        let pool = &mut self.pools[machine.environment.index()];
+        pool.vacate(machine.position, node.taken, true);
+        let allocation = self.allocations.get_mut(id);
+        allocation.lost += cost;
+        self.levels.used.0 -= u64::from(node.shape.vcpus);
+        self.levels.used.1 -= u64::from(node.shape.memory);
+        self.levels.used.2 -= u64::from(node.shape.gpus);
+        self.allocations.get_mut(id).shape = self.allocations.get(id).shape.less(node.shape);
+    }
+
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.remove(id);
-        let mut cost = AttemptCost::default();
-        let mut whole = Vec::new();
-        let total = allocation.parts(|instance, weight, mark| {
-            let machine = &mut self.instances[instance.index()];
-            machine.meter.advance(now);
-            let part = machine.meter.cost_since(mark, weight);
-            whole.push((instance, part));
-            part
-        });
-        cost.starting = allocation.starting.unwrap_or(total);
-        cost.running = total - cost.starting;
-        self.book(&whole, cost, cause);
+        let mut total = Usd::ZERO;
+        let mut starting = allocation.starting;
+        for node in allocation.nodes() {
+            let meter = &mut self.instances[node.instance.index()].meter;
+            meter.advance(now);
+            let part = meter.cost_since(node.mark, node.weight);
+            // What the container's making cost is booked first, machine by machine; all of it where it never ran.
+            let making = starting.map_or(part, |left| left.min(part));
+            starting = starting.map(|left| left - making);
+            meter.book(CostCause::ImagePull, making);
+            meter.book(cause, part - making);
+            total += part;
+        }
+        let starting = allocation.starting.unwrap_or(total);
         self.vacate(&allocation);
-        cost
-    }
-
-    /// Books an attempt's cost on its machines. The starting part is booked first, machine by machine.
-    fn book(&mut self, whole: &[(InstanceId, Usd)], cost: AttemptCost, cause: CostCause) {
-        let mut starting = cost.starting;
-        for &(instance, part) in whole {
-            let meter = &mut self.instances[instance.index()].meter;
-            let first = part.min(starting);
-            starting -= first;
-            meter.book(CostCause::ImagePull, first);
-            meter.book(cause, part - first);
+        AttemptCost {
+            starting,
+            running: total - starting + allocation.lost,
         }
     }
 
@@ -275,11 +299,6 @@ impl<'w> Fleet<'w> {
     /// What there is and what is used.
     pub fn levels(&self) -> FleetLevels {
         self.levels
-    }
-
-    /// vCPUs that the environments may have at most: for pools, those of all machines that were ever registered at once.
-    pub fn max_vcpus(&self) -> u64 {
-        self.pools.iter().map(Pool::expected_vcpus).sum()
     }
 
     /// What a type has for jobs.
@@ -356,7 +375,8 @@ impl<'w> Fleet<'w> {
             first,
             gang: (!nodes.is_empty()).then(|| nodes.into_boxed_slice()),
             expected_end: ask.expected_end,
-            starting: None,
+            lost: Usd::ZERO,
+            starting: self.starts_at_once.then_some(Usd::ZERO),
         });
         Placed {
             allocation: id,

@@ -30,11 +30,10 @@ pub(super) struct Pool {
     /// Expected ends of what runs here; kept only where some queue backfills.
     ends: BTreeSet<(SimTime, u32)>,
     end_shapes: Vec<Shape>,
-    keeps_empty: bool,
 }
 
 impl Pool {
-    pub(super) fn new(billing: Billing, placement: Placement, _keeps_ends: bool) -> Pool {
+    pub(super) fn new(billing: Billing, placement: Placement) -> Pool {
         Pool {
             billing,
             rooms: Rooms::new(placement),
@@ -44,7 +43,6 @@ impl Pool {
             empty: BTreeSet::new(),
             ends: BTreeSet::new(),
             end_shapes: Vec::new(),
-            keeps_empty: true,
         }
     }
 
@@ -172,9 +170,7 @@ impl Pool {
     }
 
     pub(super) fn occupy(&mut self, position: u32, taken: Shape) {
-        if self.keeps_empty {
-            self.empty.remove(&position);
-        }
+        self.empty.remove(&position);
         self.rooms
             .set(position, self.rooms.at(position).less(taken));
     }

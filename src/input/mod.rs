@@ -6,6 +6,7 @@ pub mod generate;
 mod merge;
 mod problem;
 mod recognise;
+pub mod scenario;
 mod sessions;
 mod sound;
 mod source;

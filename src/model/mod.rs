@@ -6,6 +6,7 @@ mod cause;
 mod command;
 mod definition;
 mod environment;
+mod observer;
 mod queue;
 mod record;
 pub mod rules;
@@ -23,6 +24,7 @@ pub use definition::{
 pub use environment::{
     Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind, MachineGroup,
 };
+pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
     WeightFactor,

@@ -15,6 +15,8 @@ pub struct JobRecord<'a> {
     pub row: RowId,
     /// Its index, where it is the child of an array.
     pub array_index: Option<u32>,
+    /// 0, or the how-manieth resubmission of its row by a rule this is.
+    pub resubmission: u32,
     /// Number of nodes; 1 except for multi-node parallel jobs.
     pub nodes: u32,
     /// SUCCEEDED or FAILED; for a job left over: the state it was in.
@@ -60,6 +62,8 @@ pub struct AttemptRecord<'a> {
     pub row: RowId,
     /// Its index, where it is the child of an array.
     pub array_index: Option<u32>,
+    /// 0, or the how-manieth resubmission of its row by a rule this is.
+    pub resubmission: u32,
     /// 1 for the first attempt (`AWS_BATCH_JOB_ATTEMPT`).
     pub attempt: u8,
     /// Its queue.

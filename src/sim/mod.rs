@@ -1,3 +1,500 @@
-//! The run.
-mod observer;
-pub use observer::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
+//! The run: pops what is due, matches it, and tells control and fleet. The only place that knows both, and the only `match`
+//! on events.
+//!
+//! Decisions go from control to the machines through `policy::Capacity`; facts come back as calls. What either wants done
+//! later is scheduled here. A run is a function of `(Scenario, seed)`: no clock, no file, no thread.
+
+mod clients;
+mod fate;
+
+use crate::control::{
+    Attempt, Control, Effect, Ending, EndingKind, QueueSnapshot, Resubmission, Ticket,
+};
+use crate::engine::{Calendar, Digest, Due, Phase, Streams};
+use crate::fleet::Fleet;
+use crate::model::{Command, CostCause, Rejection, Scenario};
+use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
+
+use clients::Clients;
+
+pub use crate::control::{FrontOfQueue, ShareUtilization};
+pub use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
+
+/// Something that is due at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// A container runs from now on.
+    ContainerStarted(Attempt),
+    /// An attempt ends by itself.
+    AttemptEnded {
+        attempt: Attempt,
+        kind: fate::Kind,
+        exit_code: u8,
+    },
+    /// A container that was told to stop has ended.
+    Stopped(Attempt),
+    /// A job becomes eligible.
+    Eligible(Ticket),
+    /// Time to look at a blocked head.
+    Watch { queue: QueueId, stamp: u32 },
+    /// Time for a decision.
+    Decide,
+    /// A group of machines joins.
+    Join(u32),
+    /// A group of machines leaves.
+    Leave(u32),
+    /// A closed-loop submission.
+    Submit(RowId),
+    /// A rule submits a job again.
+    Resubmit(u32),
+}
+
+const _: () = assert!(
+    std::mem::size_of::<Event>() <= 16,
+    "a calendar entry is 32 bytes"
+);
+
+/// A group of machines that joins, and may leave, at set times.
+struct Group {
+    environment: EnvId,
+    instance_type: TypeId,
+    count: u32,
+    instances: std::ops::Range<u32>,
+}
+
+/// What a run came to.
+pub struct Outcome<O> {
+    /// The observer, with all it saw.
+    pub observer: O,
+    /// Hash of every start and end, in order: equal digests, equal runs.
+    pub digest: u64,
+    /// When the run ended.
+    pub end: SimTime,
+    /// Facts, arrivals and decisions handled.
+    pub events: u64,
+    /// Jobs whose estimate was shorter than their run, and so was raised to it.
+    pub estimates_raised: u64,
+}
+
+/// A run in progress.
+pub struct Simulation<'w, O: Observer> {
+    scenario: &'w Scenario,
+    control: Control<'w, O>,
+    fleet: Fleet<'w>,
+    calendar: Calendar<Event>,
+    streams: Streams,
+    fates: fate::Fates,
+    clients: Clients<'w>,
+    groups: Vec<Group>,
+    next_row: usize,
+    next_command: usize,
+    digest: Digest,
+    events: u64,
+    levels_changed: bool,
+}
+
+impl<'w, O: Observer> Simulation<'w, O> {
+    /// A run that has not begun. `observer` is told what happens.
+    pub fn new(scenario: &'w Scenario, seed: u64, observer: O) -> Self {
+        Simulation {
+            scenario,
+            control: Control::new(
+                &scenario.world,
+                &scenario.workload,
+                !scenario.rules.is_empty(),
+                observer,
+            ),
+            fleet: Fleet::new(&scenario.world),
+            calendar: Calendar::default(),
+            streams: Streams::new(seed),
+            fates: fate::Fates::new(&scenario.world.settings),
+            clients: Clients::new(scenario),
+            groups: Vec::new(),
+            next_row: 0,
+            next_command: 0,
+            digest: Digest::default(),
+            events: 0,
+            levels_changed: true,
+        }
+    }
+
+    /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
+    /// until the scenario's cut.
+    pub fn run(mut self) -> Outcome<O> {
+        let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
+        while !self.is_over() && self.step(limit) {}
+        let cut = self.scenario.until.filter(|_| !self.is_over());
+        let end = cut.unwrap_or(self.calendar.now());
+        self.tell_levels();
+        self.control.report_unfinished(end);
+        for record in self.fleet.close(end) {
+            self.control.observer.instance_ended(&record);
+        }
+        self.control.observer.ended(end);
+        Outcome {
+            digest: self.digest.value(),
+            end,
+            events: self.events,
+            estimates_raised: self.control.estimates_raised(),
+            observer: self.control.observer,
+        }
+    }
+
+    /// Handles everything that is due up to and including `time`.
+    pub fn advance_to(&mut self, time: SimTime) {
+        while self.step(time) {}
+    }
+
+    /// The current moment.
+    pub fn now(&self) -> SimTime {
+        self.calendar.now()
+    }
+
+    /// Gives a command now, as an operator would.
+    ///
+    /// # Errors
+    /// AWS's refusal; nothing has changed then.
+    pub fn submit(&mut self, command: &Command) -> Result<(), Rejection> {
+        let answer = self.control.command(self.now(), command);
+        self.apply();
+        answer
+    }
+
+    /// GetJobQueueSnapshot of the queue called `name`, if there is one.
+    pub fn snapshot(&mut self, name: &str) -> Option<QueueSnapshot> {
+        let now = self.now();
+        self.control.snapshot(now, name)
+    }
+
+    /// The state of the job that a row became (with a child: of that child), or `None` before it is submitted.
+    pub fn status(&self, row: RowId, child: Option<u32>) -> Option<crate::model::JobStatus> {
+        let job = self.control.job_of(row)?;
+        Some(
+            self.control
+                .status(child.map_or(job, |child| JobId(job.0 + 1 + child))),
+        )
+    }
+
+    /// `arrayProperties.statusSummary` of a row's array: children by state, in the order of `JobStatus::ALL`.
+    pub fn status_summary(&self, row: RowId) -> Option<[u32; 7]> {
+        self.control.status_summary(row)
+    }
+
+    /// The observer, while the run goes on.
+    pub fn observer(&self) -> &O {
+        &self.control.observer
+    }
+
+    /// Whether nothing can happen to any job any more: all are terminal and none will come.
+    fn is_over(&self) -> bool {
+        let counts = self.control.counts();
+        counts.pending + counts.runnable + counts.starting + counts.running == 0
+            && self.next_row == self.scenario.workload.rows.len()
+            && self.clients.is_quiet()
+            && (self.next_command > 0 || self.scenario.commands.is_empty())
+    }
+
+    /// Handles the next thing that is due, if that is not after `limit`.
+    fn step(&mut self, limit: SimTime) -> bool {
+        let cursor = self.next_arrival();
+        let Some(next) = [cursor, self.calendar.next_time()]
+            .into_iter()
+            .flatten()
+            .min()
+        else {
+            return false;
+        };
+        if next > limit {
+            return false;
+        }
+        if next > self.calendar.now() && self.levels_changed {
+            self.tell_levels();
+        }
+        match self.calendar.pop(cursor) {
+            None => return false,
+            Some(Due::Cursor) => self.arrive(),
+            Some(Due::Decision) => self.decide(),
+            Some(Due::Event(event)) => self.happen(event),
+        }
+        self.events += 1;
+        self.levels_changed = true;
+        self.apply();
+        true
+    }
+
+    /// When the next command or given submission comes.
+    fn next_arrival(&mut self) -> Option<SimTime> {
+        let rows = &self.scenario.workload.rows;
+        while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
+            self.next_row += 1;
+        }
+        let command = self
+            .scenario
+            .commands
+            .get(self.next_command)
+            .map(|timed| timed.at);
+        let row = rows.get(self.next_row).map(|row| row.submit);
+        match (command, row) {
+            (Some(command), Some(row)) => Some(command.min(row)),
+            (command, row) => command.or(row),
+        }
+    }
+
+    /// The next command, or else the next given submission. Commands of a moment come before submissions.
+    fn arrive(&mut self) {
+        let now = self.now();
+        if let Some(timed) = self.scenario.commands.get(self.next_command)
+            && timed.at <= now
+        {
+            self.next_command += 1;
+            if let Err(refusal) = self.control.command(now, &timed.command) {
+                let text = format!("{}: {refusal}", timed.command.action());
+                self.control.observer.rejected(now, None, &text);
+            }
+            return;
+        }
+        let row = RowId::at(self.next_row);
+        self.next_row += 1;
+        self.submit_row(row);
+    }
+
+    fn submit_row(&mut self, row: RowId) {
+        let now = self.now();
+        if let Err(refusal) = self.control.submit(now, row) {
+            self.control.observer.rejected(now, Some(row), &refusal.0);
+            self.clients.row_ended(now, row, &mut self.calendar);
+        }
+    }
+
+    fn decide(&mut self) {
+        let now = self.now();
+        self.control.dispatch(now, &mut self.fleet);
+    }
+
+    fn happen(&mut self, event: Event) {
+        let now = self.now();
+        match event {
+            Event::ContainerStarted(attempt) => {
+                if let Some(allocation) = self.control.allocation(attempt) {
+                    self.fleet.running(now, allocation);
+                    self.control.container_started(now, attempt);
+                }
+            }
+            Event::AttemptEnded {
+                attempt,
+                kind,
+                exit_code,
+            } => {
+                self.end_attempt(attempt, kind.ending(exit_code));
+            }
+            Event::Stopped(attempt) => {
+                // Control knows the caller's reason; that it was stopped is enough here.
+                let ending = Ending {
+                    kind: EndingKind::TimedOut,
+                    exit_code: Some(fate::KILLED),
+                };
+                self.end_attempt(attempt, ending);
+            }
+            Event::Eligible(ticket) => self.control.became_eligible(now, ticket),
+            Event::Watch { queue, stamp } => self.control.watch_timer(now, queue, stamp),
+            Event::Decide => self.decide(),
+            Event::Join(group) => self.join(group),
+            Event::Leave(group) => {
+                let instances = self.groups[group as usize].instances.clone();
+                self.lose(instances.map(InstanceId).collect());
+            }
+            Event::Submit(row) => {
+                self.clients.submitted();
+                self.submit_row(row);
+            }
+            Event::Resubmit(index) => self.resubmit(index),
+        }
+    }
+
+    /// An attempt ends: its room is given back, then control hears of it. Nothing happens where it is void.
+    fn end_attempt(&mut self, attempt: Attempt, ending: Ending) {
+        let now = self.now();
+        let Some(allocation) = self.control.allocation(attempt) else {
+            return;
+        };
+        let cause = match ending.kind {
+            EndingKind::HostLost(_) => CostCause::Interrupted,
+            _ if ending.is_success() && !self.control.is_leaving(attempt) => CostCause::Useful,
+            _ => CostCause::Failed,
+        };
+        self.digest.mix(now.ms());
+        self.digest.mix(
+            u64::from(allocation.0) << 16 | u64::from(ending.exit_code.map_or(256, u16::from)),
+        );
+        let cost = self.fleet.release(now, allocation, cause);
+        self.control
+            .attempt_ended(now, attempt, ending, cost.total());
+    }
+
+    fn join(&mut self, index: u32) {
+        let now = self.now();
+        let group = &mut self.groups[index as usize];
+        group.instances = self
+            .fleet
+            .join(now, group.environment, group.instance_type, group.count);
+        let environment = group.environment;
+        self.control.machines_changed(now, environment);
+    }
+
+    /// Machines leave, and the attempts on them are lost.
+    fn lose(&mut self, instances: Vec<InstanceId>) {
+        let now = self.now();
+        for instance in instances {
+            if !self.fleet.is_up(instance) {
+                continue;
+            }
+            for (allocation, job) in self.fleet.attempts_on(instance) {
+                if !self.fleet.ends_with(allocation, instance) {
+                    // A child node that dies affects nothing else (User Guide, multi-node parallel jobs).
+                    self.fleet.lose_node(now, allocation, instance);
+                } else if let Some(attempt) = self.control.attempt_of(job) {
+                    self.end_attempt(
+                        attempt,
+                        Ending {
+                            kind: EndingKind::HostLost(instance),
+                            exit_code: None,
+                        },
+                    );
+                }
+            }
+            let record = self.fleet.leave(now, instance);
+            self.control.observer.instance_ended(&record);
+            self.control.machines_changed(now, record.environment);
+        }
+    }
+
+    fn resubmit(&mut self, index: u32) {
+        let now = self.now();
+        let (row, change): (RowId, Resubmission) = self.clients.resubmission(index);
+        if let Err(refusal) = self.control.resubmit(now, row, &change) {
+            self.control.observer.rejected(now, Some(row), &refusal.0);
+        }
+    }
+
+    /// Does what control left to be done, until nothing is left.
+    fn apply(&mut self) {
+        while self.control.has_effects() {
+            let mut effects = self.control.take_effects();
+            for effect in effects.drain(..) {
+                self.carry_out(effect);
+            }
+            self.control.give_back(effects);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        let now = self.now();
+        match effect {
+            Effect::Placed(attempt) => self.begin(attempt),
+            Effect::Stop { attempt, at } => {
+                self.calendar
+                    .schedule(at, Phase::Fact, Event::Stopped(attempt))
+            }
+            Effect::EligibleAt { at, ticket } => {
+                self.calendar
+                    .schedule(at, Phase::Fact, Event::Eligible(ticket))
+            }
+            Effect::WatchAt { at, queue, stamp } => {
+                self.calendar
+                    .schedule(at, Phase::Fact, Event::Watch { queue, stamp });
+            }
+            Effect::DecideAt(at) if at == now => self.calendar.request_decision(),
+            Effect::DecideAt(at) => self.calendar.schedule(at, Phase::Decision, Event::Decide),
+            Effect::KeepEnds => self.fleet.keep_ends(),
+            Effect::Machines { environment, spec } => {
+                for group in self.fleet.create(environment, &spec) {
+                    let index = self.groups.len() as u32;
+                    let (instance_type, count) = (group.instance_type, group.count);
+                    self.groups.push(Group {
+                        environment,
+                        instance_type,
+                        count,
+                        instances: 0..0,
+                    });
+                    if group.launch > now {
+                        self.calendar
+                            .schedule(group.launch, Phase::Fact, Event::Join(index));
+                    } else {
+                        self.join(index);
+                    }
+                    if let Some(at) = group.terminate {
+                        self.calendar
+                            .schedule(at.max(now), Phase::Fact, Event::Leave(index));
+                    }
+                }
+            }
+            Effect::Join {
+                environment,
+                instance_type,
+                count,
+            } => {
+                self.fleet.expect(environment, instance_type, count);
+                self.fleet.join(now, environment, instance_type, count);
+                self.control.machines_changed(now, environment);
+            }
+            Effect::Leave { environment, count } => {
+                let instances = self.fleet.latest(environment, count);
+                self.lose(instances);
+            }
+            Effect::RowEnded(row) => self.clients.row_ended(now, row, &mut self.calendar),
+            Effect::JobEnded(end) => {
+                let queue = self.control.queue_name(end.queue).to_owned();
+                self.clients
+                    .job_ended(now, &end, &queue, &mut self.calendar);
+            }
+        }
+    }
+
+    /// An attempt was placed: when its container runs, and when and how it ends, is decided now.
+    fn begin(&mut self, attempt: Attempt) {
+        let now = self.now();
+        let Some(facts) = self.control.facts(attempt) else {
+            return;
+        };
+        self.digest.mix(now.ms());
+        self.digest
+            .mix(u64::from(facts.job.0) << 32 | u64::from(facts.placed.instance.0));
+        let fate = self
+            .fates
+            .of(&self.scenario.workload, &facts, &self.streams);
+        if !fate.start.is_zero() && fate.kind != fate::Kind::FailedToStart {
+            self.calendar.schedule(
+                now + fate.start,
+                Phase::Fact,
+                Event::ContainerStarted(attempt),
+            );
+        }
+        let end = now + fate.start + fate.run;
+        let event = Event::AttemptEnded {
+            attempt,
+            kind: fate.kind,
+            exit_code: fate.exit_code,
+        };
+        self.calendar.schedule(end, Phase::Fact, event);
+    }
+
+    fn tell_levels(&mut self) {
+        self.levels_changed = false;
+        let counts = self.control.counts();
+        let fleet = self.fleet.levels();
+        let levels = Levels {
+            pending: counts.pending,
+            runnable: counts.runnable,
+            starting: counts.starting,
+            running: counts.running,
+            vcpus_used: fleet.used.0,
+            memory_used: fleet.used.1,
+            gpus_used: fleet.used.2,
+            vcpus_provisioned: fleet.provisioned.0,
+            memory_provisioned: fleet.provisioned.1,
+            vcpus_max: fleet.vcpus_max,
+            instances: fleet.instances,
+        };
+        self.control.observer.levels(self.calendar.now(), &levels);
+    }
+}

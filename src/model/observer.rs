@@ -2,7 +2,7 @@
 
 use crate::units::{EnvId, JobId, QueueId, RowId, ShareId, SimTime};
 
-pub use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels};
+use super::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 
 /// Something that watches a run. All methods do nothing unless overridden.
 pub trait Observer {

@@ -1,0 +1,310 @@
+//! Array jobs: one submission, up to ten thousand children. A child gets a slot of its own only when something happens
+//! to it; until then it is a number between its siblings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{JobStatus, Observer, StatusReason};
+use crate::units::{JobId, QueueId, RowId, Shape, SimTime, Usd};
+
+use super::job::{Job, NOWHERE, Whereabouts};
+use super::lane::{Entry, Who};
+use super::queue::Marks;
+use super::settle::Task;
+use super::{Attempt, Control, Effect, Ticket};
+
+/// An array parent and what its children have in common.
+#[derive(Debug)]
+pub(super) struct Array {
+    pub(super) id: JobId,
+    pub(super) row: RowId,
+    pub(super) resubmission: u32,
+    pub(super) contract: u32,
+    pub(super) queue: QueueId,
+    pub(super) lane: u32,
+    pub(super) size: u32,
+    pub(super) sequential: bool,
+    pub(super) shape: Shape,
+    pub(super) submitted: SimTime,
+    /// When its children stopped waiting for what the whole array waits for, or [`SimTime::NEVER`].
+    pub(super) eligible: SimTime,
+    pub(super) marks: Marks,
+    /// Dependencies of the whole array not yet SUCCEEDED.
+    pub(super) open: u32,
+    /// `N_TO_N` dependencies not yet SUCCEEDED, by child; empty where there are none.
+    pub(super) open_by_child: Vec<u8>,
+    /// Children that are not terminal.
+    pub(super) remaining: u32,
+    /// Whether a child FAILED.
+    pub(super) has_failed: bool,
+    /// Who waits for all of it: into the links.
+    pub(super) dependents: u32,
+    /// Who waits for one child.
+    pub(super) dependents_by_child: BTreeMap<u32, u32>,
+    /// Arrays whose children wait for the child with the same index.
+    pub(super) same_index: Vec<JobId>,
+    /// The reason of a cancel that reaches children as they stop waiting for others.
+    pub(super) leaving: Option<Arc<str>>,
+    /// The same for single children.
+    pub(super) leaving_children: BTreeMap<u32, Arc<str>>,
+}
+
+impl Array {
+    /// The identifier of child `index`.
+    pub(super) fn child(&self, index: u32) -> JobId {
+        JobId(self.id.0 + 1 + index)
+    }
+
+    /// Whether its children wait as a block, so that none waits for a sibling or for a child of another array.
+    pub(super) fn is_block(&self) -> bool {
+        !self.sequential && self.open_by_child.is_empty()
+    }
+}
+
+impl<O: Observer> Control<'_, O> {
+    /// The whole array waits for nothing more: its children become RUNNABLE, now or at the next tick.
+    pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
+        let at = now.next_tick(self.knobs.dependency_tick);
+        if at > now {
+            self.effects.push(Effect::EligibleAt {
+                at,
+                ticket: Ticket::Array(array),
+            });
+        } else {
+            self.open_array(now, array);
+        }
+    }
+
+    /// Children of an array become RUNNABLE as far as they wait for nothing of their own.
+    pub(super) fn open_array(&mut self, now: SimTime, index: u32) {
+        let array = &mut self.arrays[index];
+        array.eligible = now;
+        let (size, queue, lane) = (array.size, array.queue, array.lane);
+        if array.leaving.is_some() || !array.leaving_children.is_empty() || !array.is_block() {
+            for child in 0..size {
+                self.try_child(now, index, child);
+            }
+            return;
+        }
+        let marks = self.queues[queue.index()].marks(now, lane);
+        self.arrays[index].marks = marks;
+        self.counts.pending -= u64::from(size);
+        self.counts.runnable += u64::from(size);
+        let mut first = 0;
+        while first < size {
+            let entry = self.block(now, index, first);
+            first += entry.count;
+            self.enter_lane(now, queue, lane, entry);
+        }
+    }
+
+    /// The block that begins with child `first`: as many like children as follow. Where no estimate matters, all are alike.
+    fn block(&mut self, now: SimTime, index: u32, first: u32) -> Entry {
+        let array = &self.arrays[index];
+        let (row, contract, size, queue) = (array.row, array.contract, array.size, array.queue);
+        let estimate = self.estimate_of(row, Some(first), contract, 1);
+        let has_own_work = self
+            .workload
+            .extra(self.workload.row(row))
+            .is_some_and(|extra| !extra.child_work.is_empty());
+        let estimates_matter =
+            !self.queues[queue.index()].is_fifo || self.queues[queue.index()].discipline.plans();
+        let mut count = size - first;
+        if has_own_work && estimates_matter {
+            count = (first + 1..size)
+                .find(|&child| self.estimate_of(row, Some(child), contract, 1) != estimate)
+                .unwrap_or(size)
+                - first;
+        }
+        let array = &self.arrays[index];
+        let (job, shape, submitted) = (array.child(first), array.shape, array.submitted);
+        let rank = self.rank(queue, job, submitted, now, shape, estimate);
+        Entry {
+            place: self.first_place(contract, queue, rank, job),
+            count,
+            who: Who::Block(index),
+            shape,
+            estimate: self.knobs.container_start + estimate,
+        }
+    }
+
+    /// Child `child` becomes RUNNABLE if it waits for nothing more.
+    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+        let array = &self.arrays[index];
+        let job = array.child(child);
+        let waits_for_array = array.eligible == SimTime::NEVER || array.open > 0;
+        let waits_for_same = array
+            .open_by_child
+            .get(child as usize)
+            .is_some_and(|&open| open > 0);
+        let waits_for_previous = array.sequential
+            && child > 0
+            && self.directory.get(array.child(child - 1)) != Whereabouts::Ended(true);
+        if waits_for_array
+            || waits_for_same
+            || waits_for_previous
+            || self.directory.get(job) != Whereabouts::Dormant
+        {
+            return;
+        }
+        let leaving = array
+            .leaving
+            .as_ref()
+            .or(array.leaving_children.get(&child))
+            .cloned();
+        let slot = self.materialise(index, child, JobStatus::Pending);
+        match leaving {
+            Some(reason) => self.finish(now, slot, false, StatusReason::Caller(reason)),
+            None => self.satisfied(now, slot),
+        }
+    }
+
+    /// Gives a child that nothing happened to yet a slot of its own.
+    pub(super) fn materialise(&mut self, index: u32, child: u32, status: JobStatus) -> u32 {
+        let array = &self.arrays[index];
+        let id = array.child(child);
+        let is_waiting = status == JobStatus::Runnable;
+        let (row, contract) = (array.row, array.contract);
+        let job = Job {
+            id,
+            row,
+            child,
+            array: index,
+            resubmission: array.resubmission,
+            contract,
+            queue: array.queue,
+            lane: array.lane,
+            generation: 0,
+            status,
+            attempts: 0,
+            exit_code: None,
+            is_retried: false,
+            shape: array.shape,
+            estimate: crate::units::Span::ZERO,
+            rank: 0,
+            submitted: array.submitted,
+            eligible: if is_waiting {
+                array.eligible
+            } else {
+                SimTime::NEVER
+            },
+            since: array.eligible,
+            marks: array.marks,
+            placed_at: SimTime::NEVER,
+            started: SimTime::NEVER,
+            placed: None,
+            cost: Usd::ZERO,
+            past: NOWHERE,
+            open: 0,
+            dependents: NOWHERE,
+            leaving: None,
+        };
+        let mut job = job;
+        job.estimate = self.estimate_of(row, Some(child), contract, 1);
+        self.seat(job)
+    }
+
+    /// A child that is waited for as a dormant one fails without an attempt.
+    pub(super) fn break_child(
+        &mut self,
+        now: SimTime,
+        index: u32,
+        child: u32,
+        reason: StatusReason,
+    ) {
+        let job = self.arrays[index].child(child);
+        match self.directory.get(job) {
+            Whereabouts::Dormant => {
+                let slot = self.materialise(index, child, JobStatus::Pending);
+                self.finish(now, slot, false, reason);
+            }
+            Whereabouts::Slot(slot) if self.jobs[slot].status == JobStatus::Pending => {
+                self.finish(now, slot, false, reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// A child became terminal: its siblings, its namesakes in other arrays and its parent hear of it.
+    pub(super) fn child_ended(&mut self, now: SimTime, index: u32, child: u32, succeeded: bool) {
+        let array = &mut self.arrays[index];
+        array.remaining -= 1;
+        array.has_failed |= !succeeded;
+        let parent = array.id;
+        if array.sequential && child + 1 < array.size {
+            self.tasks.push_back(Task::Child {
+                array: parent,
+                child: child + 1,
+                succeeded,
+                is_same_index: false,
+            });
+        }
+        for &other in &array.same_index {
+            self.tasks.push_back(Task::Child {
+                array: other,
+                child,
+                succeeded,
+                is_same_index: true,
+            });
+        }
+        let list = array.dependents_by_child.remove(&child).unwrap_or(NOWHERE);
+        if array.remaining == 0 {
+            self.end_array(now, index);
+        }
+        self.tell(list, succeeded);
+    }
+
+    /// All children are terminal: the parent ends, and whoever waits for all of it hears.
+    fn end_array(&mut self, _now: SimTime, index: u32) {
+        let array = &mut self.arrays[index];
+        let (id, row, succeeded) = (array.id, array.row, !array.has_failed);
+        let list = std::mem::replace(&mut array.dependents, NOWHERE);
+        array.same_index = Vec::new();
+        array.open_by_child = Vec::new();
+        self.directory.set(id, Whereabouts::Ended(succeeded));
+        self.arrays.release(index);
+        if self.tells_row_ends {
+            self.effects.push(Effect::RowEnded(row));
+        }
+        self.tell(list, succeeded);
+    }
+
+    /// The waiting entry of a child that still waits in a block.
+    pub(super) fn take_from_block(&mut self, now: SimTime, index: u32, child: u32) -> Option<u32> {
+        let array = &self.arrays[index];
+        let is_waiting = array.is_block() && array.eligible != SimTime::NEVER;
+        if !is_waiting || self.directory.get(array.child(child)) != Whereabouts::Dormant {
+            return None;
+        }
+        let (queue, lane, job) = (array.queue, array.lane, array.child(child));
+        let (row, contract, submitted, eligible, shape) = (
+            array.row,
+            array.contract,
+            array.submitted,
+            array.eligible,
+            array.shape,
+        );
+        let estimate = self.estimate_of(row, Some(child), contract, 1);
+        let rank = self.rank(queue, job, submitted, eligible, shape, estimate);
+        let place = self.first_place(contract, queue, rank, job);
+        self.leave_lane(now, queue, lane, place)?;
+        Some(self.materialise(index, child, JobStatus::Runnable))
+    }
+
+    /// A job waits for nothing more: it becomes RUNNABLE, now or at the next tick.
+    pub(super) fn satisfied(&mut self, now: SimTime, slot: u32) {
+        let at = now.next_tick(self.knobs.dependency_tick);
+        if at > now {
+            let attempt = Attempt {
+                slot,
+                generation: self.jobs[slot].generation,
+            };
+            self.effects.push(Effect::EligibleAt {
+                at,
+                ticket: Ticket::Job(attempt),
+            });
+        } else {
+            self.enter_runnable(now, slot);
+        }
+    }
+}

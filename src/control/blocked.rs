@@ -1,0 +1,196 @@
+//! Heads of queues: why they wait, when they count as blocked, and what jobStateTimeLimitActions do about it
+//! (User Guide, jobs stuck in RUNNABLE).
+
+use crate::model::{BlockReason, Observer, StatusReason};
+use crate::policy::capacity::{Ask, Capacity, Ever};
+use crate::policy::discipline::{Discipline, Hold, Waiting};
+use crate::units::{EnvId, JobId, QueueId, SimTime, Span};
+
+use super::job::Whereabouts;
+use super::lane::Who;
+use super::queue::Label;
+use super::{Control, Effect};
+
+impl<O: Observer> Control<'_, O> {
+    /// After a pass: who is the head now, and why does it wait?
+    pub(super) fn watch_head(
+        &mut self,
+        now: SimTime,
+        queue_id: QueueId,
+        capacity: &mut dyn Capacity,
+        usable: &[EnvId],
+        first_hold: Option<(Waiting, Hold)>,
+    ) {
+        let queue = &mut self.queues[queue_id.index()];
+        let front = queue.turn(now).and_then(|lane| {
+            queue.shares[lane as usize]
+                .lane
+                .front()
+                .map(|entry| (entry.place.job, lane))
+        });
+        let held = first_hold.filter(|_| queue.discipline == Discipline::StrictHeld);
+        let Some((job, lane)) = held
+            .map(|(waiting, _)| (waiting.place.job, waiting.lane))
+            .or(front)
+        else {
+            self.label(now, queue_id, Label::Unlabelled, None);
+            return;
+        };
+        let hold = match first_hold {
+            Some((waiting, hold)) if waiting.place.job == job => hold,
+            _ => match queue.watch.label {
+                Label::Front(hold) if queue.watch.head.is_some_and(|(head, _)| head == job) => hold,
+                _ => Hold::Capacity,
+            },
+        };
+        let reason = if hold == Hold::Capacity {
+            self.impossible(queue_id, capacity, usable, job, lane)
+        } else {
+            None
+        };
+        let label = reason.map_or(Label::Front(hold), Label::Blocked);
+        self.label(now, queue_id, label, Some((job, lane)));
+    }
+
+    /// Why a head can never be placed as things are, if it cannot.
+    fn impossible(
+        &self,
+        queue_id: QueueId,
+        capacity: &dyn Capacity,
+        usable: &[EnvId],
+        job: JobId,
+        lane: u32,
+    ) -> Option<BlockReason> {
+        let queue = &self.queues[queue_id.index()];
+        if usable.is_empty() {
+            let all_invalid = queue
+                .environments
+                .iter()
+                .all(|id| !self.registry.environments[id.index()].valid);
+            return Some(if all_invalid {
+                BlockReason::InvalidEnvironments
+            } else {
+                BlockReason::Undetermined
+            });
+        }
+        let entry = queue.shares[lane as usize]
+            .lane
+            .iter()
+            .find(|entry| entry.place.job <= job && job.0 < entry.place.job.0 + entry.count)?;
+        let contract = match entry.who {
+            Who::Job(slot) => self.jobs[slot].contract,
+            Who::Block(array) => self.arrays[array].contract,
+        };
+        let gang = self.contracts[contract as usize].gang.as_ref();
+        let ask = Ask {
+            job,
+            shape: entry.shape,
+            gang,
+            expected_end: SimTime::ZERO,
+        };
+        match capacity.ever(&queue.environments, &ask) {
+            Ever::Yes => None,
+            Ever::TooMuch => Some(BlockReason::MaxResource),
+            Ever::TooBig => Some(BlockReason::JobResourceRequirement),
+        }
+    }
+
+    /// From now on `label` holds; a new block is declared after a while.
+    fn label(&mut self, now: SimTime, queue: QueueId, label: Label, head: Option<(JobId, u32)>) {
+        let is_new = self.queues[queue.index()].relabel(now, label, head);
+        if let (true, Label::Blocked(reason)) = (is_new, label) {
+            let delay = match reason {
+                BlockReason::MaxResource | BlockReason::JobResourceRequirement => {
+                    self.knobs.blocked_after_misconfiguration
+                }
+                _ => self.knobs.blocked_after_undetermined,
+            };
+            self.watch_at(now + delay, queue);
+        }
+    }
+
+    fn watch_at(&mut self, at: SimTime, queue: QueueId) {
+        let stamp = self.queues[queue.index()].watch.stamp;
+        self.effects.push(Effect::WatchAt { at, queue, stamp });
+    }
+
+    /// A timer about the head of `queue` ran out. Nothing happens where head or reason are others by now.
+    pub fn watch_timer(&mut self, now: SimTime, queue_id: QueueId, stamp: u32) {
+        let queue = &mut self.queues[queue_id.index()];
+        let (Label::Blocked(reason), Some((job, _))) = (queue.watch.label, queue.watch.head) else {
+            return;
+        };
+        if queue.watch.stamp != stamp {
+            return;
+        }
+        if queue.watch.declared.is_none() {
+            queue.watch.declared = Some(now);
+            self.observer
+                .queue_blocked(now, queue_id, job, reason.status_reason());
+            if let Some(limit) = self.time_limit(queue_id, reason) {
+                self.watch_at(now + limit, queue_id);
+            }
+            return;
+        }
+        let since = queue.watch.declared.unwrap_or(now);
+        if self
+            .time_limit(queue_id, reason)
+            .is_some_and(|limit| since + limit <= now)
+        {
+            self.drop_waiting(now, job, StatusReason::TimeLimit(reason));
+        }
+        self.settle(now);
+    }
+
+    /// The time limit of a queue for `reason`.
+    fn time_limit(&self, queue: QueueId, reason: BlockReason) -> Option<Span> {
+        let actions = &self.queues[queue.index()].spec.time_limit_actions;
+        actions
+            .iter()
+            .find(|action| action.reason == reason)
+            .map(|action| action.max_time)
+    }
+
+    /// The actions of a queue changed: a head that is declared blocked already is measured against the new ones.
+    pub(super) fn renew_time_limits(&mut self, now: SimTime, queue: QueueId) {
+        let watch = &self.queues[queue.index()].watch;
+        if let (Label::Blocked(reason), Some(since)) = (watch.label, watch.declared)
+            && let Some(limit) = self.time_limit(queue, reason)
+        {
+            self.watch_at((since + limit).max(now), queue);
+        }
+    }
+
+    /// A job in RUNNABLE FAILS for `reason`.
+    pub(super) fn drop_waiting(&mut self, now: SimTime, job: JobId, reason: StatusReason) {
+        match self.directory.get(job) {
+            Whereabouts::Slot(slot) => self.finish(now, slot, false, reason),
+            Whereabouts::Dormant => {
+                if let Some((array, child)) = self.array_of(job)
+                    && let Some(slot) = self.take_from_block(now, array, child)
+                {
+                    self.finish_taken(now, slot, false, reason);
+                }
+            }
+            Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
+        }
+    }
+
+    /// The live array that has `job` as a child, and its index.
+    pub(super) fn array_of(&self, job: JobId) -> Option<(u32, u32)> {
+        (0..=job.0)
+            .rev()
+            .map(JobId)
+            .find_map(|id| match self.directory.get(id) {
+                Whereabouts::Array(array) => Some((array, job.0.checked_sub(id.0 + 1)?)),
+                _ => None,
+            })
+    }
+
+    /// A queue is to be looked at again at `at`.
+    pub(super) fn wake(&mut self, at: SimTime, queue: QueueId) {
+        self.queues[queue.index()].alarm = Some(at);
+        self.effects
+            .push(Effect::DecideAt(at.next_tick(self.knobs.dispatch_tick)));
+    }
+}

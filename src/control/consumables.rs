@@ -1,0 +1,57 @@
+//! Consumable resources: locked at STARTING, given back at the end of the attempt, or used up (User Guide, resource-aware
+//! scheduling).
+
+use crate::model::Observer;
+use crate::units::SimTime;
+
+use super::Control;
+
+impl<O: Observer> Control<'_, O> {
+    /// Whether everything that a contract asks for is available.
+    pub(super) fn consumables_available(&self, contract: u32) -> bool {
+        self.contracts[contract as usize]
+            .consumables
+            .iter()
+            .all(|&(id, quantity)| {
+                let consumable = &self.registry.consumables[id.index()];
+                consumable.spec.total.saturating_sub(consumable.in_use) >= quantity
+            })
+    }
+
+    /// Locks (or uses up) what a contract asks for.
+    pub(super) fn lock_consumables(&mut self, contract: u32) {
+        for &(id, quantity) in &self.contracts[contract as usize].consumables {
+            let consumable = &mut self.registry.consumables[id.index()];
+            if consumable.spec.replenishable {
+                consumable.in_use += quantity;
+            } else {
+                consumable.spec.total -= quantity;
+            }
+        }
+    }
+
+    /// Gives back what can be given back.
+    pub(super) fn unlock_consumables(&mut self, now: SimTime, contract: u32) {
+        if self.contracts[contract as usize].consumables.is_empty() {
+            return;
+        }
+        for &(id, quantity) in &self.contracts[contract as usize].consumables {
+            let consumable = &mut self.registry.consumables[id.index()];
+            if consumable.spec.replenishable {
+                consumable.in_use -= quantity;
+            }
+        }
+        self.all_queues_due(now);
+    }
+
+    /// Something that any queue may wait for changed.
+    pub(super) fn all_queues_due(&mut self, now: SimTime) {
+        for index in 0..self.queue_order.len() {
+            let queue = self.queue_order[index];
+            self.queues[queue.index()].has_changed = true;
+            if self.queues[queue.index()].waiting > 0 {
+                self.want_decision(now, queue);
+            }
+        }
+    }
+}

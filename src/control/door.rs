@@ -1,0 +1,576 @@
+//! The door for all actions but SubmitJob: each is checked as AWS checks it, then done.
+
+use std::sync::Arc;
+
+use crate::model::{
+    Command, ComputeEnvironment, ConsumableResource, ConsumableUpdate, EnvironmentKind,
+    EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
+    SchedulingPolicy, StatusReason, rules,
+};
+use crate::policy::{discipline, order};
+use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
+
+use super::job::Whereabouts;
+use super::queue::{Fair, Queue};
+use super::registry::{Consumable, Environment, Revision};
+use super::shares::Usage;
+use super::{Attempt, Control, Effect};
+
+type Answer = Result<(), Rejection>;
+
+fn refuse(text: impl Into<String>) -> Answer {
+    Err(Rejection(text.into()))
+}
+
+/// The first fault of a request, as AWS would answer.
+fn first_fault(faults: Vec<rules::Fault>) -> Answer {
+    match faults.into_iter().next() {
+        Some(fault) => refuse(format!("{}: {}", fault.member, fault.message)),
+        None => Ok(()),
+    }
+}
+
+impl<O: Observer> Control<'_, O> {
+    pub(super) fn carry_out(&mut self, now: SimTime, command: &Command) -> Answer {
+        self.version += 1;
+        match command {
+            Command::RegisterJobDefinition(definition) => {
+                first_fault(rules::definition_faults(definition))?;
+                let revisions = self
+                    .registry
+                    .definitions
+                    .entry(definition.name.clone())
+                    .or_default();
+                revisions.push(Revision {
+                    definition: definition.clone(),
+                    is_active: true,
+                });
+                Ok(())
+            }
+            Command::DeregisterJobDefinition { job_definition } => self.deregister(job_definition),
+            Command::CreateSchedulingPolicy(policy) => {
+                if self.registry.policies.contains_key(&policy.name) {
+                    return refuse(format!("Scheduling policy {} already exists", policy.name));
+                }
+                self.put_policy(now, policy)
+            }
+            Command::UpdateSchedulingPolicy(policy) => {
+                if !self.registry.policies.contains_key(&policy.name) {
+                    return refuse(format!("Scheduling policy {} does not exist", policy.name));
+                }
+                self.put_policy(now, policy)
+            }
+            Command::DeleteSchedulingPolicy { name } => self.delete_policy(name),
+            Command::CreateComputeEnvironment(spec) => self.create_environment(spec),
+            Command::UpdateComputeEnvironment(update) => self.update_environment(now, update),
+            Command::DeleteComputeEnvironment {
+                compute_environment,
+            } => self.delete_environment(compute_environment),
+            Command::CreateJobQueue(spec) => self.create_queue(now, spec),
+            Command::UpdateJobQueue(update) => self.update_queue(now, update),
+            Command::DeleteJobQueue { job_queue } => self.delete_queue(now, job_queue),
+            Command::CreateConsumableResource(spec) => self.create_consumable(spec),
+            Command::UpdateConsumableResource {
+                consumable_resource,
+                update,
+            } => self.update_consumable(now, consumable_resource, *update),
+            Command::DeleteConsumableResource {
+                consumable_resource,
+            } => match self.registry.consumable(consumable_resource) {
+                Some(id) => {
+                    self.registry.consumables[id.index()].deleted = true;
+                    Ok(())
+                }
+                None => refuse(format!(
+                    "Consumable resource {consumable_resource} does not exist"
+                )),
+            },
+            Command::CancelJob { job, reason } => self.leave(now, job, reason, false),
+            Command::TerminateJob { job, reason } => self.leave(now, job, reason, true),
+            Command::RunInstances {
+                compute_environment,
+                instance_type,
+                count,
+            } => {
+                let slowest = self.slowest_of(std::iter::once(*instance_type));
+                let environment = self.environment(compute_environment)?;
+                environment.slowest = environment.slowest.min(slowest);
+                let id = self
+                    .registry
+                    .environment(compute_environment)
+                    .expect("it was just found");
+                self.renew_environments();
+                self.effects.push(Effect::Join {
+                    environment: id,
+                    instance_type: *instance_type,
+                    count: *count,
+                });
+                Ok(())
+            }
+            Command::TerminateInstances {
+                compute_environment,
+                count,
+            } => match self.registry.environment(compute_environment) {
+                Some(environment) => {
+                    self.effects.push(Effect::Leave {
+                        environment,
+                        count: *count,
+                    });
+                    Ok(())
+                }
+                None => refuse(format!(
+                    "Compute environment {compute_environment} does not exist"
+                )),
+            },
+        }
+    }
+
+    /// The queue called `name`.
+    pub(super) fn queue(&self, name: &str) -> Option<QueueId> {
+        self.queues
+            .iter()
+            .position(|queue| queue.spec.name == name && !queue.deleted)
+            .map(QueueId::at)
+    }
+
+    fn known_queue(&self, name: &str) -> Result<QueueId, Rejection> {
+        self.queue(name)
+            .ok_or_else(|| Rejection(format!("Job queue {name} does not exist")))
+    }
+
+    fn deregister(&mut self, reference: &str) -> Answer {
+        let Some((name, revision)) = reference.rsplit_once(':') else {
+            return refuse(format!(
+                "JobDefinition {reference} must be given as name:revision"
+            ));
+        };
+        let revisions = self.registry.definitions.get_mut(name);
+        let found = revisions
+            .zip(revision.parse::<usize>().ok())
+            .and_then(|(all, n)| all.get_mut(n.wrapping_sub(1)));
+        match found {
+            Some(revision) => {
+                revision.is_active = false;
+                Ok(())
+            }
+            None => refuse(format!("JobDefinition {reference} does not exist")),
+        }
+    }
+
+    fn put_policy(&mut self, now: SimTime, policy: &SchedulingPolicy) -> Answer {
+        first_fault(rules::name_faults("name", &policy.name))?;
+        first_fault(rules::fairshare_faults(&policy.fairshare))?;
+        self.registry
+            .policies
+            .insert(policy.name.clone(), policy.clone());
+        let measure = self.measure(policy.fairshare.share_decay);
+        for index in 0..self.queues.len() {
+            if let Some(fair) = self.queues[index]
+                .fair
+                .as_mut()
+                .filter(|fair| fair.policy == policy.name)
+            {
+                fair.measure = measure;
+                fair.reservation = policy.fairshare.compute_reservation;
+                self.weigh(QueueId::at(index));
+            }
+        }
+        self.all_queues_due(now);
+        Ok(())
+    }
+
+    fn delete_policy(&mut self, name: &str) -> Answer {
+        let user = self.queues.iter().find(|queue| {
+            !queue.deleted && queue.fair.as_ref().is_some_and(|fair| fair.policy == name)
+        });
+        if let Some(queue) = user {
+            return refuse(format!(
+                "Scheduling policy {name} is in use by job queue {}",
+                queue.spec.name
+            ));
+        }
+        match self.registry.policies.remove(name) {
+            Some(_) => Ok(()),
+            None => refuse(format!("Scheduling policy {name} does not exist")),
+        }
+    }
+
+    fn create_environment(&mut self, spec: &ComputeEnvironment) -> Answer {
+        first_fault(rules::name_faults("computeEnvironmentName", &spec.name))?;
+        if self.registry.environment(&spec.name).is_some() {
+            return refuse(format!("Compute environment {} already exists", spec.name));
+        }
+        let EnvironmentKind::Unmanaged {
+            unmanaged_vcpus,
+            machines,
+            ..
+        } = &spec.kind;
+        let slowest = self.slowest_of(machines.iter().map(|group| group.instance_type));
+        let id = EnvId::at(self.registry.environments.len());
+        self.registry.environments.push(Environment {
+            name: spec.name.clone(),
+            enabled: spec.enabled,
+            valid: spec.valid,
+            deleted: false,
+            unmanaged_vcpus: *unmanaged_vcpus,
+            slowest,
+            queues: Vec::new(),
+        });
+        self.observer.named(Named::Environment(id, &spec.name));
+        self.effects.push(Effect::Machines {
+            environment: id,
+            spec: Box::new(spec.clone()),
+        });
+        Ok(())
+    }
+
+    fn update_environment(&mut self, now: SimTime, update: &EnvironmentUpdate) -> Answer {
+        let environment = self.environment(&update.compute_environment)?;
+        environment.enabled = update.enabled.unwrap_or(environment.enabled);
+        environment.valid = update.valid.unwrap_or(environment.valid);
+        environment.unmanaged_vcpus = update.unmanaged_vcpus.or(environment.unmanaged_vcpus);
+        let id = self
+            .registry
+            .environment(&update.compute_environment)
+            .expect("it was just found");
+        self.renew_environments();
+        self.changed(now, id);
+        Ok(())
+    }
+
+    fn delete_environment(&mut self, name: &str) -> Answer {
+        let environment = self.environment(name)?;
+        if environment.enabled {
+            return refuse(format!(
+                "Compute environment {name} must be DISABLED before it is deleted"
+            ));
+        }
+        if !environment.queues.is_empty() {
+            return refuse(format!(
+                "Compute environment {name} is attached to a job queue"
+            ));
+        }
+        environment.deleted = true;
+        let id = EnvId::at(
+            self.registry
+                .environments
+                .iter()
+                .rposition(|e| e.name == name)
+                .expect("it was just found"),
+        );
+        self.effects.push(Effect::Leave {
+            environment: id,
+            count: u32::MAX,
+        });
+        Ok(())
+    }
+
+    /// The identifiers of `names`; each must be VALID.
+    fn environments(&self, names: &[String]) -> Result<Vec<EnvId>, Rejection> {
+        let look_up = |name: &String| match self.registry.environment(name) {
+            None => Err(Rejection(format!(
+                "Compute environment {name} does not exist"
+            ))),
+            Some(id) if !self.registry.environments[id.index()].valid => Err(Rejection(format!(
+                "Compute environment {name} is not VALID"
+            ))),
+            Some(id) => Ok(id),
+        };
+        names.iter().map(look_up).collect()
+    }
+
+    fn create_queue(&mut self, now: SimTime, spec: &JobQueue) -> Answer {
+        first_fault(rules::queue_faults(spec))?;
+        if self.queue(&spec.name).is_some() {
+            return refuse(format!("Job queue {} already exists", spec.name));
+        }
+        let environments = self.environments(&spec.environments)?;
+        let discipline = match &spec.discipline {
+            Some(name) => discipline::find(name).map_err(Rejection)?,
+            None => self.knobs.default_discipline,
+        };
+        let name = spec
+            .order
+            .as_deref()
+            .unwrap_or(self.world.settings.word(Knob::JobOrder));
+        let order = order::find(name).map_err(Rejection)?;
+        let fair = match &spec.scheduling_policy {
+            None => None,
+            Some(_) if discipline.plans() => {
+                return refuse(format!(
+                    "Job queue {}: backfilling and fair share exclude each other",
+                    spec.name
+                ));
+            }
+            Some(name) => Some(self.fair(name)?),
+        };
+        let is_fifo_queue = fair.is_none();
+        let id = QueueId::at(self.queues.len());
+        let queue = Queue::new(
+            spec.clone(),
+            discipline,
+            (order.make)(),
+            order.name == "fifo",
+            fair,
+            now,
+        );
+        self.queues.push(queue);
+        self.observer.named(Named::Queue(id, &spec.name));
+        if is_fifo_queue {
+            self.queues[id.index()].add_share(
+                ShareId::NONE,
+                "",
+                Usage::new(crate::model::WeightFactor::ONE),
+            );
+        }
+        self.attach(id, environments);
+        self.sort_queues();
+        if discipline.plans() {
+            self.effects.push(Effect::KeepEnds);
+        }
+        Ok(())
+    }
+
+    fn fair(&self, policy: &str) -> Result<Fair, Rejection> {
+        let Some(found) = self.registry.policies.get(policy) else {
+            return Err(Rejection(format!(
+                "Scheduling policy {policy} does not exist"
+            )));
+        };
+        Ok(Fair {
+            policy: policy.to_owned(),
+            measure: self.measure(found.fairshare.share_decay),
+            reservation: found.fairshare.compute_reservation,
+            tournament: super::shares::Tournament::default(),
+            active: 0,
+            expiring: std::collections::VecDeque::new(),
+            aside: Vec::new(),
+            fronts: Vec::new(),
+        })
+    }
+
+    /// A new share of a fair-share queue.
+    pub(super) fn new_share(&mut self, queue: QueueId, identifier: &str) -> u32 {
+        let id = ShareId(self.registry.shares);
+        self.registry.shares += 1;
+        self.observer.named(Named::Share(id, queue, identifier));
+        self.queues[queue.index()].add_share(
+            id,
+            identifier,
+            Usage::new(crate::model::WeightFactor::ONE),
+        )
+    }
+
+    fn attach(&mut self, queue: QueueId, environments: Vec<EnvId>) {
+        for environment in &mut self.registry.environments {
+            environment.queues.retain(|other| *other != queue);
+        }
+        for id in &environments {
+            self.registry.environments[id.index()].queues.push(queue);
+        }
+        self.queues[queue.index()].environments = environments;
+        self.renew_environments();
+    }
+
+    /// By priority, the higher first; equal ones by creation (assumed: AWS does not say).
+    fn sort_queues(&mut self) {
+        let mut order: Vec<QueueId> = (0..self.queues.len())
+            .map(QueueId::at)
+            .filter(|id| !self.queues[id.index()].deleted)
+            .collect();
+        order.sort_by_key(|id| {
+            (
+                std::cmp::Reverse(self.queues[id.index()].spec.priority),
+                *id,
+            )
+        });
+        self.queue_order = order;
+    }
+
+    fn update_queue(&mut self, now: SimTime, update: &QueueUpdate) -> Answer {
+        let id = self.known_queue(&update.job_queue)?;
+        let environments = match &update.environments {
+            Some(names) => {
+                first_fault(rules::environment_order_faults(names))?;
+                Some(self.environments(names)?)
+            }
+            None => None,
+        };
+        if let Some(actions) = &update.time_limit_actions {
+            first_fault(rules::time_limit_faults(actions))?;
+        }
+        let policy = match (
+            &update.scheduling_policy,
+            self.queues[id.index()].fair.is_some(),
+        ) {
+            (Some(name), true) => Some(self.fair(name)?),
+            (Some(_), false) => {
+                return refuse(format!(
+                    "Job queue {} is FIFO and can never get a scheduling policy",
+                    update.job_queue
+                ));
+            }
+            (None, _) => None,
+        };
+        let queue = &mut self.queues[id.index()];
+        queue.spec.enabled = update.enabled.unwrap_or(queue.spec.enabled);
+        queue.spec.priority = update.priority.unwrap_or(queue.spec.priority);
+        if let Some(actions) = &update.time_limit_actions {
+            queue.spec.time_limit_actions = actions.clone();
+        }
+        if let (Some(new), Some(fair)) = (policy, queue.fair.as_mut()) {
+            (fair.policy, fair.measure, fair.reservation) =
+                (new.policy, new.measure, new.reservation);
+            self.weigh(id);
+        }
+        if let Some(environments) = environments {
+            self.attach(id, environments);
+        }
+        self.sort_queues();
+        self.renew_time_limits(now, id);
+        self.queues[id.index()].has_changed = true;
+        self.want_decision(now, id);
+        Ok(())
+    }
+
+    /// Its waiting jobs fail, those that are placed are stopped (API DeleteJobQueue).
+    fn delete_queue(&mut self, now: SimTime, name: &str) -> Answer {
+        let id = self.known_queue(name)?;
+        if self.queues[id.index()].spec.enabled {
+            return refuse(format!(
+                "Job queue {name} must be DISABLED before it is deleted"
+            ));
+        }
+        let text: Arc<str> = StatusReason::QueueDeleted.to_string().into();
+        for job in 0..self.directory.len() {
+            match self.directory.get(JobId::at(job)) {
+                Whereabouts::Slot(slot) if self.jobs[slot].queue == id => {
+                    self.remove_job(now, slot, &text, true)
+                }
+                Whereabouts::Array(array) if self.arrays[array].queue == id => {
+                    self.remove_array(now, array, &text, true)
+                }
+                _ => {}
+            }
+        }
+        self.queues[id.index()].deleted = true;
+        for environment in &mut self.registry.environments {
+            environment.queues.retain(|other| *other != id);
+        }
+        self.sort_queues();
+        Ok(())
+    }
+
+    fn create_consumable(&mut self, spec: &ConsumableResource) -> Answer {
+        first_fault(rules::name_faults("consumableResourceName", &spec.name))?;
+        if self.registry.consumable(&spec.name).is_some() {
+            return refuse(format!("Consumable resource {} already exists", spec.name));
+        }
+        self.registry.consumables.push(Consumable {
+            spec: spec.clone(),
+            in_use: 0,
+            deleted: false,
+        });
+        Ok(())
+    }
+
+    fn update_consumable(&mut self, now: SimTime, name: &str, update: ConsumableUpdate) -> Answer {
+        let Some(id) = self.registry.consumable(name) else {
+            return refuse(format!("Consumable resource {name} does not exist"));
+        };
+        let total = &mut self.registry.consumables[id.index()].spec.total;
+        *total = match update {
+            ConsumableUpdate::Set(quantity) => quantity,
+            ConsumableUpdate::Add(quantity) => {
+                total.saturating_add(quantity).min(rules::CONSUMABLE_MAX)
+            }
+            ConsumableUpdate::Remove(quantity) => total.saturating_sub(quantity),
+        };
+        self.all_queues_due(now);
+        Ok(())
+    }
+
+    /// CancelJob, or TerminateJob where `also_placed`.
+    fn leave(&mut self, now: SimTime, job: &str, reason: &str, also_placed: bool) -> Answer {
+        let Some((row, child)) = self.find_source(job) else {
+            return refuse(format!("Job {job} does not exist"));
+        };
+        let id = self.job_of_row[row.index()];
+        if !id.is_some() {
+            return refuse(format!("Job {job} does not exist"));
+        }
+        let reason: Arc<str> = reason.into();
+        match (self.directory.get(id), child) {
+            (Whereabouts::Array(array), None) => {
+                self.remove_array(now, array, &reason, also_placed)
+            }
+            (Whereabouts::Array(array), Some(child)) => {
+                self.remove_child(now, array, child, &reason, also_placed)
+            }
+            (Whereabouts::Slot(slot), _) => self.remove_job(now, slot, &reason, also_placed),
+            (Whereabouts::Ended(_) | Whereabouts::Dormant, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Cancels or terminates a job, by state (semantics reference 1.9).
+    fn remove_job(&mut self, now: SimTime, slot: u32, reason: &Arc<str>, also_placed: bool) {
+        let job = &mut self.jobs[slot];
+        match job.status {
+            JobStatus::Starting | JobStatus::Running if also_placed => {
+                if job.leaving.is_none() {
+                    job.leaving = Some(reason.clone());
+                    let attempt = Attempt {
+                        slot,
+                        generation: job.generation,
+                    };
+                    let at = now + self.knobs.shutdown;
+                    self.effects.push(Effect::Stop { attempt, at });
+                }
+            }
+            JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),
+            JobStatus::Pending | JobStatus::Runnable => {
+                self.finish(now, slot, false, StatusReason::Caller(reason.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn remove_array(&mut self, now: SimTime, array: u32, reason: &Arc<str>, also_placed: bool) {
+        let (id, size) = (self.arrays[array].id, self.arrays[array].size);
+        self.arrays[array].leaving = Some(reason.clone());
+        for child in 0..size {
+            if self.directory.get(id) != Whereabouts::Array(array) {
+                return;
+            }
+            self.remove_child(now, array, child, reason, also_placed);
+        }
+    }
+
+    fn remove_child(
+        &mut self,
+        now: SimTime,
+        array: u32,
+        child: u32,
+        reason: &Arc<str>,
+        also_placed: bool,
+    ) {
+        if child >= self.arrays[array].size {
+            return;
+        }
+        match self.directory.get(self.arrays[array].child(child)) {
+            Whereabouts::Slot(slot) => self.remove_job(now, slot, reason, also_placed),
+            Whereabouts::Dormant => match self.take_from_block(now, array, child) {
+                Some(slot) => {
+                    self.finish_taken(now, slot, false, StatusReason::Caller(reason.clone()))
+                }
+                None => {
+                    self.arrays[array]
+                        .leaving_children
+                        .insert(child, reason.clone());
+                }
+            },
+            Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
+        }
+    }
+}

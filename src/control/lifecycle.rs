@@ -1,0 +1,645 @@
+//! The states of a job. This file alone moves a job from one to the next.
+
+use std::sync::Arc;
+
+use crate::model::{
+    AttemptRecord, JobRecord, JobStatus, Observer, StatusReason, TimeCause, TimeCauses,
+};
+use crate::policy::capacity::Placed;
+use crate::policy::discipline::Place;
+use crate::policy::order::JobView;
+use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, Span, Usd};
+
+use super::job::{NOWHERE, Whereabouts};
+use super::lane::{Entry, Who};
+use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// In which way.
+    pub kind: EndingKind,
+    /// Exit code of its container, where it ended with one.
+    pub exit_code: Option<u8>,
+}
+
+/// In which way an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndingKind {
+    /// Its process exited.
+    Exit,
+    /// It was killed for memory.
+    OutOfMemory,
+    /// Its container could not be made.
+    FailedToStart,
+    /// Its timeout (or its estimate, where that kills) ran out.
+    TimedOut,
+    /// Its machine went away.
+    HostLost(InstanceId),
+    /// TerminateJob stopped it, with this reason.
+    Stopped(Arc<str>),
+}
+
+impl Ending {
+    /// Whether the attempt SUCCEEDED.
+    pub fn is_success(&self) -> bool {
+        self.kind == EndingKind::Exit && self.exit_code == Some(0)
+    }
+
+    fn status_reason(&self) -> StatusReason {
+        match &self.kind {
+            EndingKind::Exit | EndingKind::OutOfMemory => StatusReason::EssentialContainerExited,
+            EndingKind::FailedToStart => StatusReason::TaskFailedToStart,
+            EndingKind::TimedOut => StatusReason::TimedOut,
+            EndingKind::HostLost(instance) => StatusReason::HostTerminated(*instance),
+            EndingKind::Stopped(reason) => StatusReason::Caller(reason.clone()),
+        }
+    }
+
+    /// `container.reason` (semantics reference 1.6).
+    fn container_reason(&self) -> &'static str {
+        match self.kind {
+            EndingKind::OutOfMemory => "OutOfMemoryError: Container killed due to memory usage",
+            _ => "",
+        }
+    }
+
+    /// Timeouts, terminates and cancels are never retried (API RegisterJobDefinition.timeout; User Guide, job retries).
+    fn may_be_retried(&self) -> bool {
+        !self.is_success() && !matches!(self.kind, EndingKind::TimedOut | EndingKind::Stopped(_))
+    }
+}
+
+impl<O: Observer> Control<'_, O> {
+    /// A job that became eligible at a tick, or again after a delay.
+    pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) {
+        match ticket {
+            Ticket::Array(array) => self.open_array(now, array),
+            Ticket::Job(attempt) => {
+                if self
+                    .current(attempt)
+                    .is_some_and(|job| job.status == JobStatus::Pending)
+                {
+                    self.enter_runnable(now, attempt.slot);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    /// PENDING → RUNNABLE, for the first time or again.
+    pub(super) fn enter_runnable(&mut self, now: SimTime, slot: u32) {
+        let job = &mut self.jobs[slot];
+        job.status = JobStatus::Runnable;
+        if job.is_retried {
+            // The delay before an attempt passes between two looks at the queue.
+            let delay = now - job.since;
+            if !delay.is_zero() {
+                self.pasts[job.past].add(TimeCause::Dispatch, delay);
+            }
+        } else {
+            job.eligible = now;
+        }
+        job.since = now;
+        let (queue, lane, id, shape, contract) =
+            (job.queue, job.lane, job.id, job.shape, job.contract);
+        let (submitted, estimate, is_retried) = (job.submitted, job.estimate, job.is_retried);
+        self.counts.pending -= 1;
+        self.counts.runnable += 1;
+        let rank = self.rank(queue, id, submitted, now, shape, estimate);
+        let marks = self.queues[queue.index()].marks(now, lane);
+        let job = &mut self.jobs[slot];
+        job.rank = rank;
+        job.marks = marks;
+        let place = if is_retried {
+            self.retried_place(slot)
+        } else {
+            self.first_place(contract, queue, rank, id)
+        };
+        let estimate = self.knobs.container_start + estimate;
+        self.enter_lane(
+            now,
+            queue,
+            lane,
+            Entry {
+                place,
+                count: 1,
+                who: Who::Job(slot),
+                shape,
+                estimate,
+            },
+        );
+        if is_retried
+            && self.knobs.retry_to_front_of_queue
+            && let Some(fair) = self.queues[queue.index()].fair.as_mut()
+        {
+            fair.fronts.push(lane);
+        }
+    }
+
+    /// The rank that the queue's order gives.
+    pub(super) fn rank(
+        &mut self,
+        queue: QueueId,
+        job: JobId,
+        submitted: SimTime,
+        eligible: SimTime,
+        shape: Shape,
+        estimate: Span,
+    ) -> u64 {
+        let queue = &mut self.queues[queue.index()];
+        if queue.is_fifo {
+            return 0;
+        }
+        let mut rank = [0];
+        queue.order.ranks(
+            &[JobView {
+                job,
+                submitted,
+                eligible,
+                shape,
+                estimate,
+            }],
+            &mut rank,
+        );
+        rank[0]
+    }
+
+    /// Where a job stands that was not tried before. Scheduling priority counts on fair-share queues only
+    /// (API SubmitJob.schedulingPriorityOverride).
+    pub(super) fn first_place(
+        &self,
+        contract: u32,
+        queue: QueueId,
+        rank: u64,
+        job: JobId,
+    ) -> Place {
+        let is_fair = self.queues[queue.index()].fair.is_some();
+        let priority = if is_fair {
+            self.contracts[contract as usize].scheduling_priority
+        } else {
+            0
+        };
+        Place {
+            class: RETRIED_BELOW + u64::from(u32::MAX - priority),
+            rank,
+            job,
+        }
+    }
+
+    /// Where a retried job stands: "at the front of the job queue" (User Guide, best practices), so before whatever was
+    /// retried earlier.
+    fn retried_place(&self, slot: u32) -> Place {
+        let job = &self.jobs[slot];
+        Place {
+            class: RETRIED_BELOW - 1 - job.since.ms(),
+            rank: 0,
+            job: job.id,
+        }
+    }
+
+    /// The place of a job that is RUNNABLE.
+    pub(super) fn place_of(&self, slot: u32) -> Place {
+        let job = &self.jobs[slot];
+        if job.is_retried {
+            self.retried_place(slot)
+        } else {
+            self.first_place(job.contract, job.queue, job.rank, job.id)
+        }
+    }
+
+    /// An entry comes into the order; a decision is due.
+    pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
+        let queue = &mut self.queues[queue_id.index()];
+        queue.waiting += u64::from(entry.count);
+        queue.shares[lane as usize].lane.insert(entry);
+        queue.note_waiting(lane);
+        if queue.discipline.plans() {
+            queue.fresh.push((lane, entry.place));
+        }
+        self.want_decision(now, queue_id);
+    }
+
+    /// One job leaves the order.
+    pub(super) fn leave_lane(
+        &mut self,
+        now: SimTime,
+        queue_id: QueueId,
+        lane: u32,
+        place: Place,
+    ) -> Option<Entry> {
+        let queue = &mut self.queues[queue_id.index()];
+        let entry = queue.shares[lane as usize].lane.take(place)?;
+        queue.waiting -= 1;
+        queue.note_waiting(lane);
+        if place.class < RETRIED_BELOW
+            && let Some(fair) = queue.fair.as_mut()
+            && let Some(index) = fair.fronts.iter().rposition(|&front| front == lane)
+        {
+            fair.fronts.remove(index);
+        }
+        if queue.watch.head.is_some_and(|(head, _)| head == place.job) && queue.waiting > 0 {
+            queue.has_changed = true;
+            self.want_decision(now, queue_id);
+        }
+        Some(entry)
+    }
+
+    /// RUNNABLE → STARTING (and RUNNING where containers start at once).
+    pub(super) fn start(&mut self, now: SimTime, entry: Entry, placed: Placed) {
+        let slot = match entry.who {
+            Who::Job(slot) => slot,
+            Who::Block(array) => {
+                let child = entry.place.job.0 - self.arrays[array].id.0 - 1;
+                self.materialise(array, child, JobStatus::Runnable)
+            }
+        };
+        self.explain_wait(now, slot);
+        let job = &mut self.jobs[slot];
+        job.placed = Some(placed);
+        job.placed_at = now;
+        job.started = SimTime::NEVER;
+        job.attempts += 1;
+        job.generation += 1;
+        job.exit_code = None;
+        job.status = JobStatus::Starting;
+        let attempt = Attempt {
+            slot,
+            generation: job.generation,
+        };
+        let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
+        let kept = self.knobs.consumables_held_over_retry && job.is_retried;
+        self.counts.runnable -= 1;
+        self.counts.starting += 1;
+        if !kept {
+            self.lock_consumables(contract);
+        }
+        self.use_vcpus(now, queue, lane, i64::from(vcpus));
+        if self.knobs.container_start.is_zero() {
+            self.enter_running(now, slot);
+        }
+        self.effects.push(Effect::Placed(attempt));
+    }
+
+    /// STARTING → RUNNING. Nothing happens where the attempt is void.
+    pub fn container_started(&mut self, now: SimTime, attempt: Attempt) {
+        if self
+            .current(attempt)
+            .is_some_and(|job| job.status == JobStatus::Starting)
+        {
+            self.enter_running(now, attempt.slot);
+        }
+    }
+
+    fn enter_running(&mut self, now: SimTime, slot: u32) {
+        let job = &mut self.jobs[slot];
+        job.status = JobStatus::Running;
+        job.started = now;
+        self.counts.starting -= 1;
+        self.counts.running += 1;
+    }
+
+    /// A share uses more (or fewer) vCPUs.
+    fn use_vcpus(&mut self, now: SimTime, queue: QueueId, lane: u32, delta: i64) {
+        let queue = &mut self.queues[queue.index()];
+        queue.vcpus_in_use = queue
+            .vcpus_in_use
+            .checked_add_signed(delta)
+            .expect("no fewer than no vCPUs are in use");
+        if let Some(fair) = queue.fair.as_mut() {
+            queue.shares[lane as usize].usage.change(now, delta);
+            fair.tournament.touch(lane as usize);
+        }
+    }
+
+    /// What a job waited for until now goes into its past.
+    fn explain_wait(&mut self, now: SimTime, slot: u32) {
+        let job = &self.jobs[slot];
+        if now == job.since {
+            return;
+        }
+        let past = self.past(slot);
+        let job = &self.jobs[slot];
+        let (id, lane, since, marks) = (job.id, job.lane, job.since, job.marks);
+        self.queues[job.queue.index()].explain(now, id, lane, since, marks, &mut self.pasts[past]);
+    }
+
+    /// The past of a job; a blank one where it had none.
+    fn past(&mut self, slot: u32) -> u32 {
+        if self.jobs[slot].past == NOWHERE {
+            self.jobs[slot].past = self.pasts.insert(TimeCauses::default());
+        }
+        self.jobs[slot].past
+    }
+
+    /// An attempt ended: the job is SUCCEEDED, RUNNABLE again or FAILED. Nothing happens where the attempt is void.
+    pub fn attempt_ended(&mut self, now: SimTime, attempt: Attempt, mut ending: Ending, cost: Usd) {
+        if self.current(attempt).is_none() {
+            return;
+        }
+        let slot = attempt.slot;
+        if let Some(reason) = self.jobs[slot].leaving.take() {
+            ending = Ending {
+                kind: EndingKind::Stopped(reason),
+                exit_code: ending.exit_code.or(Some(137)),
+            };
+        }
+        let reason = ending.status_reason();
+        let job = &mut self.jobs[slot];
+        let placed = job.placed.take().expect("an attempt that ends was placed");
+        let was_running = job.status == JobStatus::Running;
+        job.generation += 1;
+        job.exit_code = ending.exit_code;
+        job.cost += cost;
+        let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
+        let text = reason.to_string_if_needed(ending.may_be_retried());
+        let is_retried = ending.may_be_retried()
+            && retry::is_retried(
+                &self.contracts[contract as usize].retry,
+                job.attempts,
+                &retry::Failed {
+                    status_reason: &text,
+                    reason: ending.container_reason(),
+                    exit_code: ending.exit_code,
+                },
+                self.knobs.absent_reason_matches,
+            );
+        if was_running {
+            self.counts.running -= 1;
+        } else {
+            self.counts.starting -= 1;
+        }
+        self.use_vcpus(now, queue, lane, -i64::from(vcpus));
+        if !(is_retried && self.knobs.consumables_held_over_retry) {
+            self.unlock_consumables(now, contract);
+        }
+        self.record_attempt(now, slot, placed, &ending, &reason, is_retried, cost);
+        self.changed(now, placed.environment);
+        if is_retried {
+            self.try_again(now, slot);
+        } else {
+            self.end(now, slot, ending.is_success(), reason, Some(placed));
+        }
+        self.settle(now);
+    }
+
+    /// A failed attempt did not count: the job goes back to RUNNABLE.
+    fn try_again(&mut self, now: SimTime, slot: u32) {
+        let past = self.past(slot);
+        let job = &mut self.jobs[slot];
+        self.pasts[past].add(TimeCause::Lost, now - job.placed_at);
+        job.is_retried = true;
+        job.since = now;
+        job.status = JobStatus::Pending;
+        let (row, child, contract, attempts) = (job.row, job.child, job.contract, job.attempts);
+        let child = (child != NOWHERE).then_some(child);
+        let estimate = self.estimate_of(row, child, contract, attempts.saturating_add(1));
+        self.jobs[slot].estimate = estimate;
+        self.counts.pending += 1;
+        let attempt = Attempt {
+            slot,
+            generation: self.jobs[slot].generation,
+        };
+        let at = now + self.knobs.retry_delay;
+        if at > now {
+            self.effects.push(Effect::EligibleAt {
+                at,
+                ticket: Ticket::Job(attempt),
+            });
+        } else {
+            self.enter_runnable(now, slot);
+        }
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one record, seen from the one place that makes it"
+    )]
+    fn record_attempt(
+        &mut self,
+        now: SimTime,
+        slot: u32,
+        placed: Placed,
+        ending: &Ending,
+        reason: &StatusReason,
+        retried: bool,
+        cost: Usd,
+    ) {
+        let job = &self.jobs[slot];
+        self.observer.attempt_ended(&AttemptRecord {
+            job: job.id,
+            row: job.row,
+            array_index: (job.child != NOWHERE).then_some(job.child),
+            resubmission: job.resubmission,
+            attempt: job.attempts,
+            queue: job.queue,
+            environment: placed.environment,
+            instance: placed.instance,
+            nodes: self.contracts[job.contract as usize]
+                .gang
+                .as_ref()
+                .map_or(1, |gang| gang.nodes.len() as u32),
+            shape: job.shape,
+            placed: job.placed_at,
+            started: (job.started != SimTime::NEVER).then_some(job.started),
+            ended: now,
+            exit_code: ending.exit_code,
+            reason,
+            container_reason: ending.container_reason(),
+            retried,
+            cost,
+        });
+    }
+
+    /// A job that is not placed FAILS (or, without work, ends): cancelled, or what it waited for failed.
+    pub(super) fn finish(
+        &mut self,
+        now: SimTime,
+        slot: u32,
+        succeeded: bool,
+        reason: StatusReason,
+    ) {
+        match self.jobs[slot].status {
+            JobStatus::Runnable => {
+                let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
+                let place = self.place_of(slot);
+                self.leave_lane(now, queue, lane, place);
+                self.finish_taken(now, slot, succeeded, reason);
+            }
+            JobStatus::Pending => {
+                self.counts.pending -= 1;
+                self.end(now, slot, succeeded, reason, None);
+            }
+            other => unreachable!("{:?} is {}, not waiting", self.jobs[slot].id, other.name()),
+        }
+    }
+
+    /// A RUNNABLE job that was taken out of its lane FAILS.
+    pub(super) fn finish_taken(
+        &mut self,
+        now: SimTime,
+        slot: u32,
+        succeeded: bool,
+        reason: StatusReason,
+    ) {
+        self.explain_wait(now, slot);
+        self.counts.runnable -= 1;
+        self.end(now, slot, succeeded, reason, None);
+    }
+
+    /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended.
+    fn end(
+        &mut self,
+        now: SimTime,
+        slot: u32,
+        succeeded: bool,
+        reason: StatusReason,
+        placed: Option<Placed>,
+    ) {
+        let status = if succeeded {
+            JobStatus::Succeeded
+        } else {
+            JobStatus::Failed
+        };
+        self.jobs[slot].status = status;
+        let time = self.life(now, slot, placed.is_some());
+        let record = self.record(
+            now,
+            slot,
+            &reason,
+            placed.map(|placed| placed.environment),
+            time,
+        );
+        debug_assert_eq!(record.time.total(), now - record.submitted, "{record:?}");
+        self.observer.job_ended(&record);
+        let job = &mut self.jobs[slot];
+        let dependents = std::mem::replace(&mut job.dependents, NOWHERE);
+        let (id, row, array, child, queue, lane) =
+            (job.id, job.row, job.array, job.child, job.queue, job.lane);
+        job.generation += 1;
+        if job.past != NOWHERE {
+            self.pasts
+                .release(std::mem::replace(&mut job.past, NOWHERE));
+        }
+        if self.tells_job_ends {
+            self.effects.push(Effect::JobEnded(Box::new(JobEnd {
+                row,
+                child: (child != NOWHERE).then_some(child),
+                queue,
+                succeeded,
+                exit_code: job.exit_code,
+                reason,
+                memory: job.shape.memory,
+            })));
+        }
+        if self.tells_row_ends && array == NOWHERE && job.resubmission == 0 {
+            self.effects.push(Effect::RowEnded(row));
+        }
+        self.directory.set(id, Whereabouts::Ended(succeeded));
+        self.jobs.release(slot);
+        self.queues[queue.index()].left(now, lane);
+        self.tell(dependents, succeeded);
+        if array != NOWHERE {
+            self.child_ended(now, array, child, succeeded);
+        }
+    }
+
+    /// A job's life until now, cut into causes.
+    fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
+        let job = &self.jobs[slot];
+        let mut time = if job.past == NOWHERE {
+            TimeCauses::default()
+        } else {
+            self.pasts[job.past]
+        };
+        time.add(
+            TimeCause::Dependency,
+            if job.eligible == SimTime::NEVER {
+                now
+            } else {
+                job.eligible
+            } - job.submitted,
+        );
+        if ended_by_attempt && job.started == SimTime::NEVER {
+            time.add(TimeCause::ImagePull, now - job.placed_at);
+        } else if ended_by_attempt {
+            time.add(TimeCause::ImagePull, job.started - job.placed_at);
+            time.add(TimeCause::Run, now - job.started);
+        } else if job.status == JobStatus::Failed
+            && job.is_retried
+            && now > job.since
+            && job.eligible != SimTime::NEVER
+        {
+            // It was cancelled between two attempts: what it waited since is in its past, a delay is not.
+            let missing = (now - job.submitted) - time.total();
+            time.add(TimeCause::Dispatch, missing);
+        }
+        time
+    }
+
+    /// The life so far of a job that is not terminal.
+    pub(super) fn unfinished_life(&mut self, now: SimTime, slot: u32) -> TimeCauses {
+        match self.jobs[slot].status {
+            JobStatus::Runnable => {
+                self.explain_wait(now, slot);
+                self.life(now, slot, false)
+            }
+            JobStatus::Starting | JobStatus::Running => self.life(now, slot, true),
+            _ => {
+                let mut time = self.life(now, slot, false);
+                let missing = (now - self.jobs[slot].submitted) - time.total();
+                time.add(TimeCause::Dispatch, missing);
+                time
+            }
+        }
+    }
+
+    /// The record of a job as it stands.
+    pub(super) fn record<'r>(
+        &self,
+        now: SimTime,
+        slot: u32,
+        reason: &'r StatusReason,
+        environment: Option<EnvId>,
+        time: TimeCauses,
+    ) -> JobRecord<'r> {
+        let job = &self.jobs[slot];
+        let row = self.workload.row(job.row);
+        let child = (job.child != NOWHERE).then_some(job.child);
+        let queue = &self.queues[job.queue.index()];
+        JobRecord {
+            job: job.id,
+            row: job.row,
+            array_index: child,
+            resubmission: job.resubmission,
+            nodes: self.contracts[job.contract as usize]
+                .gang
+                .as_ref()
+                .map_or(1, |gang| gang.nodes.len() as u32),
+            status: job.status,
+            reason,
+            exit_code: job.exit_code,
+            queue: job.queue,
+            share: if queue.fair.is_some() {
+                queue.shares[job.lane as usize].id
+            } else {
+                ShareId::NONE
+            },
+            environment: environment.unwrap_or(EnvId::NONE),
+            shape: job.shape,
+            submitted: job.submitted,
+            eligible: (job.eligible != SimTime::NEVER).then_some(job.eligible),
+            started: (job.started != SimTime::NEVER).then_some(job.started),
+            ended: now,
+            work: self.workload.work(row, child),
+            estimate: row.estimate,
+            attempts: job.attempts,
+            time,
+            cost: job.cost,
+        }
+    }
+}
+
+/// Classes below are those of retried jobs, the latest retried first; above, jobs stand by scheduling priority.
+const RETRIED_BELOW: u64 = 1 << 62;
+const _: () = assert!(SimTime::LAST.ms() * 2 < RETRIED_BELOW);

@@ -1,0 +1,83 @@
+//! Environments, definitions, policies and resources by name: what commands create and change.
+
+use std::collections::BTreeMap;
+
+use crate::model::{ConsumableResource, JobDefinition, SchedulingPolicy};
+use crate::units::{ConsumableId, EnvId, QueueId, Ratio};
+
+/// An environment as control sees it.
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) name: String,
+    pub(super) enabled: bool,
+    pub(super) valid: bool,
+    pub(super) deleted: bool,
+    pub(super) unmanaged_vcpus: Option<u32>,
+    /// The slowest of its machine types.
+    pub(super) slowest: Ratio,
+    /// Queues that name it.
+    pub(super) queues: Vec<QueueId>,
+}
+
+/// A revision of a job definition.
+#[derive(Debug)]
+pub(super) struct Revision {
+    pub(super) definition: JobDefinition,
+    pub(super) is_active: bool,
+}
+
+/// A consumable resource and what is left of it.
+#[derive(Debug)]
+pub(super) struct Consumable {
+    pub(super) spec: ConsumableResource,
+    pub(super) in_use: u64,
+    pub(super) deleted: bool,
+}
+
+/// Everything that has a name but is no queue and no job.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    pub(super) environments: Vec<Environment>,
+    pub(super) definitions: BTreeMap<String, Vec<Revision>>,
+    pub(super) policies: BTreeMap<String, SchedulingPolicy>,
+    pub(super) consumables: Vec<Consumable>,
+    /// Shares over all queues.
+    pub(super) shares: u32,
+}
+
+impl Registry {
+    pub(super) fn environment(&self, name: &str) -> Option<EnvId> {
+        self.environments
+            .iter()
+            .position(|environment| environment.name == name && !environment.deleted)
+            .map(EnvId::at)
+    }
+
+    pub(super) fn consumable(&self, name: &str) -> Option<ConsumableId> {
+        self.consumables
+            .iter()
+            .position(|consumable| consumable.spec.name == name && !consumable.deleted)
+            .map(ConsumableId::at)
+    }
+
+    /// `name` (its latest ACTIVE revision) or `name:revision`.
+    pub(super) fn definition(&self, reference: &str) -> Result<&JobDefinition, String> {
+        let (name, revision) = match reference.rsplit_once(':') {
+            Some((name, revision)) => (name, revision.parse::<usize>().ok()),
+            None => (reference, None),
+        };
+        let Some(revisions) = self.definitions.get(name) else {
+            return Err(format!("JobDefinition {reference} does not exist"));
+        };
+        let found = match revision {
+            Some(revision) => revisions
+                .get(revision.wrapping_sub(1))
+                .filter(|revision| revision.is_active),
+            None if reference == name => revisions.iter().rev().find(|revision| revision.is_active),
+            None => None,
+        };
+        found
+            .map(|revision| &revision.definition)
+            .ok_or_else(|| format!("JobDefinition {reference} is not an ACTIVE revision"))
+    }
+}

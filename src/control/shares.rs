@@ -1,0 +1,358 @@
+//! Fair share: what each share has used of late, and which goes next.
+//!
+//! Usage of a share at `t`, with a window `W`: each vCPU-millisecond of age `a` counts `1 − a/W`, nothing beyond `W`
+//! (semantics reference 4.3; the linear rule is the CDK's). With `U` the integral of the vCPUs in use and `V` that of `U`,
+//! this is `U(t) − (V(t) − V(t−W))/W`, which two cumulative numbers and a short history give exactly, in integers, for any
+//! `t`. What a share runs now counts a fixed credit on top (`shareCredit`). The share with the lowest usage × weight goes next.
+//!
+//! Usage changes while nothing happens, so no order of shares stays. A tournament tree keeps, for each pair it compared, until
+//! when the winner surely stays ahead given how fast either can change, and compares again only then: a pass costs the
+//! pairs that may have turned, not the shares.
+
+use std::collections::VecDeque;
+
+use crate::model::WeightFactor;
+use crate::units::{SimTime, Span};
+
+/// A moment at which a share's vCPUs in use changed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Point {
+    at: SimTime,
+    in_use: u64,
+    /// Integral of the vCPUs in use, up to `at`.
+    area: u128,
+    /// Twice the integral of `area`: doubled, it stays whole.
+    double: u128,
+}
+
+impl Point {
+    /// The cumulative numbers at `t`, after this point and before the next.
+    fn at(&self, t: SimTime) -> Point {
+        let dt = u128::from((t - self.at).ms());
+        let in_use = u128::from(self.in_use);
+        Point {
+            at: t,
+            in_use: self.in_use,
+            area: self.area + in_use * dt,
+            double: self.double + 2 * self.area * dt + in_use * dt * dt,
+        }
+    }
+}
+
+/// What one share has used.
+#[derive(Debug)]
+pub(super) struct Usage {
+    weight: u128,
+    /// Changes from the last one before the window on. Never empty.
+    history: VecDeque<Point>,
+}
+
+/// How a usage is measured: window and credit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure {
+    /// Window, at least a millisecond.
+    pub(super) window: Span,
+    /// Counted for each vCPU in use now.
+    pub(super) credit: Span,
+}
+
+/// A usage × weight and how fast it may change, both scaled by twice the window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) value: u128,
+    /// Most it can grow in a millisecond.
+    up: u128,
+    /// Most it can shrink in a millisecond, for as long as the window from now on.
+    down: u128,
+}
+
+impl Usage {
+    pub(super) fn new(weight: WeightFactor) -> Usage {
+        Usage {
+            weight: u128::from(weight.0),
+            history: VecDeque::from([Point::default()]),
+        }
+    }
+
+    pub(super) fn set_weight(&mut self, weight: u128) {
+        self.weight = weight;
+    }
+
+    /// vCPUs in use now.
+    pub(super) fn in_use(&self) -> u64 {
+        self.history.back().map_or(0, |point| point.in_use)
+    }
+
+    /// By how much one more vCPU in use raises the reading at once.
+    pub(super) fn credit_step(&self, measure: Measure) -> u128 {
+        2 * u128::from(measure.window.ms()) * u128::from(measure.credit.ms()) * self.weight
+    }
+
+    /// The vCPUs in use change by `delta` at `now`.
+    pub(super) fn change(&mut self, now: SimTime, delta: i64) {
+        let last = self.history.back().expect("never empty");
+        let in_use = last
+            .in_use
+            .checked_add_signed(delta)
+            .expect("a share uses no fewer than no vCPUs");
+        let point = Point {
+            in_use,
+            ..last.at(now)
+        };
+        match self.history.back_mut() {
+            Some(last) if last.at == now => *last = point,
+            _ => self.history.push_back(point),
+        }
+    }
+
+    /// Usage × weight at `now`, times twice the window: exact, and comparable between shares of one queue.
+    pub(super) fn read(&mut self, now: SimTime, measure: Measure) -> Reading {
+        let window = u128::from(measure.window.ms());
+        let head = self.history.back().expect("never empty").at(now);
+        let tail = match now.ms().checked_sub(measure.window.ms()) {
+            None => Point::default(),
+            Some(ms) => {
+                let begin = SimTime::from_ms(ms);
+                while self.history.len() > 1 && self.history[1].at <= begin {
+                    self.history.pop_front();
+                }
+                let first = self.history[0];
+                if first.at <= begin {
+                    first.at(begin)
+                } else {
+                    Point::default()
+                }
+            }
+        };
+        let in_use = u128::from(head.in_use);
+        let decayed = 2 * window * head.area - (head.double - tail.double);
+        let credit = 2 * window * u128::from(measure.credit.ms()) * in_use;
+        Reading {
+            value: (decayed + credit) * self.weight,
+            up: 2 * window * in_use * self.weight,
+            down: 2 * (head.area - tail.area) * self.weight,
+        }
+    }
+}
+
+/// A pair that was compared.
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    winner: Option<u32>,
+    /// From this moment on it must be compared again.
+    until: SimTime,
+}
+
+const STALE: Match = Match {
+    winner: None,
+    until: SimTime::ZERO,
+};
+
+/// Which of the waiting shares goes next.
+#[derive(Debug, Default)]
+pub(super) struct Tournament {
+    waiting: Vec<bool>,
+    /// Inner nodes of a complete binary tree over the shares; node 1 is the root.
+    matches: Vec<Match>,
+    leaves: usize,
+}
+
+impl Tournament {
+    /// Whether share `index` has jobs that wait and may go.
+    pub(super) fn set_waiting(&mut self, index: usize, waiting: bool) {
+        if index >= self.leaves {
+            self.leaves = (index + 1).next_power_of_two().max(2);
+            self.waiting.resize(self.leaves, false);
+            self.matches = vec![STALE; self.leaves];
+        }
+        if self.waiting[index] != waiting {
+            self.waiting[index] = waiting;
+            self.touch(index);
+        }
+    }
+
+    /// The usage of share `index` changed otherwise than by the passing of time.
+    pub(super) fn touch(&mut self, index: usize) {
+        if index >= self.leaves {
+            return;
+        }
+        let mut node = (self.leaves + index) / 2;
+        while node >= 1 && self.matches[node].until > SimTime::ZERO {
+            self.matches[node].until = SimTime::ZERO;
+            node /= 2;
+        }
+    }
+
+    /// The waiting share with the lowest usage × weight at `now`; of equal ones the first.
+    pub(super) fn winner(
+        &mut self,
+        now: SimTime,
+        measure: Measure,
+        mut read: impl FnMut(usize) -> Reading,
+    ) -> Option<usize> {
+        if self.leaves == 0 {
+            return None;
+        }
+        self.play(1, now, measure, &mut read)
+            .winner
+            .map(|index| index as usize)
+    }
+
+    fn play(
+        &mut self,
+        node: usize,
+        now: SimTime,
+        measure: Measure,
+        read: &mut impl FnMut(usize) -> Reading,
+    ) -> Match {
+        if node >= self.leaves {
+            let index = node - self.leaves;
+            return Match {
+                winner: self.waiting[index].then_some(index as u32),
+                until: SimTime::NEVER,
+            };
+        }
+        if self.matches[node].until > now {
+            return self.matches[node];
+        }
+        let left = self.play(2 * node, now, measure, read);
+        let right = self.play(2 * node + 1, now, measure, read);
+        let until = left.until.min(right.until);
+        let result = match (left.winner, right.winner) {
+            (Some(a), Some(b)) => {
+                let (first, second) = (read(a as usize), read(b as usize));
+                let (winner, gap, rate) = if first.value <= second.value {
+                    (a, second.value - first.value, first.up + second.down)
+                } else {
+                    (b, first.value - second.value, second.up + first.down)
+                };
+                let turned = if rate == 0 {
+                    SimTime::NEVER
+                } else {
+                    let stays = gap.div_ceil(rate).clamp(1, u128::from(measure.window.ms()));
+                    SimTime::from_ms(now.ms() + stays as u64)
+                };
+                Match {
+                    winner: Some(winner),
+                    until: until.min(turned),
+                }
+            }
+            (winner, None) | (None, winner) => Match { winner, until },
+        };
+        self.matches[node] = result;
+        result
+    }
+}
+
+/// The vCPUs that fair share keeps free of `all`: `(reservation/100)^active` of them, rounded down
+/// (API FairsharePolicy, computeReservation).
+pub(super) fn reserved_vcpus(all: u64, reservation: u8, active: u32) -> u64 {
+    if reservation == 0 || active == 0 {
+        return 0;
+    }
+    // 32 binary digits behind the point: where a power of the fraction divides evenly, so do all before it.
+    let mut rest = u128::from(all) << 32;
+    for _ in 0..active {
+        rest = rest * u128::from(reservation) / 100;
+        if rest == 0 {
+            break;
+        }
+    }
+    (rest >> 32) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEASURE: Measure = Measure {
+        window: Span::from_s(600),
+        credit: Span::ZERO,
+    };
+
+    /// Undoes the scale: vCPU-seconds, where whole.
+    fn vcpu_seconds(value: u128) -> u128 {
+        value / (2 * 600_000 * 10_000 * 1000)
+    }
+
+    #[test]
+    fn a_job_of_four_vcpus_running_for_half_the_window_counts_nine_hundred() {
+        let mut usage = Usage::new(WeightFactor::ONE);
+        usage.change(SimTime::from_s(1000), 4);
+        assert_eq!(
+            vcpu_seconds(usage.read(SimTime::from_s(1300), MEASURE).value),
+            900
+        );
+        usage.change(SimTime::from_s(1300), -4);
+        assert_eq!(
+            vcpu_seconds(usage.read(SimTime::from_s(1900), MEASURE).value),
+            0,
+            "forgotten after the window"
+        );
+    }
+
+    #[test]
+    fn the_reserve_of_the_documented_examples() {
+        for (all, reservation, active, free) in [
+            (256, 75, 1, 64),
+            (256, 75, 2, 112),
+            (256, 75, 3, 148),
+            (100, 50, 1, 50),
+            (100, 50, 2, 75),
+            (1000, 50, 3, 875),
+        ] {
+            assert_eq!(all - reserved_vcpus(all, reservation, active), free);
+        }
+        assert_eq!(reserved_vcpus(64, 25, 3), 1);
+        assert_eq!(reserved_vcpus(64, 0, 1), 0);
+    }
+
+    #[test]
+    fn the_tournament_names_the_share_that_a_look_at_each_names() {
+        let mut state = 11u64;
+        let mut next = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(7);
+            (state >> 33) % below
+        };
+        let measure = Measure {
+            window: Span::from_ms(900),
+            credit: Span::from_ms(50),
+        };
+        let mut usages: Vec<Usage> = (0..37)
+            .map(|i| Usage::new(WeightFactor(1 + i * 7 % 5)))
+            .collect();
+        let mut in_use = vec![0i64; usages.len()];
+        let mut waiting = vec![false; usages.len()];
+        let mut tournament = Tournament::default();
+        let mut now = 0;
+        for _ in 0..20_000 {
+            now += next(40);
+            let at = SimTime::from_ms(now);
+            let share = next(37) as usize;
+            match next(3) {
+                0 => {
+                    waiting[share] = !waiting[share];
+                    tournament.set_waiting(share, waiting[share]);
+                }
+                1 => {
+                    let delta = if in_use[share] > 0 && next(2) == 0 {
+                        -in_use[share]
+                    } else {
+                        1 + next(8) as i64
+                    };
+                    in_use[share] += delta;
+                    usages[share].change(at, delta);
+                    tournament.touch(share);
+                }
+                _ => {}
+            }
+            let slowly = (0..37)
+                .filter(|&i| waiting[i])
+                .min_by_key(|&i| (usages[i].read(at, measure).value, i));
+            let quickly = tournament.winner(at, measure, |i| usages[i].read(at, measure));
+            assert_eq!(quickly, slowly, "at {now}");
+        }
+    }
+}

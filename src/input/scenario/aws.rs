@@ -1,0 +1,808 @@
+//! AWS's request shapes as far as the simulation heeds them, with the rest of their keys. Names, types and ranges are those of
+//! the Batch API (2016-08-10); what `describe-…` adds to a request is accepted too.
+
+#![allow(non_upper_case_globals, reason = "AWS's own names")]
+
+use super::aws_ignored::*;
+use super::shape::{Field, Kind, Shape, field, ignored, shape};
+use Kind::{AnyCase, Choice, Decimal, Flag, List, Map, Object, Quantity, Text, Whole};
+
+const COUNT: Kind = Whole(0, u32::MAX as i64);
+const TAGS: Field = ignored("tags", Map(&Text));
+const STATE: Kind = Choice(&["ENABLED", "DISABLED"]);
+
+/// One entry of `resourceRequirements`.
+pub static ResourceRequirement: Shape = shape(
+    "ResourceRequirement",
+    "An amount of one resource that a container asks for.",
+    &[
+        field(
+            "type",
+            Choice(&["VCPU", "MEMORY", "GPU"]),
+            "Which resource.",
+        )
+        .required(),
+        field(
+            "value",
+            Quantity,
+            "How much: whole vCPUs, MiB or GPUs, as text or number.",
+        )
+        .required(),
+    ],
+);
+
+static REQUIREMENT: Kind = Object(&ResourceRequirement);
+const REQUIREMENTS: Field = field(
+    "resourceRequirements",
+    List(&REQUIREMENT),
+    "What the container asks for: VCPU and MEMORY, and GPU if any.",
+);
+
+/// `containerProperties`, and `container` of a node range.
+pub static ContainerProperties: Shape = shape(
+    "ContainerProperties",
+    "One container on one host.",
+    &[
+        REQUIREMENTS,
+        field(
+            "vcpus",
+            COUNT,
+            "Deprecated: vCPUs, where resourceRequirements gives no VCPU.",
+        ),
+        field(
+            "memory",
+            COUNT,
+            "Deprecated: memory, where resourceRequirements gives no MEMORY.",
+        )
+        .unit("MiB"),
+        field(
+            "instanceType",
+            Text,
+            "The instance type that the nodes of a multi-node job must have.",
+        ),
+        ignored("image", Text),
+        ignored("command", List(&Text)),
+        ignored("jobRoleArn", Text),
+        ignored("executionRoleArn", Text),
+        ignored("volumes", List(&Object(&Volume))),
+        ignored("environment", List(&Object(&KeyValuePair))),
+        ignored("mountPoints", List(&Object(&MountPoint))),
+        ignored("readonlyRootFilesystem", Flag),
+        ignored("privileged", Flag),
+        ignored("ulimits", List(&Object(&Ulimit))),
+        ignored("user", Text),
+        ignored("linuxParameters", Object(&LinuxParameters)),
+        ignored("logConfiguration", Object(&LogConfiguration)),
+        ignored("secrets", List(&Object(&Secret))),
+        ignored("networkConfiguration", Object(&NetworkConfiguration)),
+        ignored(
+            "fargatePlatformConfiguration",
+            Object(&FargatePlatformConfiguration),
+        ),
+        ignored("enableExecuteCommand", Flag),
+        ignored("ephemeralStorage", Object(&EphemeralStorage)),
+        ignored("runtimePlatform", Object(&RuntimePlatform)),
+        ignored("repositoryCredentials", Object(&RepositoryCredentials)),
+    ],
+);
+
+/// One container of an ECS task.
+pub static TaskContainerProperties: Shape = shape(
+    "TaskContainerProperties",
+    "One of the containers that a job runs together on one host.",
+    &[
+        REQUIREMENTS,
+        ignored("image", Text),
+        ignored("name", Text),
+        ignored("command", List(&Text)),
+        ignored("dependsOn", List(&Object(&TaskContainerDependency))),
+        ignored("environment", List(&Object(&KeyValuePair))),
+        ignored("essential", Flag),
+        ignored("firelensConfiguration", Object(&FirelensConfiguration)),
+        ignored("linuxParameters", Object(&LinuxParameters)),
+        ignored("logConfiguration", Object(&LogConfiguration)),
+        ignored("mountPoints", List(&Object(&MountPoint))),
+        ignored("privileged", Flag),
+        ignored("readonlyRootFilesystem", Flag),
+        ignored("repositoryCredentials", Object(&RepositoryCredentials)),
+        ignored("secrets", List(&Object(&Secret))),
+        ignored("ulimits", List(&Object(&Ulimit))),
+        ignored("user", Text),
+        ignored("startTimeout", INTEGER),
+        ignored("stopTimeout", INTEGER),
+    ],
+);
+
+/// An ECS task.
+pub static EcsTaskProperties: Shape = shape(
+    "EcsTaskProperties",
+    "The containers of a job; it asks for their sum.",
+    &[
+        field(
+            "containers",
+            List(&Object(&TaskContainerProperties)),
+            "1 to 10 containers.",
+        )
+        .required(),
+        ignored("ephemeralStorage", Object(&EphemeralStorage)),
+        ignored("executionRoleArn", Text),
+        ignored("platformVersion", Text),
+        ignored("ipcMode", Text),
+        ignored("taskRoleArn", Text),
+        ignored("pidMode", Text),
+        ignored("networkConfiguration", Object(&NetworkConfiguration)),
+        ignored("runtimePlatform", Object(&RuntimePlatform)),
+        ignored("volumes", List(&Object(&Volume))),
+        ignored("enableExecuteCommand", Flag),
+        ignored("networkMode", Text),
+    ],
+);
+
+/// `ecsProperties`.
+pub static EcsProperties: Shape = shape(
+    "EcsProperties",
+    "A job of several containers.",
+    &[field(
+        "taskProperties",
+        List(&Object(&EcsTaskProperties)),
+        "One task.",
+    )
+    .required()],
+);
+
+/// `resources` of an EKS container.
+pub static EksContainerResourceRequirements: Shape = shape(
+    "EksContainerResourceRequirements",
+    "What a container asks for, in Kubernetes quantities.",
+    &[
+        field(
+            "requests",
+            Map(&Text),
+            "cpu, memory, nvidia.com/gpu; what is absent is taken from limits.",
+        ),
+        field("limits", Map(&Text), "cpu, memory, nvidia.com/gpu."),
+    ],
+);
+
+/// One container of a pod.
+pub static EksContainer: Shape = shape(
+    "EksContainer",
+    "One container of a pod.",
+    &[
+        field(
+            "resources",
+            Object(&EksContainerResourceRequirements),
+            "What it asks for.",
+        ),
+        ignored("name", Text),
+        ignored("image", Text),
+        ignored("imagePullPolicy", Text),
+        ignored("command", List(&Text)),
+        ignored("args", List(&Text)),
+        ignored("env", List(&Object(&EksContainerEnvironmentVariable))),
+        ignored("volumeMounts", List(&Object(&EksContainerVolumeMount))),
+        ignored("securityContext", Object(&EksContainerSecurityContext)),
+    ],
+);
+
+/// `podProperties`.
+pub static EksPodProperties: Shape = shape(
+    "EksPodProperties",
+    "A pod; it asks for the sum of its containers.",
+    &[
+        field(
+            "containers",
+            List(&Object(&EksContainer)),
+            "1 to 10 containers.",
+        )
+        .required(),
+        ignored("initContainers", List(&Object(&EksContainer))),
+        ignored("serviceAccountName", Text),
+        ignored("hostNetwork", Flag),
+        ignored("dnsPolicy", Text),
+        ignored("imagePullSecrets", List(&Object(&ImagePullSecret))),
+        ignored("volumes", List(&Object(&EksVolume))),
+        ignored("metadata", Object(&EksMetadata)),
+        ignored("shareProcessNamespace", Flag),
+        ignored("securityContext", Object(&EksPodSecurityContext)),
+    ],
+);
+
+/// `eksProperties`.
+pub static EksProperties: Shape = shape(
+    "EksProperties",
+    "A job that is a pod.",
+    &[field("podProperties", Object(&EksPodProperties), "The pod.").required()],
+);
+
+/// One entry of `consumableResourceList`.
+pub static ConsumableResourceRequirement: Shape = shape(
+    "ConsumableResourceRequirement",
+    "A quantity of a consumable resource.",
+    &[
+        field("consumableResource", Text, "Name or ARN of the resource.").required(),
+        field(
+            "quantity",
+            Whole(1, 1 << 53),
+            "How much a job locks while it runs.",
+        )
+        .required(),
+    ],
+);
+
+/// `consumableResourceProperties`.
+pub static ConsumableResourceProperties: Shape = shape(
+    "ConsumableResourceProperties",
+    "The consumable resources that a job needs.",
+    &[field(
+        "consumableResourceList",
+        List(&Object(&ConsumableResourceRequirement)),
+        "One entry for each resource.",
+    )],
+);
+
+/// One entry of `evaluateOnExit`.
+pub static EvaluateOnExit: Shape = shape(
+    "EvaluateOnExit",
+    "Which failures are worth another attempt: all given patterns must match. A pattern is literal, or a prefix where it ends in *.",
+    &[
+        field(
+            "onStatusReason",
+            Text,
+            "Pattern for the attempt's status reason.",
+        ),
+        field("onReason", Text, "Pattern for the container's reason."),
+        field("onExitCode", Text, "Pattern for the exit code."),
+        field(
+            "action",
+            AnyCase(&["RETRY", "EXIT"]),
+            "What to do on a match.",
+        )
+        .required(),
+    ],
+);
+
+/// `retryStrategy`.
+pub static RetryStrategy: Shape = shape(
+    "RetryStrategy",
+    "How often a job is attempted.",
+    &[
+        field("attempts", Whole(1, 10), "Attempts in all, not extra ones.").default("1"),
+        field(
+            "evaluateOnExit",
+            List(&Object(&EvaluateOnExit)),
+            "Tried in order, the first match decides; no match means RETRY.",
+        ),
+    ],
+);
+
+/// `timeout`.
+pub static JobTimeout: Shape = shape(
+    "JobTimeout",
+    "When an attempt is ended.",
+    &[field(
+        "attemptDurationSeconds",
+        Whole(60, i32::MAX as i64),
+        "Time in RUNNING after which an attempt is ended and the job fails.",
+    )
+    .unit("s")],
+);
+
+/// One entry of `nodeRangeProperties`.
+pub static NodeRangeProperty: Shape = shape(
+    "NodeRangeProperty",
+    "What the nodes of a range ask for.",
+    &[
+        field(
+            "targetNodes",
+            Text,
+            "The range of node indexes: 0:3, :3, 4: or 2.",
+        )
+        .required(),
+        field(
+            "container",
+            Object(&ContainerProperties),
+            "One container for each node.",
+        ),
+        field(
+            "ecsProperties",
+            Object(&EcsProperties),
+            "Several containers for each node.",
+        ),
+        field(
+            "eksProperties",
+            Object(&EksProperties),
+            "A pod for each node.",
+        ),
+        field(
+            "instanceTypes",
+            List(&Text),
+            "The instance type that the nodes must have.",
+        ),
+        field(
+            "consumableResourceProperties",
+            Object(&ConsumableResourceProperties),
+            "What each of these nodes locks.",
+        ),
+    ],
+);
+
+/// `nodeProperties`.
+pub static NodeProperties: Shape = shape(
+    "NodeProperties",
+    "A gang of whole instances that starts and ends together.",
+    &[
+        field("numNodes", Whole(1, 1000), "How many nodes.").required(),
+        field(
+            "mainNode",
+            Whole(0, 999),
+            "The node whose exit ends the job.",
+        )
+        .required(),
+        field(
+            "nodeRangeProperties",
+            List(&Object(&NodeRangeProperty)),
+            "What each node asks for; of nested ranges the inner one holds.",
+        )
+        .required(),
+    ],
+);
+
+/// `RegisterJobDefinition`.
+pub static RegisterJobDefinition: Shape = shape(
+    "RegisterJobDefinition",
+    "A job definition; several of one name are its revisions, in order.",
+    &[
+        field("jobDefinitionName", Text, "Its name.").required(),
+        field(
+            "type",
+            Choice(&["container", "multinode"]),
+            "One host, or a gang of hosts.",
+        )
+        .default("\"container\""),
+        field(
+            "containerProperties",
+            Object(&ContainerProperties),
+            "The container.",
+        ),
+        field(
+            "ecsProperties",
+            Object(&EcsProperties),
+            "Several containers; the job asks for their sum.",
+        ),
+        field(
+            "eksProperties",
+            Object(&EksProperties),
+            "A pod; the job asks for the sum of its containers.",
+        ),
+        field(
+            "nodeProperties",
+            Object(&NodeProperties),
+            "The nodes, where type is multinode.",
+        ),
+        field(
+            "retryStrategy",
+            Object(&RetryStrategy),
+            "How often a job is attempted; once where absent.",
+        ),
+        field(
+            "timeout",
+            Object(&JobTimeout),
+            "When an attempt is ended; never where absent.",
+        ),
+        field(
+            "schedulingPriority",
+            Whole(0, 9999),
+            "Within a share the higher goes first.",
+        ),
+        field(
+            "consumableResourceProperties",
+            Object(&ConsumableResourceProperties),
+            "What an attempt locks.",
+        ),
+        field(
+            "platformCapabilities",
+            List(&Text),
+            "EC2; the other platforms are not simulated yet.",
+        ),
+        field(
+            "speed",
+            Decimal(0.000001, 1e6),
+            "Ours: how much faster this job's code runs, on top of the machine's speed.",
+        )
+        .default("1"),
+        field(
+            "revision",
+            Whole(1, i32::MAX as i64),
+            "As describe-job-definitions prints it; must be the place among those of its name.",
+        ),
+        field(
+            "status",
+            Choice(&["ACTIVE", "INACTIVE"]),
+            "As describe-job-definitions prints it; INACTIVE: deregistered at once.",
+        ),
+        ignored("parameters", Map(&Text)),
+        ignored("propagateTags", Flag),
+        TAGS,
+        ignored("jobDefinitionArn", Text),
+        ignored("containerOrchestrationType", Text),
+    ],
+);
+
+/// What `CreateComputeEnvironment` and ours have in common.
+pub static CreateComputeEnvironment: Shape = shape(
+    "CreateComputeEnvironment",
+    "A compute environment.",
+    &[
+        field("computeEnvironmentName", Text, "Its name.").required(),
+        field(
+            "type",
+            Choice(&["UNMANAGED", "MANAGED"]),
+            "Who gives it machines; MANAGED is not simulated yet.",
+        )
+        .required(),
+        field("state", STATE, "Whether it takes new jobs.").default("\"ENABLED\""),
+        field(
+            "unmanagedvCpus",
+            COUNT,
+            "The size that fair share reserves from; nothing is reserved where absent.",
+        )
+        .unit("vCPU"),
+        field(
+            "instances",
+            List(&Object(&super::ours::MACHINES)),
+            "Ours: the machines that their owner registers.",
+        )
+        .default("[]"),
+        field(
+            "billing",
+            Choice(&["per-second", "per-hour"]),
+            "Ours: how instance time is billed; per-hour where `start` is before 2017-10-02, else per-second.",
+        ),
+        field(
+            "status",
+            Text,
+            "VALID or INVALID; an INVALID environment takes no jobs.",
+        )
+        .default("\"VALID\""),
+        field(
+            "computeResources",
+            Object(&ComputeResource),
+            "For MANAGED environments only.",
+        ),
+        ignored("serviceRole", Text),
+        TAGS,
+        ignored("eksConfiguration", Object(&EksConfiguration)),
+        ignored("context", Text),
+        ignored("ecsSettings", Object(&EcsSettings)),
+        ignored("computeEnvironmentArn", Text),
+        ignored("ecsClusterArn", Text),
+        ignored("statusReason", Text),
+        ignored("updatePolicy", Object(&UpdatePolicy)),
+        ignored("containerOrchestrationType", Text),
+        ignored("uuid", Text),
+    ],
+);
+
+/// One entry of `computeEnvironmentOrder`.
+pub static ComputeEnvironmentOrder: Shape = shape(
+    "ComputeEnvironmentOrder",
+    "An environment of a queue; the lowest order is tried first.",
+    &[
+        field(
+            "order",
+            Whole(i32::MIN as i64, i32::MAX as i64),
+            "Its place.",
+        )
+        .required(),
+        field(
+            "computeEnvironment",
+            Text,
+            "Name or ARN of the environment.",
+        )
+        .required(),
+    ],
+);
+
+/// One entry of `jobStateTimeLimitActions`.
+pub static JobStateTimeLimitAction: Shape = shape(
+    "JobStateTimeLimitAction",
+    "Cancels a job that stands at the head of its queue for one reason too long.",
+    &[
+        field(
+            "reason",
+            Text,
+            "The blocking reason, such as MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT.",
+        )
+        .required(),
+        field("state", Choice(&["RUNNABLE"]), "RUNNABLE.").default("\"RUNNABLE\""),
+        field("maxTimeSeconds", Whole(600, 86_400), "How long.")
+            .unit("s")
+            .required(),
+        field("action", Choice(&["CANCEL", "TERMINATE"]), "CANCEL.").default("\"CANCEL\""),
+    ],
+);
+
+static ENVIRONMENT: Kind = Object(&ComputeEnvironmentOrder);
+static TIME_LIMIT: Kind = Object(&JobStateTimeLimitAction);
+
+/// `computeEnvironmentOrder`.
+pub const ENVIRONMENT_ORDER: Field = field(
+    "computeEnvironmentOrder",
+    List(&ENVIRONMENT),
+    "1 to 3 environments.",
+);
+/// `jobStateTimeLimitActions`.
+pub const TIME_LIMIT_ACTIONS: Field = field(
+    "jobStateTimeLimitActions",
+    List(&TIME_LIMIT),
+    "When a blocked head is cancelled.",
+);
+/// `priority` of a queue.
+pub const QUEUE_PRIORITY: Field = field(
+    "priority",
+    Whole(i32::MIN as i64, i32::MAX as i64),
+    "Of queues that share an environment the higher is evaluated first.",
+);
+/// `schedulingPolicyArn`.
+pub const POLICY: Field = field(
+    "schedulingPolicyArn",
+    Text,
+    "Name or ARN of the scheduling policy; a queue without one is FIFO.",
+);
+
+/// `CreateJobQueue`.
+pub static CreateJobQueue: Shape = shape(
+    "CreateJobQueue",
+    "A job queue.",
+    &[
+        field("jobQueueName", Text, "Its name.").required(),
+        field("state", STATE, "Whether it accepts jobs.").default("\"ENABLED\""),
+        QUEUE_PRIORITY.required(),
+        ENVIRONMENT_ORDER.required(),
+        POLICY,
+        TIME_LIMIT_ACTIONS,
+        field(
+            "dispatch",
+            Text,
+            "Ours: the dispatch discipline of this queue; that of [model] where absent.",
+        ),
+        field(
+            "jobOrder",
+            Text,
+            "Ours: the order of jobs within this queue or its shares; that of [model] where absent.",
+        ),
+        field(
+            "serviceEnvironmentOrder",
+            List(&Object(&ServiceEnvironmentOrder)),
+            "SageMaker queues are not simulated.",
+        ),
+        field(
+            "jobQueueType",
+            Text,
+            "SAGEMAKER_TRAINING is not simulated; the others change nothing.",
+        ),
+        TAGS,
+        ignored("jobQueueArn", Text),
+        ignored("status", Text),
+        ignored("statusReason", Text),
+    ],
+);
+
+/// One entry of `shareDistribution`.
+pub static ShareAttributes: Shape = shape(
+    "ShareAttributes",
+    "The weight of a share identifier.",
+    &[
+        field(
+            "shareIdentifier",
+            Text,
+            "The identifier, or a prefix that ends in *.",
+        )
+        .required(),
+        field(
+            "weightFactor",
+            Decimal(0.0001, 999.9999),
+            "The lower, the more.",
+        )
+        .default("1"),
+    ],
+);
+
+/// `fairsharePolicy`.
+pub static FairsharePolicy: Shape = shape(
+    "FairsharePolicy",
+    "How shares take turns.",
+    &[
+        field(
+            "shareDecaySeconds",
+            Whole(0, 604_800),
+            "Window of past usage; 0 means 600 s.",
+        )
+        .unit("s")
+        .default("0"),
+        field(
+            "computeReservation",
+            Whole(0, 99),
+            "Part kept free for shares that are not active yet.",
+        )
+        .unit("%")
+        .default("0"),
+        field(
+            "shareDistribution",
+            List(&Object(&ShareAttributes)),
+            "Weights; a share that is not named weighs 1.",
+        )
+        .default("[]"),
+    ],
+);
+
+/// `fairsharePolicy` of a request.
+pub const FAIRSHARE: Field = field(
+    "fairsharePolicy",
+    Object(&FairsharePolicy),
+    "How shares take turns.",
+);
+/// `quotaSharePolicy` of a request.
+pub const QUOTA_SHARE: Field = field(
+    "quotaSharePolicy",
+    Object(&QuotaSharePolicy),
+    "For SageMaker queues, which are not simulated.",
+);
+
+/// `CreateSchedulingPolicy`.
+pub static CreateSchedulingPolicy: Shape = shape(
+    "CreateSchedulingPolicy",
+    "A scheduling policy.",
+    &[
+        field("name", Text, "Its name.").required(),
+        FAIRSHARE,
+        QUOTA_SHARE,
+        TAGS,
+        ignored("arn", Text),
+    ],
+);
+
+/// `CreateConsumableResource`.
+pub static CreateConsumableResource: Shape = shape(
+    "CreateConsumableResource",
+    "Something that jobs lock and that is no machine, such as licences.",
+    &[
+        field("consumableResourceName", Text, "Its name.").required(),
+        field("totalQuantity", Whole(0, 1 << 53), "How much there is.").default("0"),
+        field(
+            "resourceType",
+            Choice(&["REPLENISHABLE", "NON_REPLENISHABLE"]),
+            "Given back when an attempt ends, or used up by it.",
+        )
+        .default("\"REPLENISHABLE\""),
+        TAGS,
+        ignored("consumableResourceArn", Text),
+        ignored("inUseQuantity", INTEGER),
+        ignored("availableQuantity", INTEGER),
+        ignored("createdAt", INTEGER),
+    ],
+);
+
+/// `arrayProperties`.
+pub static ArrayProperties: Shape = shape(
+    "ArrayProperties",
+    "An array of jobs.",
+    &[field("size", Whole(2, 10_000), "How many children.").required()],
+);
+
+/// One entry of `dependsOn`.
+pub static JobDependency: Shape = shape(
+    "JobDependency",
+    "A job that must succeed before.",
+    &[
+        field(
+            "jobId",
+            Text,
+            "jobName of another job of this list, with `:index` for one child of its array.",
+        ),
+        field(
+            "type",
+            Choice(&["N_TO_N", "SEQUENTIAL"]),
+            "N_TO_N: child i waits for child i of that array. SEQUENTIAL (without jobId): child i waits for child i-1.",
+        ),
+    ],
+);
+
+/// `containerOverrides`.
+pub static ContainerOverrides: Shape = shape(
+    "ContainerOverrides",
+    "What this job asks for instead of its definition's.",
+    &[
+        REQUIREMENTS,
+        field(
+            "vcpus",
+            COUNT,
+            "Deprecated: vCPUs, where resourceRequirements gives no VCPU.",
+        ),
+        field(
+            "memory",
+            COUNT,
+            "Deprecated: memory, where resourceRequirements gives no MEMORY.",
+        )
+        .unit("MiB"),
+        ignored("command", List(&Text)),
+        ignored("instanceType", Text),
+        ignored("environment", List(&Object(&KeyValuePair))),
+    ],
+);
+
+/// `nodeOverrides`.
+pub static NodeOverrides: Shape = shape(
+    "NodeOverrides",
+    "Another number of nodes.",
+    &[
+        field("numNodes", Whole(1, 1000), "How many nodes."),
+        ignored(
+            "nodePropertyOverrides",
+            List(&Object(&NodePropertyOverride)),
+        ),
+    ],
+);
+
+/// The keys of `SubmitJob` that a list of jobs takes.
+pub static SUBMIT_JOB: &[Field] = &[
+    field(
+        "jobName",
+        Text,
+        "Its name; other jobs of this list refer to it.",
+    )
+    .required(),
+    field("jobQueue", Text, "Name or ARN of the queue.").required(),
+    field(
+        "jobDefinition",
+        Text,
+        "name, name:revision or ARN; not needed where vcpus is given.",
+    ),
+    field(
+        "shareIdentifier",
+        Text,
+        "On fair-share queues: whose share it counts for.",
+    ),
+    field(
+        "schedulingPriorityOverride",
+        Whole(0, 9999),
+        "Within a share the higher goes first.",
+    ),
+    field(
+        "arrayProperties",
+        Object(&ArrayProperties),
+        "Makes it an array.",
+    ),
+    field(
+        "dependsOn",
+        List(&Object(&JobDependency)),
+        "What must succeed before; at most 20.",
+    ),
+    field(
+        "containerOverrides",
+        Object(&ContainerOverrides),
+        "What it asks for instead of its definition's.",
+    ),
+    field(
+        "nodeOverrides",
+        Object(&NodeOverrides),
+        "Another number of nodes.",
+    ),
+    field(
+        "retryStrategy",
+        Object(&RetryStrategy),
+        "Replaces the definition's.",
+    ),
+    field("timeout", Object(&JobTimeout), "Replaces the definition's."),
+    field(
+        "consumableResourcePropertiesOverride",
+        Object(&ConsumableResourceProperties),
+        "Replaces the definition's.",
+    ),
+    ignored("parameters", Map(&Text)),
+    ignored("propagateTags", Flag),
+    TAGS,
+    ignored("ecsPropertiesOverride", Object(&EcsPropertiesOverride)),
+    ignored("eksPropertiesOverride", Object(&EksPropertiesOverride)),
+];

@@ -1,0 +1,210 @@
+//! What operators do at their times, and what clients do when their jobs end.
+
+use crate::model::rules;
+use crate::model::{
+    Command, ConsumableUpdate, EnvironmentUpdate, Pattern, QueueUpdate, Resubmit, Rule, RuleEvent,
+    Timed,
+};
+use crate::units::{Ratio, SimTime};
+
+use super::super::node::{Node, name_of};
+use super::{Lowering, at, enabled, timed};
+
+/// Longest `reason` of CancelJob and TerminateJob (API CancelJob).
+const REASON_LEN_MAX: usize = 1024;
+
+impl Lowering<'_> {
+    /// `events`, in the order of the file.
+    pub(super) fn events(&mut self) -> Vec<Timed> {
+        let root = self.root;
+        let mut commands = Vec::new();
+        for node in root.list("events") {
+            let at = at(node);
+            let Some(action) = node.text("action") else {
+                continue;
+            };
+            if action == "RegisterJobDefinition" {
+                let registered = self.register(node, at);
+                commands.extend(registered.into_iter().map(|command| timed(at, command)));
+            } else if let Some(command) = self.event(node, action, at) {
+                commands.push(timed(at, command));
+            }
+        }
+        commands
+    }
+
+    fn event(&mut self, node: &Node, action: &str, at: SimTime) -> Option<Command> {
+        let now = Some(at);
+        Some(match action {
+            "DeregisterJobDefinition" => {
+                let reference = node.text("jobDefinition")?;
+                self.refer_definition(node, "jobDefinition", reference, now);
+                if !name_of(reference).contains(':') {
+                    let message = format!("`{reference}` names no revision; write name:revision");
+                    self.problems.below_once(node, "jobDefinition", message);
+                }
+                Command::DeregisterJobDefinition {
+                    job_definition: name_of(reference).to_owned(),
+                }
+            }
+            "CreateSchedulingPolicy" => self.create_policy(node),
+            "UpdateSchedulingPolicy" => {
+                let name = node.name("arn")?;
+                self.refer_policy(node, "arn", name, now);
+                Command::UpdateSchedulingPolicy(self.scheduling_policy(node, name))
+            }
+            "DeleteSchedulingPolicy" => {
+                let name = node.name("arn")?;
+                self.refer_policy(node, "arn", name, now);
+                Command::DeleteSchedulingPolicy {
+                    name: name.to_owned(),
+                }
+            }
+            "CreateComputeEnvironment" => self.create_environment(node, at),
+            "UpdateComputeEnvironment" => {
+                if node.get("computeResources").is_some() {
+                    let message = "for MANAGED environments, which are not simulated yet; machines come and go by RunInstances and TerminateInstances";
+                    self.problems.below(node, "computeResources", message);
+                }
+                Command::UpdateComputeEnvironment(EnvironmentUpdate {
+                    compute_environment: self.environment(node, at)?,
+                    enabled: enabled(node),
+                    unmanaged_vcpus: node.whole("unmanagedvCpus"),
+                    valid: node.text("status").map(|status| status == "VALID"),
+                })
+            }
+            "DeleteComputeEnvironment" => Command::DeleteComputeEnvironment {
+                compute_environment: self.environment(node, at)?,
+            },
+            "CreateJobQueue" => self.create_queue(node, at),
+            "UpdateJobQueue" => self.update_queue(node, at)?,
+            "DeleteJobQueue" => Command::DeleteJobQueue {
+                job_queue: self.queue(node, at)?,
+            },
+            "CreateConsumableResource" => self.create_resource(node),
+            "UpdateConsumableResource" => {
+                let quantity = node.whole("quantity")?;
+                Command::UpdateConsumableResource {
+                    consumable_resource: self.resource(node, at)?,
+                    update: match node.text("operation") {
+                        Some("ADD") => ConsumableUpdate::Add(quantity),
+                        Some("REMOVE") => ConsumableUpdate::Remove(quantity),
+                        _ => ConsumableUpdate::Set(quantity),
+                    },
+                }
+            }
+            "DeleteConsumableResource" => Command::DeleteConsumableResource {
+                consumable_resource: self.resource(node, at)?,
+            },
+            "CancelJob" | "TerminateJob" => {
+                let (job, reason) = (node.text("jobId")?, node.text("reason")?);
+                if reason.len() > REASON_LEN_MAX {
+                    let message = format!("longer than {REASON_LEN_MAX} characters");
+                    self.problems.below(node, "reason", message);
+                }
+                let (job, reason) = (job.to_owned(), reason.to_owned());
+                match action {
+                    "CancelJob" => Command::CancelJob { job, reason },
+                    _ => Command::TerminateJob { job, reason },
+                }
+            }
+            "RunInstances" => {
+                let name = node.text("instanceType")?;
+                let instance_type = self.instance_type(node, "instanceType", name);
+                Command::RunInstances {
+                    compute_environment: self.environment(node, at)?,
+                    instance_type: instance_type?,
+                    count: node.whole("count").unwrap_or(1),
+                }
+            }
+            "TerminateInstances" => Command::TerminateInstances {
+                compute_environment: self.environment(node, at)?,
+                count: node.whole("count").unwrap_or(1),
+            },
+            _ => return None,
+        })
+    }
+
+    fn update_queue(&mut self, node: &Node, at: SimTime) -> Option<Command> {
+        let job_queue = self.queue(node, at)?;
+        let environments = node
+            .get("computeEnvironmentOrder")
+            .map(|_| self.environment_order(node, at));
+        let actions = node
+            .get("jobStateTimeLimitActions")
+            .map(|_| self.time_limits(node));
+        if let Some(environments) = &environments {
+            self.faults(node, rules::environment_order_faults(environments));
+        }
+        if let Some(actions) = &actions {
+            self.faults(node, rules::time_limit_faults(actions));
+        }
+        let scheduling_policy = self.policy(node, at);
+        let facts = self.queue_facts.get(&job_queue);
+        if scheduling_policy.is_some() && facts.is_some_and(|facts| !facts.is_fair_share) {
+            let message = format!(
+                "`{job_queue}` is a FIFO queue; a policy can be replaced, but a queue created without one never gets one"
+            );
+            self.problems.below(node, "schedulingPolicyArn", message);
+        }
+        Some(Command::UpdateJobQueue(QueueUpdate {
+            job_queue,
+            enabled: enabled(node),
+            priority: node.whole("priority"),
+            environments,
+            scheduling_policy,
+            time_limit_actions: actions,
+        }))
+    }
+
+    fn queue(&mut self, node: &Node, at: SimTime) -> Option<String> {
+        let name = node.name("jobQueue")?;
+        self.refer_queue(node, "jobQueue", name, Some(at));
+        Some(name.to_owned())
+    }
+
+    fn environment(&mut self, node: &Node, at: SimTime) -> Option<String> {
+        let name = node.name("computeEnvironment")?;
+        self.refer_environment(node, "computeEnvironment", name, Some(at));
+        Some(name.to_owned())
+    }
+
+    fn resource(&mut self, node: &Node, at: SimTime) -> Option<String> {
+        let name = node.name("consumableResource")?;
+        self.refer_resource(node, "consumableResource", name, Some(at));
+        Some(name.to_owned())
+    }
+
+    /// `rules`.
+    pub(super) fn rules(&mut self) -> Vec<Rule> {
+        let root = self.root;
+        let mut rules = Vec::new();
+        for node in root.list("rules") {
+            for key in ["jobQueue", "toJobQueue"] {
+                if let Some(name) = node.name(key) {
+                    self.refer_queue(node, key, name, None);
+                }
+            }
+            let pattern = |key| node.text(key).map(Pattern::new);
+            rules.push(Rule {
+                on: match node.text("on") {
+                    Some("SUCCEEDED") => RuleEvent::JobSucceeded,
+                    _ => RuleEvent::JobFailed,
+                },
+                job_queue: node.name("jobQueue").map(str::to_owned),
+                exit_code: pattern("onExitCode"),
+                status_reason: pattern("onStatusReason"),
+                action: Resubmit {
+                    job_queue: node.name("toJobQueue").map(str::to_owned),
+                    memory_factor: node
+                        .decimal("memoryFactor")
+                        .and_then(Ratio::from_f64)
+                        .unwrap_or(Ratio::ONE),
+                    after: node.span("after").unwrap_or_default(),
+                },
+                max_times: node.whole("maxTimes").unwrap_or(1),
+            });
+        }
+        rules
+    }
+}

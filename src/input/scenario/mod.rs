@@ -1,0 +1,177 @@
+//! Scenario files: TOML or JSON to a [`Scenario`], or every problem with its place.
+//!
+//! The way of a file: `parse` makes a tree of values with their places, `shape` checks the tree against the tables in `aws` and
+//! `ours` and fills in defaults, `lower` resolves names and makes requests. Each step reports all it finds; what follows goes on
+//! as far as it can, so that one reading shows everything that is wrong.
+
+mod aws;
+mod aws_ignored;
+mod catalog;
+mod lower;
+mod node;
+mod ours;
+mod parse;
+mod pool;
+mod schema;
+mod shape;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+use crate::input::Problem;
+use crate::model::{Billing, Command, EnvironmentKind, Scenario};
+
+use node::{Node, Origin, Problems, Value};
+use shape::{Noted, check, fill};
+
+pub use catalog::{common_types, usable_memory};
+pub use lower::set as set_model;
+pub use ours::SCENARIO;
+pub use pool::{Pool, trace_scenario};
+pub use schema::json_schema;
+pub use shape::{Effect, Field, Kind, Shape, Tagged};
+
+/// Where the files that a scenario names are opened.
+pub trait Files {
+    /// Opens the file at `path`, relative to the scenario's folder.
+    ///
+    /// # Errors
+    /// Why it cannot be opened, as a part of a sentence.
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String>;
+}
+
+/// No files at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn open(&self, _path: &str) -> Result<Box<dyn Read>, String> {
+        Err("no files are available here".to_owned())
+    }
+}
+
+/// A scenario that was read, and what a report says of the reading.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What a run needs besides the seed.
+    pub scenario: Scenario,
+    /// The seed: of the caller, of the file, or the default.
+    pub seed: u64,
+    /// Pointers of the file's keys that have no effect, with `*` for the index of a list; each once.
+    pub ignored: Vec<String>,
+    /// The further files that were read, as the scenario names them.
+    pub inputs: Vec<String>,
+    /// The scenario as it holds, with overrides and all defaults: a scenario file again.
+    pub effective: serde_json::Value,
+}
+
+/// Reads a scenario: `bytes` are the file that the user calls `main_name`, `overrides` what `--set key=value` says (a dotted
+/// key or a JSON pointer, see the README), `seed` what `--seed` says.
+///
+/// # Errors
+/// Every problem, by file and line.
+pub fn load(
+    main_name: &str,
+    bytes: &[u8],
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    files: &dyn Files,
+) -> Result<Loaded, Vec<Problem>> {
+    let mut root = parse::parse(main_name, bytes)?;
+    let mut problems = Problems::of(main_name);
+    for (key, text) in overrides {
+        if let Err(why) = parse::set(&mut root, key, text) {
+            problems.extend([Problem::whole("--set", why)]);
+        }
+    }
+    if root.get("name").is_none() {
+        let name = Value::Text(stem(main_name).to_owned());
+        put(&mut root, "name", Node::new(name, Origin::Default));
+    }
+    root.place(String::new());
+    let kind = Kind::Object(&SCENARIO);
+    let mut noted = Noted::default();
+    check(&kind, &root, &mut problems, &mut noted);
+    fill(&kind, &mut root);
+    if let Some(seed) = seed {
+        let value = Value::Whole(seed.into());
+        put(&mut root, "seed", Node::new(value, Origin::Set));
+    }
+    let seed = root.whole("seed").unwrap_or(0);
+    let lowered = lower::lower(&root, files, seed, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.into_sorted());
+    }
+    complete(&mut root, &lowered.scenario);
+    Ok(Loaded {
+        scenario: lowered.scenario,
+        seed,
+        ignored: noted.ignored.into_iter().collect(),
+        inputs: lowered.inputs,
+        effective: root.to_json(),
+    })
+}
+
+/// Reads and checks a scenario without any other file and throws the result away: nothing in `bytes` may make this panic.
+pub fn check_bytes(bytes: &[u8]) {
+    let _ = load("scenario", bytes, &[], None, &NoFiles);
+}
+
+/// The file's name without folders and ending.
+fn stem(name: &str) -> &str {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    match base.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => base,
+    }
+}
+
+/// Sets the member `key` of a table.
+fn put(table: &mut Node, key: &str, node: Node) {
+    if let Value::Table(members) = &mut table.value {
+        members.retain(|(name, _)| name != key);
+        members.push((key.to_owned(), node));
+    }
+}
+
+/// Writes into the tree what its defaults depended on: the model's values and how instances are billed.
+fn complete(root: &mut Node, scenario: &Scenario) {
+    let Value::Table(members) = &mut root.value else {
+        return;
+    };
+    for (key, member) in members {
+        match key.as_str() {
+            "model" => *member = lower::effective_model(&scenario.world.settings),
+            "computeEnvironments" => complete_billing(member, scenario),
+            _ => {}
+        }
+    }
+}
+
+fn complete_billing(list: &mut Node, scenario: &Scenario) {
+    let Value::List(items) = &mut list.value else {
+        return;
+    };
+    for item in items {
+        let name = item.text("computeEnvironmentName");
+        let billing = scenario
+            .commands
+            .iter()
+            .find_map(|timed| match &timed.command {
+                Command::CreateComputeEnvironment(made) if Some(made.name.as_str()) == name => {
+                    let EnvironmentKind::Unmanaged { billing, .. } = &made.kind;
+                    Some(*billing)
+                }
+                _ => None,
+            });
+        let word = match billing {
+            Some(Billing::PerHour) => "per-hour",
+            Some(Billing::PerSecond) => "per-second",
+            None => continue,
+        };
+        let value = Value::Text(word.to_owned());
+        put(item, "billing", Node::new(value, Origin::Default));
+    }
+}

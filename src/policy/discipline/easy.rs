@@ -1,0 +1,83 @@
+//! EASY backfilling (Lifka 1995; Mu'alem and Feitelson 2001): the head gets a reservation at the earliest moment at which, by
+//! the estimates, it fits (its *shadow time*). A later job may start now if it will have ended by then, or if it fits beside
+//! the head then. The reservation is renewed at each pass. A head that waits for something else than room, or that no
+//! machine can hold, has no reservation: whoever fits may pass it.
+//!
+//! Cost: a pass after an end looks at the waiting jobs that fit (chunks that hold none are passed over); a pass after
+//! arrivals alone looks at those alone, since what could not start before cannot start later with the same machines free.
+
+use super::{Dispatch, Hold, Place, Turn, Waiting, Wanted};
+use crate::policy::capacity::Reservation;
+
+#[derive(Default)]
+pub(super) struct Easy {
+    /// The head that waits, and its reservation.
+    head: Option<(Place, Option<Reservation>)>,
+}
+
+impl Dispatch for Easy {
+    fn pass(&mut self, turn: &mut dyn Turn) {
+        if let Some((place, reservation)) = self.head.as_mut()
+            && !turn.has_changed()
+            && turn.head().is_some_and(|head| head.place == *place)
+        {
+            let mut fresh = turn.fresh();
+            fresh.sort_unstable();
+            for place in fresh {
+                while let Some(waiting) = turn.find(place) {
+                    if backfill(turn, &waiting, reservation.as_mut()).is_err() {
+                        break;
+                    }
+                }
+            }
+            return;
+        }
+        self.head = None;
+        let (head, hold) = loop {
+            let Some(head) = turn.head() else { return };
+            if let Err(hold) = turn.start(&head) {
+                break (head, hold);
+            }
+        };
+        let mut reservation = (hold == Hold::Capacity)
+            .then(|| turn.reserve(&head))
+            .flatten();
+        let mut after = Some(head.place);
+        while let Some(waiting) = turn.next(after, &wanted(turn, reservation.as_ref())) {
+            after = Some(match backfill(turn, &waiting, reservation.as_mut()) {
+                Ok(()) => waiting.place,
+                Err(_) => waiting.last(),
+            });
+        }
+        self.head = Some((head.place, reservation));
+    }
+}
+
+/// What may pass the head.
+fn wanted(turn: &dyn Turn, reservation: Option<&Reservation>) -> Wanted {
+    match reservation {
+        None => Wanted::fitting(turn.room()),
+        Some(reservation) => Wanted {
+            room: turn.room(),
+            within: reservation.at.since(turn.now()),
+            or_vcpus: reservation.spare_vcpus(),
+        },
+    }
+}
+
+/// Starts a later job if it does not delay the head.
+fn backfill(
+    turn: &mut dyn Turn,
+    waiting: &Waiting,
+    reservation: Option<&mut Reservation>,
+) -> Result<(), Hold> {
+    match reservation {
+        Some(reservation) if waiting.estimate > reservation.at.since(turn.now()) => {
+            if waiting.shape.vcpus > reservation.spare_vcpus() {
+                return Err(Hold::Capacity);
+            }
+            turn.start_beside(waiting, reservation)
+        }
+        _ => turn.start(waiting),
+    }
+}
