@@ -143,7 +143,7 @@ impl Bench {
         workload::write_swf(log, &path).map_err(text)?;
         self.measure(
             Command::new(PROGRAM)
-                .args(["run", "--trace"])
+                .args(["run", "--quiet", "--trace"])
                 .arg(path)
                 .args(POOL)
                 .args(options),
@@ -157,7 +157,7 @@ impl Bench {
         fs::write(&path, rows).map_err(text)?;
         self.measure(
             Command::new(PROGRAM)
-                .args(["run", "--trace"])
+                .args(["run", "--quiet", "--trace"])
                 .arg(path)
                 .args(POOL),
             3,
