@@ -8,7 +8,6 @@ mod aws;
 mod aws_ignored;
 mod catalog;
 mod lower;
-mod merge;
 mod node;
 mod ours;
 mod parse;

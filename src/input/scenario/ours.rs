@@ -7,7 +7,7 @@ use super::aws_ignored::{
     ComputeResourceUpdate, EcsSettings, EksConfigurationUpdate, UpdatePolicy,
 };
 use super::shape::{Field, Kind, Shape, Tagged, field, ignored, shape};
-use Kind::{Choice, Decimal, Flag, List, Map, Memory, Object, OneOrMany, Price, Text, Whole};
+use Kind::{Choice, Decimal, Flag, List, Memory, Object, OneOrMany, Price, Text, Whole};
 
 /// Most machines of one entry, an assumed bound far above an ECS cluster's 5,000.
 const MACHINES_MAX: i64 = 1_000_000;
@@ -181,19 +181,19 @@ pub static JOB: Shape = shape(
 )
 .with(JOB_OURS);
 
-/// A distribution of durations.
-pub static DURATIONS: Tagged = Tagged {
-    doc: "A distribution of durations.",
+/// Run times of generated jobs.
+pub static RUN_TIMES: Tagged = Tagged {
+    doc: "A family of run times.",
     tag: "kind",
-    tag_doc: "Which distribution.",
+    tag_doc: "Which family.",
     common: &[
-        field("least", Kind::Span, "Shorter draws become this.")
+        field("least", Kind::Span, "Shorter samples are raised to this.")
             .unit("s")
             .default("\"0s\""),
         field(
             "most",
             Kind::Span,
-            "Longer draws become this; no bound where absent.",
+            "Longer samples are cut to this; no bound where absent.",
         )
         .unit("s"),
     ],
@@ -203,23 +203,14 @@ pub static DURATIONS: Tagged = Tagged {
             &shape(
                 "constant",
                 "Always the same.",
-                &[field("value", Kind::Span, "The duration.")
+                &[field("value", Kind::Span, "The run time.")
                     .unit("s")
                     .required()],
             ),
         ),
         (
             "uniform",
-            &shape(
-                "uniform",
-                "All durations of a range alike.",
-                &[
-                    field("from", Kind::Span, "The shortest.")
-                        .unit("s")
-                        .required(),
-                    field("to", Kind::Span, "The longest.").unit("s").required(),
-                ],
-            ),
+            &shape("uniform", "All run times of a range alike.", &[FROM, TO]),
         ),
         (
             "exponential",
@@ -230,19 +221,38 @@ pub static DURATIONS: Tagged = Tagged {
             ),
         ),
         (
-            "lognormal",
+            "logNormal",
             &shape(
-                "lognormal",
+                "logNormal",
                 "The logarithm is normally distributed.",
                 &[
-                    field("median", Kind::Span, "Half the draws are shorter.")
+                    field("median", Kind::Span, "Half the samples are shorter.")
                         .unit("s")
                         .required(),
                     field(
                         "sigma",
                         Decimal(0.0, 10.0),
-                        "Standard deviation of the logarithm.",
+                        "Standard deviation of the natural logarithm.",
                     )
+                    .required(),
+                ],
+            ),
+        ),
+        (
+            "normal",
+            &shape(
+                "normal",
+                "Normally distributed, given that it is not negative.",
+                &[
+                    field("mean", Kind::Span, "Mean before the truncation.")
+                        .unit("s")
+                        .required(),
+                    field(
+                        "deviation",
+                        Kind::Span,
+                        "Standard deviation before the truncation.",
+                    )
+                    .unit("s")
                     .required(),
                 ],
             ),
@@ -252,31 +262,51 @@ pub static DURATIONS: Tagged = Tagged {
             &shape(
                 "weibull",
                 "Heavy-tailed where shape is below 1.",
+                &[SHAPE, SCALE],
+            ),
+        ),
+        (
+            "gamma",
+            &shape("gamma", "The mean is shape times scale.", &[SHAPE, SCALE]),
+        ),
+        (
+            "pareto",
+            &shape(
+                "pareto",
+                "Very heavy-tailed.",
                 &[
-                    field("scale", Kind::Span, "63 % of the draws are shorter.")
+                    field("shortest", Kind::Span, "The shortest.")
                         .unit("s")
                         .required(),
-                    field("shape", Decimal(0.05, 100.0), "Its shape.").required(),
+                    SHAPE,
                 ],
             ),
         ),
         (
-            "choice",
+            "triangular",
             &shape(
-                "choice",
-                "One of some durations.",
+                "triangular",
+                "From the shortest over the most frequent to the longest.",
                 &[
-                    field("values", List(&Kind::Span), "The durations.").required(),
-                    field(
-                        "weights",
-                        List(&Decimal(0.0, 1e9)),
-                        "How often each, relative to the others; alike where absent.",
-                    ),
+                    FROM,
+                    field("mode", Kind::Span, "The most frequent.")
+                        .unit("s")
+                        .required(),
+                    TO,
                 ],
             ),
         ),
     ],
 };
+
+const FROM: Field = field("from", Kind::Span, "The shortest.")
+    .unit("s")
+    .required();
+const TO: Field = field("to", Kind::Span, "The longest.").unit("s").required();
+const SHAPE: Field = field("shape", Decimal(0.01, 1000.0), "Its shape.").required();
+const SCALE: Field = field("scale", Kind::Span, "Its scale.")
+    .unit("s")
+    .required();
 
 /// When a generator submits.
 pub static ARRIVALS: Tagged = Tagged {
@@ -286,18 +316,6 @@ pub static ARRIVALS: Tagged = Tagged {
     common: &[],
     variants: &[
         ("atOnce", &shape("atOnce", "All at the start.", &[])),
-        (
-            "every",
-            &shape(
-                "every",
-                "At regular intervals.",
-                &[
-                    field("interval", Kind::Span, "Time between two submissions.")
-                        .unit("s")
-                        .required(),
-                ],
-            ),
-        ),
         (
             "poisson",
             &shape(
@@ -316,12 +334,19 @@ pub static ARRIVALS: Tagged = Tagged {
             "bursts",
             &shape(
                 "bursts",
-                "A number at once, at regular intervals.",
+                "A number at once at the start and after every interval.",
                 &[
-                    field("interval", Kind::Span, "Time between two bursts.")
+                    field("every", Kind::Span, "Time between two bursts.")
                         .unit("s")
                         .required(),
-                    field("size", Whole(1, 1_000_000), "Submissions of one burst.").required(),
+                    field("size", Whole(1, 1_000_000), "Submissions of one burst.").default("1"),
+                    field(
+                        "jitter",
+                        Kind::Span,
+                        "Each comes so much later than its burst at most, evenly drawn.",
+                    )
+                    .unit("s")
+                    .default("\"0s\""),
                 ],
             ),
         ),
@@ -329,58 +354,76 @@ pub static ARRIVALS: Tagged = Tagged {
             "timesOfDay",
             &shape(
                 "timesOfDay",
-                "Independently of each other, at a rate that follows the hour of the day.",
-                &[field(
-                    "perHour",
-                    List(&Decimal(0.0, 1e9)),
-                    "24 mean numbers of submissions an hour, from midnight UTC.",
-                )
-                .unit("1/h")
-                .required()],
+                "At the same times every day, UTC.",
+                &[
+                    field("at", List(&Text), "Times such as \"09:30\".").required(),
+                    field(
+                        "jobs",
+                        Whole(1, 1_000_000),
+                        "Submissions at each of these times.",
+                    )
+                    .default("1"),
+                ],
             ),
         ),
     ],
 };
 
-/// One entry of `sizes` of a generator.
-pub static SIZE: Shape = shape(
-    "sizes",
-    "What some of the jobs ask for.",
+/// One value of several and its weight.
+pub static WEIGHTED: Shape = shape(
+    "weighted",
+    "A value and how often it is drawn.",
     &[
+        field("value", COUNT, "The value.").required(),
         field(
             "weight",
-            Decimal(0.0, 1e9),
-            "How many of the jobs, relative to the other sizes.",
+            Whole(0, 1_000_000),
+            "How often, relative to the other values.",
         )
         .default("1"),
-        field("vcpus", Whole(1, u32::MAX as i64 - 1), "vCPUs.")
-            .unit("vCPU")
-            .required(),
-        field("memoryMiB", COUNT, "Memory.")
-            .unit("MiB")
-            .default("0"),
-        field("gpus", COUNT, "GPUs.").default("0"),
     ],
 );
+
+static WEIGHTED_KIND: Kind = Object(&WEIGHTED);
+static AMOUNT: Kind = Kind::Either(&COUNT_KIND, &WEIGHTED_KIND);
+static COUNT_KIND: Kind = COUNT;
 
 /// One entry of `workload.generators`.
 pub static GENERATOR: Shape = shape(
     "generators",
-    "A source of made-up jobs.",
+    "A source of made-up jobs. Where a number may be drawn, write 4, [1, 2, 4] or [{ value = 4, weight = 3 }, 8].",
     &[
         NAME.required(),
         field("jobQueue", Text, "Name or ARN of the queue.").required(),
         field(
             "jobDefinition",
             Text,
-            "name, name:revision or ARN; not needed where sizes are given.",
+            "name, name:revision or ARN; not needed where vcpus is given.",
         ),
         field(
-            "sizes",
-            List(&Object(&SIZE)),
-            "What jobs ask for; the definition's where absent.",
+            "vcpus",
+            OneOrMany(&AMOUNT),
+            "vCPUs; the definition's where absent.",
         )
-        .default("[]"),
+        .unit("vCPU"),
+        field(
+            "memoryMiB",
+            OneOrMany(&AMOUNT),
+            "Memory; the definition's where absent.",
+        )
+        .unit("MiB"),
+        field(
+            "memoryMiBPerVcpu",
+            OneOrMany(&AMOUNT),
+            "Memory for each vCPU, instead of memoryMiB.",
+        )
+        .unit("MiB"),
+        field("gpus", OneOrMany(&AMOUNT), "GPUs; none where absent."),
+        field(
+            "arraySize",
+            OneOrMany(&AMOUNT),
+            "Makes submissions arrays of this size; 0 for a plain job.",
+        ),
         field(
             "arrivals",
             Kind::Tagged(&ARRIVALS),
@@ -399,25 +442,24 @@ pub static GENERATOR: Shape = shape(
         field(
             "count",
             Whole(1, 100_000_000),
-            "How many jobs at most; until must be given where this is absent.",
+            "How many submissions at most; until must be given where this is absent.",
         ),
-        field("run", Kind::Tagged(&DURATIONS), "Run times at speed one.").required(),
+        field(
+            "run",
+            Kind::Tagged(&RUN_TIMES),
+            "Run times of jobs, or of array children, at speed one.",
+        )
+        .required(),
         field(
             "estimateFactor",
             Decimal(1.0, 1e6),
             "The user's estimate as a multiple of the run time; no estimate where absent.",
         ),
         field(
-            "arraySize",
-            Whole(2, 10_000),
-            "Makes each submission an array of this size.",
+            "shareIdentifier",
+            Text,
+            "On fair-share queues: whose share the jobs count for.",
         ),
-        field(
-            "shares",
-            Map(&Decimal(0.0, 1e9)),
-            "Share identifiers and how many of the jobs each has, relative to the others.",
-        )
-        .default("{}"),
         field(
             "schedulingPriorityOverride",
             Whole(0, 9999),
