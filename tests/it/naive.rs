@@ -40,7 +40,7 @@ pub struct Outcome {
 }
 
 /// A job at the end of the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobOutcome {
     /// Its identifier.
     pub job: usize,
@@ -73,9 +73,7 @@ pub struct AttemptOutcome {
     pub started: Option<SimTime>,
     /// When it ended.
     pub ended: Option<SimTime>,
-    /// The instances, by node; the main node's is `main`.
-    pub instances: Vec<usize>,
-    /// The main node's instance.
+    /// The instance; of a multi-node job the main node's.
     pub main: usize,
     /// Its reason.
     pub reason: String,
@@ -86,7 +84,7 @@ pub struct AttemptOutcome {
 }
 
 /// An instance's bill.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceOutcome {
     /// Its type.
     pub instance_type: TypeId,

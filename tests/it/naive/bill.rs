@@ -61,7 +61,6 @@ impl Naive<'_> {
             placed: attempt.placed,
             started: attempt.started,
             ended: attempt.ended,
-            instances: attempt.machines.clone(),
             main: attempt.machines[self.jobs[job].main_node],
             reason: attempt.reason.to_string(),
             exit_code: attempt.exit_code,
