@@ -2,8 +2,10 @@
 
 mod cli;
 mod figures;
+mod data;
 mod naive;
 mod naive_check;
+mod published;
 mod tape;
 mod traps;
 mod worlds;
