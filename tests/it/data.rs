@@ -10,7 +10,11 @@ pub fn file(name: &str) -> Option<PathBuf> {
         return None;
     };
     let path = PathBuf::from(folder).join(name);
-    assert!(path.exists(), "BATCHCAST_DATA is set, but {} is missing", path.display());
+    assert!(
+        path.exists(),
+        "BATCHCAST_DATA is set, but {} is missing",
+        path.display()
+    );
     Some(path)
 }
 

@@ -1,8 +1,8 @@
 //! The tests that judge a whole run.
 
 mod cli;
-mod figures;
 mod data;
+mod figures;
 mod naive;
 mod naive_check;
 mod published;
