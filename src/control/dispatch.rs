@@ -27,15 +27,7 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn pass(&mut self, now: SimTime, queue: QueueId, capacity: &mut dyn Capacity) {
         self.queues[queue.index()].is_due = false;
         self.queues[queue.index()].count(now);
-        let usable: Vec<EnvId> = self.queues[queue.index()]
-            .environments
-            .iter()
-            .copied()
-            .filter(|id| {
-                self.registry.environments[id.index()].enabled
-                    && self.registry.environments[id.index()].valid
-            })
-            .collect();
+        let usable = std::mem::take(&mut self.queues[queue.index()].usable);
         let mut dispatch = self.queues[queue.index()]
             .dispatch
             .take()
@@ -54,6 +46,7 @@ impl<O: Observer> Control<'_, O> {
         self.queues[queue.index()].dispatch = Some(dispatch);
         self.end_pass(queue);
         self.watch_head(now, queue, capacity, &usable, first_hold);
+        self.queues[queue.index()].usable = usable;
     }
 
     fn end_pass(&mut self, queue: QueueId) {
@@ -70,6 +63,9 @@ impl<O: Observer> Control<'_, O> {
 
     /// Whether a job of the queue may use `vcpus` more beside a fair-share reserve.
     fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
+        if self.queues[queue.index()].fair.is_none() {
+            return true;
+        }
         let stated = self.queues[queue.index()]
             .environments
             .iter()

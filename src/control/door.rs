@@ -99,7 +99,7 @@ impl<O: Observer> Control<'_, O> {
                     .registry
                     .environment(compute_environment)
                     .expect("it was just found");
-                self.renew_slowest();
+                self.renew_environments();
                 self.effects.push(Effect::Join {
                     environment: id,
                     instance_type: *instance_type,
@@ -233,6 +233,7 @@ impl<O: Observer> Control<'_, O> {
             .registry
             .environment(&update.compute_environment)
             .expect("it was just found");
+        self.renew_environments();
         self.changed(now, id);
         Ok(())
     }
@@ -368,7 +369,7 @@ impl<O: Observer> Control<'_, O> {
             self.registry.environments[id.index()].queues.push(queue);
         }
         self.queues[queue.index()].environments = environments;
-        self.renew_slowest();
+        self.renew_environments();
     }
 
     /// By priority, the higher first; equal ones by creation (assumed: AWS does not say).

@@ -225,8 +225,8 @@ impl Lane {
     }
 
     fn position(&self, place: Place) -> Option<(usize, usize)> {
-        if self.chunks.is_empty() {
-            return None;
+        if self.front()?.place == place {
+            return Some((0, 0));
         }
         let index = self.chunk_of(place);
         let entries = &self.chunks[index].entries;

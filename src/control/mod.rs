@@ -286,6 +286,11 @@ impl<'w, O: Observer> Control<'w, O> {
         self.queues.iter().any(|queue| queue.discipline.plans())
     }
 
+    /// Whether anything is to be done.
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// What is to be done, in order; the buffer is given back by [`Control::give_back`].
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)

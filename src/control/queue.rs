@@ -93,6 +93,8 @@ pub(super) struct Queue {
     pub(super) spec: JobQueue,
     pub(super) deleted: bool,
     pub(super) environments: Vec<EnvId>,
+    /// Those that take jobs now: ENABLED and VALID ones.
+    pub(super) usable: Vec<EnvId>,
     /// The slowest machine type that may run its jobs: estimates allow for it.
     pub(super) slowest: Ratio,
     pub(super) discipline: Discipline,
@@ -131,6 +133,7 @@ impl Queue {
             spec,
             deleted: false,
             environments: Vec::new(),
+            usable: Vec::new(),
             slowest: Ratio::ONE,
             discipline,
             dispatch: Some(discipline.make()),

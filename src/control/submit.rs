@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{DependencyKind, Extra, FateKind, JobStatus, Observer, Rejection, Row, rules};
-use crate::units::{JobId, RowId, Shape, SimTime, Span, Usd};
+use crate::units::{EnvId, JobId, RowId, Shape, SimTime, Span, Usd};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
@@ -463,10 +463,18 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// The slowest machine that the queues of `environment` may use, after it changed.
-    pub(super) fn renew_slowest(&mut self) {
+    /// After environments changed: which of them each queue can use, and the slowest machine its jobs may get.
+    pub(super) fn renew_environments(&mut self) {
         let environments = &self.registry.environments;
         for queue in &mut self.queues {
+            let takes_jobs =
+                |id: &EnvId| environments[id.index()].enabled && environments[id.index()].valid;
+            queue.usable = queue
+                .environments
+                .iter()
+                .copied()
+                .filter(takes_jobs)
+                .collect();
             let speeds = queue
                 .environments
                 .iter()

@@ -37,6 +37,8 @@ pub struct FleetLevels {
     pub used: (u64, u64, u64),
     /// vCPUs and MiB of the machines that are up; machines whose memory is not limited count no memory.
     pub provisioned: (u64, u64),
+    /// vCPUs that the environments may have at most: for pools, those of all machines that are or will be registered.
+    pub vcpus_max: u64,
     /// Machines that are up.
     pub instances: u64,
 }
@@ -123,6 +125,7 @@ impl<'w> Fleet<'w> {
     pub fn expect(&mut self, environment: EnvId, instance_type: TypeId, count: u32) {
         let size = self.size(instance_type);
         self.pools[environment.index()].expect(instance_type, size, count);
+        self.levels.vcpus_max += u64::from(size.vcpus) * u64::from(count);
     }
 
     /// Machines that were expected join now. Returns their identifiers.
@@ -178,6 +181,7 @@ impl<'w> Fleet<'w> {
         machine.gone = Some(now);
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
+        self.levels.vcpus_max -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         self.pools[machine.environment.index()].leave(machine.position, machine.instance_type);
         self.bill(now, instance)
@@ -253,32 +257,24 @@ impl<'w> Fleet<'w> {
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.remove(id);
-        let mut cost = AttemptCost::default();
-        let mut whole = Vec::new();
-        let total = allocation.parts(|instance, weight, mark| {
-            let machine = &mut self.instances[instance.index()];
-            machine.meter.advance(now);
-            let part = machine.meter.cost_since(mark, weight);
-            whole.push((instance, part));
-            part
-        });
-        cost.starting = allocation.starting.unwrap_or(total);
-        cost.running = total - cost.starting;
-        self.book(&whole, cost, cause);
+        let mut total = Usd::ZERO;
+        let mut starting = allocation.starting;
+        for node in allocation.nodes() {
+            let meter = &mut self.instances[node.instance.index()].meter;
+            meter.advance(now);
+            let part = meter.cost_since(node.mark, node.weight);
+            // What the container's making cost is booked first, machine by machine; all of it where it never ran.
+            let making = starting.map_or(part, |left| left.min(part));
+            starting = starting.map(|left| left - making);
+            meter.book(CostCause::ImagePull, making);
+            meter.book(cause, part - making);
+            total += part;
+        }
+        let starting = allocation.starting.unwrap_or(total);
         self.vacate(&allocation);
-        cost.running += allocation.lost;
-        cost
-    }
-
-    /// Books an attempt's cost on its machines. The starting part is booked first, machine by machine.
-    fn book(&mut self, whole: &[(InstanceId, Usd)], cost: AttemptCost, cause: CostCause) {
-        let mut starting = cost.starting;
-        for &(instance, part) in whole {
-            let meter = &mut self.instances[instance.index()].meter;
-            let first = part.min(starting);
-            starting -= first;
-            meter.book(CostCause::ImagePull, first);
-            meter.book(cause, part - first);
+        AttemptCost {
+            starting,
+            running: total - starting + allocation.lost,
         }
     }
 
@@ -303,11 +299,6 @@ impl<'w> Fleet<'w> {
     /// What there is and what is used.
     pub fn levels(&self) -> FleetLevels {
         self.levels
-    }
-
-    /// vCPUs that the environments may have at most: for pools, those of all machines that were ever registered at once.
-    pub fn max_vcpus(&self) -> u64 {
-        self.pools.iter().map(Pool::expected_vcpus).sum()
     }
 
     /// What a type has for jobs.

@@ -30,14 +30,14 @@ impl<'a> Source<'a> {
     pub(super) fn open(reader: impl Read + 'a, file: &str) -> Result<Source<'a>, Problem> {
         let mut is_gzip = false;
         let open = |is_gzip: &mut bool| -> io::Result<Box<dyn Read + 'a>> {
-            let (head, packed) = peek::<{ GZIP_MAGIC.len() }>(reader)?;
+            let (head, packed) = peek(reader, GZIP_MAGIC.len())?;
             *is_gzip = head == GZIP_MAGIC;
             let bytes: Box<dyn Read + 'a> = if *is_gzip {
                 Box::new(MultiGzDecoder::new(packed))
             } else {
                 Box::new(packed)
             };
-            let (head, mut bytes) = peek::<{ BYTE_ORDER_MARK.len() }>(bytes)?;
+            let (head, mut bytes) = peek(bytes, BYTE_ORDER_MARK.len())?;
             if head == BYTE_ORDER_MARK {
                 bytes.read_exact(&mut [0; BYTE_ORDER_MARK.len()])?;
             }
@@ -55,12 +55,13 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The first `N` bytes of `reader`, fewer where it is shorter, and the whole stream again.
-fn peek<const N: usize>(
-    mut reader: impl Read,
-) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, impl Read>)> {
-    let mut head = Vec::with_capacity(N);
-    reader.by_ref().take(N as u64).read_to_end(&mut head)?;
+/// A stream whose first bytes were looked at and come again.
+type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// The first `count` bytes of `reader`, fewer where it is shorter, and the whole stream again.
+fn peek<R: Read>(mut reader: R, count: usize) -> io::Result<(Vec<u8>, Peeked<R>)> {
+    let mut head = Vec::with_capacity(count);
+    reader.by_ref().take(count as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(reader)))
 }
 
@@ -77,13 +78,13 @@ impl Read for Source<'_> {
 
 /// Why a stream cannot be read further, as a problem of `file` after `line` lines.
 pub(super) fn reading_problem(file: &str, line: u64, is_gzip: bool, error: &io::Error) -> Problem {
+    let place = if line > 0 { " after this line" } else { "" };
     let message = match error.kind() {
-        io::ErrorKind::UnexpectedEof if is_gzip => {
-            "the gzip data ends early after this line; the file is incomplete, fetch or compress it again"
-                .to_owned()
-        }
+        io::ErrorKind::UnexpectedEof if is_gzip => format!(
+            "the gzip data ends early{place}; the file is incomplete, fetch or compress it again"
+        ),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if is_gzip => {
-            "the gzip data is damaged after this line; fetch or compress the file again".to_owned()
+            format!("the gzip data is damaged{place}; fetch or compress the file again")
         }
         _ => format!("cannot be read further: {error}"),
     };

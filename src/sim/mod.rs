@@ -378,12 +378,8 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
-        loop {
+        while self.control.has_effects() {
             let mut effects = self.control.take_effects();
-            if effects.is_empty() {
-                self.control.give_back(effects);
-                return;
-            }
             for effect in effects.drain(..) {
                 self.carry_out(effect);
             }
@@ -496,7 +492,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             gpus_used: fleet.used.2,
             vcpus_provisioned: fleet.provisioned.0,
             memory_provisioned: fleet.provisioned.1,
-            vcpus_max: self.fleet.max_vcpus(),
+            vcpus_max: fleet.vcpus_max,
             instances: fleet.instances,
         };
         self.control.observer.levels(self.calendar.now(), &levels);

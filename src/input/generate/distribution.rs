@@ -288,8 +288,10 @@ mod tests {
 
     use super::*;
 
+    type DistributionFunction = Box<dyn Fn(f64) -> f64>;
+
     /// Every family with parameters, and its published distribution function where the samples are not constant.
-    fn families() -> Vec<(Family, Box<dyn Fn(f64) -> f64>)> {
+    fn families() -> Vec<(Family, DistributionFunction)> {
         let normal = distribution::Normal::new(0.0, 1.0).unwrap();
         let gamma = |shape| distribution::Gamma::new(shape, 1.0 / 30.0).unwrap();
         let (plump, thin) = (gamma(2.5), gamma(0.4));

@@ -133,7 +133,12 @@ impl Node {
 
     /// The number of the member called `key`, where it is whole and fits into `T`.
     pub fn whole<T: TryFrom<i128>>(&self, key: &str) -> Option<T> {
-        match &self.get(key)?.value {
+        self.get(key)?.as_whole()
+    }
+
+    /// The number, where it is whole (also as text) and fits into `T`.
+    pub fn as_whole<T: TryFrom<i128>>(&self) -> Option<T> {
+        match &self.value {
             Value::Whole(number) => T::try_from(*number).ok(),
             Value::Text(text) => T::try_from(text.parse::<i128>().ok()?).ok(),
             _ => None,

@@ -2,12 +2,14 @@
 
 use crate::model::{ASSUMPTIONS, Unit};
 
-use super::aws;
 use super::aws_ignored::{
     ComputeResourceUpdate, EcsSettings, EksConfigurationUpdate, UpdatePolicy,
 };
+use super::aws_jobs::RegisterJobDefinition;
+use super::aws_queues as aws;
+use super::ours_workload::WORKLOAD;
 use super::shape::{Field, Kind, Shape, Tagged, field, ignored, shape};
-use Kind::{Choice, Decimal, Flag, List, Map, Memory, Object, OneOrMany, Price, Text, Whole};
+use Kind::{Choice, Decimal, Flag, List, Memory, Object, Price, Text, Whole};
 
 /// Most machines of one entry, an assumed bound far above an ECS cluster's 5,000.
 const MACHINES_MAX: i64 = 1_000_000;
@@ -82,380 +84,6 @@ pub static INSTANCE_TYPE: Shape = shape(
     ],
 );
 
-/// `failure`: failure by chance.
-pub static FAILURE: Shape = shape(
-    "failure",
-    "Each attempt that would succeed fails with this probability instead.",
-    &[
-        field("probability", Decimal(0.0, 1.0), "For each attempt.").required(),
-        field("exitCode", Whole(1, 255), "Its exit code.").default("1"),
-        field(
-            "midway",
-            Flag,
-            "Whether it fails after a uniformly drawn part of its run, or at its end.",
-        )
-        .default("false"),
-    ],
-);
-
-/// `repeat`.
-pub static REPEAT: Shape = shape(
-    "repeat",
-    "Submits the job again and again; the copies are called name/0, name/1 …",
-    &[
-        field("every", Kind::Span, "Time between two submissions.")
-            .unit("s")
-            .required(),
-        field("count", Whole(1, 1_000_000), "How many submissions in all.").required(),
-    ],
-);
-
-static JOB_OURS: &[Field] = &[
-    field("at", Kind::Span, "When it is submitted.")
-        .unit("s")
-        .default("\"0s\""),
-    field(
-        "run",
-        Kind::Span,
-        "Run time of one attempt at speed one; needed unless fates says it.",
-    )
-    .unit("s"),
-    field(
-        "childRuns",
-        List(&Kind::Span),
-        "Run times of the children of an array, one each.",
-    ),
-    field(
-        "estimate",
-        Kind::Span,
-        "What the user says the run takes; backfilling plans with it.",
-    )
-    .unit("s"),
-    field(
-        "fates",
-        List(&Text),
-        "What becomes of its attempts, in order, the last repeating: \"137@30s\", \"0@1m\", \"oom@10s\", \"nostart\".",
-    ),
-    field("failure", Object(&FAILURE), "Failure by chance."),
-    field(
-        "peakMemoryMiB",
-        COUNT,
-        "Memory at its peak; an attempt that asked for less is killed.",
-    )
-    .unit("MiB"),
-    field(
-        "vcpus",
-        Whole(1, u32::MAX as i64 - 1),
-        "vCPUs; the definition's where absent.",
-    )
-    .unit("vCPU"),
-    field("memoryMiB", COUNT, "Memory; the definition's where absent.").unit("MiB"),
-    field("gpus", COUNT, "GPUs; the definition's where absent."),
-    field("repeat", Object(&REPEAT), "Submits it several times."),
-    field(
-        "after",
-        List(&Text),
-        "Jobs of this list after whose end (success or failure) it is submitted, whatever at says.",
-    ),
-    field(
-        "think",
-        Kind::Span,
-        "Time between that end and the submission.",
-    )
-    .unit("s")
-    .default("\"0s\""),
-    field(
-        "poll",
-        Kind::Span,
-        "The client sees that end only at multiples of this.",
-    )
-    .unit("s")
-    .default("\"0s\""),
-];
-
-/// One entry of `workload.jobs`.
-pub static JOB: Shape = shape(
-    "SubmitJob",
-    "A submission: SubmitJob and what becomes of the job.",
-    aws::SUBMIT_JOB,
-)
-.with(JOB_OURS);
-
-/// A distribution of durations.
-pub static DURATIONS: Tagged = Tagged {
-    doc: "A distribution of durations.",
-    tag: "kind",
-    tag_doc: "Which distribution.",
-    common: &[
-        field("least", Kind::Span, "Shorter draws become this.")
-            .unit("s")
-            .default("\"0s\""),
-        field(
-            "most",
-            Kind::Span,
-            "Longer draws become this; no bound where absent.",
-        )
-        .unit("s"),
-    ],
-    variants: &[
-        (
-            "constant",
-            &shape(
-                "constant",
-                "Always the same.",
-                &[field("value", Kind::Span, "The duration.")
-                    .unit("s")
-                    .required()],
-            ),
-        ),
-        (
-            "uniform",
-            &shape(
-                "uniform",
-                "All durations of a range alike.",
-                &[
-                    field("from", Kind::Span, "The shortest.")
-                        .unit("s")
-                        .required(),
-                    field("to", Kind::Span, "The longest.").unit("s").required(),
-                ],
-            ),
-        ),
-        (
-            "exponential",
-            &shape(
-                "exponential",
-                "Many short, few long.",
-                &[field("mean", Kind::Span, "Its mean.").unit("s").required()],
-            ),
-        ),
-        (
-            "lognormal",
-            &shape(
-                "lognormal",
-                "The logarithm is normally distributed.",
-                &[
-                    field("median", Kind::Span, "Half the draws are shorter.")
-                        .unit("s")
-                        .required(),
-                    field(
-                        "sigma",
-                        Decimal(0.0, 10.0),
-                        "Standard deviation of the logarithm.",
-                    )
-                    .required(),
-                ],
-            ),
-        ),
-        (
-            "weibull",
-            &shape(
-                "weibull",
-                "Heavy-tailed where shape is below 1.",
-                &[
-                    field("scale", Kind::Span, "63 % of the draws are shorter.")
-                        .unit("s")
-                        .required(),
-                    field("shape", Decimal(0.05, 100.0), "Its shape.").required(),
-                ],
-            ),
-        ),
-        (
-            "choice",
-            &shape(
-                "choice",
-                "One of some durations.",
-                &[
-                    field("values", List(&Kind::Span), "The durations.").required(),
-                    field(
-                        "weights",
-                        List(&Decimal(0.0, 1e9)),
-                        "How often each, relative to the others; alike where absent.",
-                    ),
-                ],
-            ),
-        ),
-    ],
-};
-
-/// When a generator submits.
-pub static ARRIVALS: Tagged = Tagged {
-    doc: "When jobs are submitted.",
-    tag: "kind",
-    tag_doc: "Which pattern.",
-    common: &[],
-    variants: &[
-        ("atOnce", &shape("atOnce", "All at the start.", &[])),
-        (
-            "every",
-            &shape(
-                "every",
-                "At regular intervals.",
-                &[
-                    field("interval", Kind::Span, "Time between two submissions.")
-                        .unit("s")
-                        .required(),
-                ],
-            ),
-        ),
-        (
-            "poisson",
-            &shape(
-                "poisson",
-                "Independently of each other, at a constant rate.",
-                &[field(
-                    "perHour",
-                    Decimal(0.000001, 1e9),
-                    "Mean number of submissions an hour.",
-                )
-                .unit("1/h")
-                .required()],
-            ),
-        ),
-        (
-            "bursts",
-            &shape(
-                "bursts",
-                "A number at once, at regular intervals.",
-                &[
-                    field("interval", Kind::Span, "Time between two bursts.")
-                        .unit("s")
-                        .required(),
-                    field("size", Whole(1, 1_000_000), "Submissions of one burst.").required(),
-                ],
-            ),
-        ),
-        (
-            "timesOfDay",
-            &shape(
-                "timesOfDay",
-                "Independently of each other, at a rate that follows the hour of the day.",
-                &[field(
-                    "perHour",
-                    List(&Decimal(0.0, 1e9)),
-                    "24 mean numbers of submissions an hour, from midnight UTC.",
-                )
-                .unit("1/h")
-                .required()],
-            ),
-        ),
-    ],
-};
-
-/// One entry of `sizes` of a generator.
-pub static SIZE: Shape = shape(
-    "sizes",
-    "What some of the jobs ask for.",
-    &[
-        field(
-            "weight",
-            Decimal(0.0, 1e9),
-            "How many of the jobs, relative to the other sizes.",
-        )
-        .default("1"),
-        field("vcpus", Whole(1, u32::MAX as i64 - 1), "vCPUs.")
-            .unit("vCPU")
-            .required(),
-        field("memoryMiB", COUNT, "Memory.")
-            .unit("MiB")
-            .default("0"),
-        field("gpus", COUNT, "GPUs.").default("0"),
-    ],
-);
-
-/// One entry of `workload.generators`.
-pub static GENERATOR: Shape = shape(
-    "generators",
-    "A source of made-up jobs.",
-    &[
-        NAME.required(),
-        field("jobQueue", Text, "Name or ARN of the queue.").required(),
-        field(
-            "jobDefinition",
-            Text,
-            "name, name:revision or ARN; not needed where sizes are given.",
-        ),
-        field(
-            "sizes",
-            List(&Object(&SIZE)),
-            "What jobs ask for; the definition's where absent.",
-        )
-        .default("[]"),
-        field(
-            "arrivals",
-            Kind::Tagged(&ARRIVALS),
-            "When jobs are submitted.",
-        )
-        .required(),
-        field("from", Kind::Span, "When it starts.")
-            .unit("s")
-            .default("\"0s\""),
-        field(
-            "until",
-            Kind::Span,
-            "When it stops; count must be given where this is absent.",
-        )
-        .unit("s"),
-        field(
-            "count",
-            Whole(1, 100_000_000),
-            "How many jobs at most; until must be given where this is absent.",
-        ),
-        field("run", Kind::Tagged(&DURATIONS), "Run times at speed one.").required(),
-        field(
-            "estimateFactor",
-            Decimal(1.0, 1e6),
-            "The user's estimate as a multiple of the run time; no estimate where absent.",
-        ),
-        field(
-            "arraySize",
-            Whole(2, 10_000),
-            "Makes each submission an array of this size.",
-        ),
-        field(
-            "shares",
-            Map(&Decimal(0.0, 1e9)),
-            "Share identifiers and how many of the jobs each has, relative to the others.",
-        )
-        .default("{}"),
-        field(
-            "schedulingPriorityOverride",
-            Whole(0, 9999),
-            "Within a share the higher goes first.",
-        ),
-        field(
-            "retryStrategy",
-            Object(&aws::RetryStrategy),
-            "Replaces the definition's.",
-        ),
-        field(
-            "timeout",
-            Object(&aws::JobTimeout),
-            "Replaces the definition's.",
-        ),
-        field("failure", Object(&FAILURE), "Failure by chance."),
-    ],
-);
-
-/// `workload`.
-pub static WORKLOAD: Shape = shape(
-    "workload",
-    "The jobs: of a trace, listed here, made up, or all of these.",
-    &[
-        field("trace", OneOrMany(&Text), "A job log, or several; paths are relative to the scenario's folder.").default("[]"),
-        field("jobQueue", Text, "The queue of trace jobs that name none; the only queue where absent."),
-        field("jobDefinition", Text, "The definition of trace jobs that name none; without one they state their resources."),
-        field("shareBy", Choice(&["nothing", "user", "group"]), "What becomes the share identifier of a trace job.").default("\"nothing\""),
-        field("dropZeroRun", Flag, "Drops trace jobs with a run time of zero.").default("false"),
-        field("completedOnly", Flag, "Keeps only trace jobs that completed.").default("false"),
-        field("closedLoop", Choice(&["open", "fields", "sessions"]), "Whether trace jobs are submitted when the log says, or after others end: by the log's own fields, or by sessions of users.").default("\"open\""),
-        field("thinkLimit", Kind::Span, "Longest pause within a session.").unit("s").default("\"20m\""),
-        field("useMemory", Flag, "Whether memory requests of the trace count.").default("true"),
-        field("jobs", List(&Object(&JOB)), "Jobs, one by one.").default("[]"),
-        field("generators", List(&Object(&GENERATOR)), "Sources of made-up jobs.").default("[]"),
-    ],
-);
-
 /// `rules`.
 pub static RULE: Shape = shape(
     "rules",
@@ -523,7 +151,7 @@ pub static EVENTS: Tagged = Tagged {
     tag_doc: "The API action.",
     common: &[field("at", Kind::Span, "When.").unit("s").required()],
     variants: &[
-        ("RegisterJobDefinition", &aws::RegisterJobDefinition),
+        ("RegisterJobDefinition", &RegisterJobDefinition),
         (
             "DeregisterJobDefinition",
             &shape(
@@ -601,6 +229,7 @@ pub static EVENTS: Tagged = Tagged {
                     STATE,
                     aws::QUEUE_PRIORITY,
                     aws::ENVIRONMENT_ORDER,
+                    aws::SERVICE_ENVIRONMENTS,
                     aws::POLICY,
                     aws::TIME_LIMIT_ACTIONS,
                 ],
@@ -742,7 +371,7 @@ pub static SCENARIO: Shape = shape(
         field("workload", Object(&WORKLOAD), "The jobs.").default("{}"),
         field(
             "jobDefinitions",
-            List(&Object(&aws::RegisterJobDefinition)),
+            List(&Object(&RegisterJobDefinition)),
             "RegisterJobDefinition requests.",
         )
         .default("[]"),

@@ -131,6 +131,7 @@ fn kind(kind_of: &'static Kind, defs: &mut Defs) -> Json {
             let one = kind(item, defs);
             json!({"anyOf": [one.clone(), {"type": "array", "items": one}]})
         }
+        Kind::Either(plain, object) => json!({"anyOf": [kind(plain, defs), kind(object, defs)]}),
         Kind::Map(item) => json!({"type": "object", "additionalProperties": kind(item, defs)}),
     }
 }

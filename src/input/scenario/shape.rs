@@ -80,6 +80,8 @@ pub enum Kind {
     List(&'static Kind),
     /// A value, or a list of such.
     OneOrMany(&'static Kind),
+    /// A plain value, or an object.
+    Either(&'static Kind, &'static Kind),
     /// A table with keys of the user's own.
     Map(&'static Kind),
 }
@@ -191,6 +193,7 @@ pub fn check(kind: &Kind, node: &Node, problems: &mut Problems, noted: &mut Note
                 .for_each(|node| check(item, node, problems, noted)),
             _ => check(item, node, problems, noted),
         },
+        Kind::Either(plain, object) => check(either(plain, object, node), node, problems, noted),
         Kind::Map(item) => {
             for (_, node) in node.members() {
                 check(item, node, problems, noted);
@@ -282,6 +285,14 @@ fn check_fields(
     }
 }
 
+/// Which of two kinds a node means to be.
+fn either(plain: &'static Kind, object: &'static Kind, node: &Node) -> &'static Kind {
+    match node.value {
+        Value::Table(_) => object,
+        _ => plain,
+    }
+}
+
 /// What `value` should have been, where it is not.
 fn mismatch(kind: &Kind, value: &Value) -> Option<String> {
     let wanted = |is_right: bool, text: &str| (!is_right).then(|| text.to_owned());
@@ -354,7 +365,7 @@ fn mismatch(kind: &Kind, value: &Value) -> Option<String> {
         ),
         Kind::Tagged(_) | Kind::Map(_) => wanted(matches!(value, Value::Table(_)), "a table"),
         Kind::List(_) => wanted(matches!(value, Value::List(_)), "a list"),
-        Kind::OneOrMany(_) => None,
+        Kind::OneOrMany(_) | Kind::Either(..) => None,
     }
 }
 
@@ -413,6 +424,7 @@ pub fn fill(kind: &Kind, node: &mut Node) {
                 fill_fields(&[tagged.common, shape.fields, shape.more], node);
             }
         }
+        Kind::Either(plain, object) => fill(either(plain, object, node), node),
         Kind::List(item) | Kind::OneOrMany(item) => match &mut node.value {
             Value::List(items) => items.iter_mut().for_each(|node| fill(item, node)),
             _ if matches!(kind, Kind::OneOrMany(_)) => fill(item, node),

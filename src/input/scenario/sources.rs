@@ -1,32 +1,49 @@
 //! Where a scenario's jobs come from besides its own list: the one place that calls trace readers and generators.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
-use crate::input::generate_spec::GeneratorSpec;
-use crate::input::{Problem, Trace, TraceOptions};
+use crate::input::generate::{self, GeneratorSpec};
+use crate::input::{Problem, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf};
 use crate::model::Workload;
 
-/// Reads the trace that the user calls `name`.
+/// Bytes from which the kind of a trace is told.
+const LOOKED_AT: u64 = 64 << 10;
+
+/// Reads the trace that the user calls `name`, whose kind is told from its content.
 ///
 /// # Errors
 /// Every problem of the trace.
 pub fn read_trace(
     name: &str,
-    reader: Box<dyn Read>,
+    mut reader: Box<dyn Read>,
     options: &TraceOptions,
 ) -> Result<Trace, Vec<Problem>> {
-    let _ = (reader, options);
-    Err(vec![Problem::whole(name, "traces are not read yet")])
+    let mut head = Vec::new();
+    if let Err(error) = reader.by_ref().take(LOOKED_AT).read_to_end(&mut head) {
+        let message = format!("cannot be read: {error}");
+        return Err(vec![Problem::whole(name, message)]);
+    }
+    let kind = recognise(&head);
+    let whole = Cursor::new(head).chain(reader);
+    match kind {
+        Some(TraceKind::Swf) => swf::read(whole, name, options),
+        Some(TraceKind::Csv) => csv_trace::read(whole, name, options),
+        None => {
+            let message = "is no trace that we know: neither SWF nor CSV with a column submit_s";
+            Err(vec![Problem::whole(name, message)])
+        }
+    }
 }
 
-/// The jobs of a generator. `start` is the milliseconds from 1970 to time zero, for the hours of the day.
+/// The jobs of generator number `index` of a scenario.
 ///
 /// # Errors
-/// A sentence that says what cannot be generated.
-pub fn generate(spec: &GeneratorSpec, start: i64, seed: u64) -> Result<Workload, String> {
-    let _ = (start, seed);
-    Err(format!(
-        "`{}`: jobs are not generated yet; list them in workload.jobs",
-        spec.name
-    ))
+/// Sentences that say what cannot be generated.
+pub fn generate(spec: &GeneratorSpec, index: u32, seed: u64) -> Result<Workload, Vec<String>> {
+    generate::generate(spec, index, seed).map_err(|faults| {
+        faults
+            .into_iter()
+            .map(|fault| format!("{}: {}", fault.member, fault.message))
+            .collect()
+    })
 }

@@ -1,19 +1,21 @@
 //! `workload`: jobs from traces, from the file's own list and from generators, merged into one order.
 
-use crate::input::generate_spec::{Arrivals, DurationKind, Durations, GeneratorSpec, Size};
-use crate::input::{ClosedLoop, ShareBy, TraceOptions};
+use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
+use crate::input::{ClosedLoop, ShareBy, TraceOptions, merge};
 use crate::model::rules;
 use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{Ratio, SimTime, Span};
 
-use super::super::node::{Node, name_of};
-use super::super::{Files, merge, sources};
+use super::super::node::{Node, name_of, shortened};
+use super::super::{Files, sources};
 use super::Lowering;
 use super::definitions::timeout;
 use super::jobs::failure;
 
 /// Most jobs that generators may make in all; an assumed bound on memory.
 const GENERATED_MAX: u64 = 100_000_000;
+/// Milliseconds in a day.
+const DAY_MS: i64 = 86_400_000;
 
 /// What was read.
 pub(super) struct Read {
@@ -68,40 +70,13 @@ impl Lowering<'_> {
         if !jobs.is_empty() {
             parts.push(self.jobs(jobs));
         }
-        let mut generated = 0;
-        for (index, generator) in node.list("generators").iter().enumerate() {
-            let name = generator.text("name");
-            let others = &node.list("generators")[..index];
-            if name.is_some() && others.iter().any(|other| other.text("name") == name) {
-                let message =
-                    "a second generator of this name; names must differ, as chance follows them";
-                self.problems.below(generator, "name", message);
-            }
-            let Some(spec) = self.generator(generator) else {
-                continue;
-            };
-            generated += spec.count.unwrap_or(0);
-            if generated > GENERATED_MAX {
-                let message = format!("more than {GENERATED_MAX} generated jobs in all");
-                self.problems.below_once(generator, "count", message);
-            }
-            if !self.problems.is_empty() {
-                continue;
-            }
-            match sources::generate(&spec, self.start.unwrap_or(0), seed) {
-                Ok(part) => parts.push(part),
-                Err(why) => self.problems.at(generator, why),
-            }
-        }
+        parts.extend(self.generated(node, seed));
         if parts.is_empty() && self.problems.is_empty() {
             let message = "no jobs: give trace, jobs or generators";
             self.problems.below(self.root, "workload", message);
         }
         if self.problems.is_empty() {
-            match merge::merge(parts) {
-                Ok(workload) => read.workload = workload,
-                Err(why) => self.problems.at(node, why),
-            }
+            read.workload = merge(parts);
         }
         read
     }
@@ -196,54 +171,138 @@ impl Lowering<'_> {
         }
     }
 
-    fn generator(&mut self, node: &Node) -> Option<GeneratorSpec> {
+    fn generated(&mut self, node: &Node, seed: u64) -> Vec<Workload> {
+        let mut parts = Vec::new();
+        let mut first_number = 1;
+        for (index, generator) in node.list("generators").iter().enumerate() {
+            let name = generator.text("name");
+            let others = &node.list("generators")[..index];
+            if name.is_some() && others.iter().any(|other| other.text("name") == name) {
+                let message = "a second generator of this name; names must differ";
+                self.problems.below(generator, "name", message);
+            }
+            let Some(spec) = self.generator(generator, first_number) else {
+                continue;
+            };
+            // Numbers go on from generator to generator, as far as the counts are known.
+            let next = u64::from(first_number) + u64::from(spec.count.unwrap_or(0));
+            if next > GENERATED_MAX {
+                let message = format!("more than {GENERATED_MAX} generated jobs in all");
+                self.problems.below_once(generator, "count", message);
+            }
+            first_number = u32::try_from(next).unwrap_or(1);
+            if !self.problems.is_empty() {
+                continue;
+            }
+            match sources::generate(&spec, index as u32, seed) {
+                Ok(part) => parts.push(part),
+                Err(faults) => {
+                    for fault in faults {
+                        self.problems.at(generator, fault);
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    fn generator(&mut self, node: &Node, first_number: u32) -> Option<GeneratorSpec> {
         let name = node.text("name")?;
         if !rules::name_is_valid(name) {
             let message = format!(
-                "`{name}` is not a name; use 1 to 128 letters, digits, hyphens and underscores"
+                "`{}` is not a name; use 1 to 128 letters, digits, hyphens and underscores",
+                shortened(name)
             );
             self.problems.below(node, "name", message);
         }
+        let start = SimTime::ZERO + node.span("from").unwrap_or_default();
         let queue = node.name("jobQueue").unwrap_or_default();
-        let from = SimTime::ZERO + node.span("from").unwrap_or_default();
-        let until = node.span("until").map(|span| SimTime::ZERO + span);
-        let count: Option<u64> = node.whole("count");
         if node.get("jobQueue").is_some() {
-            self.refer_queue(node, "jobQueue", queue, Some(from));
+            self.refer_queue(node, "jobQueue", queue, Some(start));
+            self.share(node, queue);
         }
         let definition = node.text("jobDefinition").map(name_of);
-        if let Some(definition) = definition {
-            self.refer_definition(node, "jobDefinition", definition, Some(from));
+        let known = definition
+            .and_then(|name| self.refer_definition(node, "jobDefinition", name, Some(start)));
+        if definition.is_none() && node.get("vcpus").is_none() {
+            let message =
+                "missing: name a definition, or say with vcpus (and memoryMiB) what jobs ask for";
+            self.problems.below_once(node, "jobDefinition", message);
         }
-        let sizes = self.sizes(node);
-        if node.get("jobDefinition").is_none() && node.list("sizes").is_empty() {
-            let message = "missing: name a definition, or say with sizes what jobs ask for";
-            self.problems.below(node, "jobDefinition", message);
-        }
+        let until = node.span("until").map(|span| SimTime::ZERO + span);
         if node.get("until").is_none() && node.get("count").is_none() {
             let message = "missing: say with count or until when it stops";
             self.problems.below(node, "count", message);
         }
-        if until.is_some_and(|until| until <= from) {
-            let message = format!("must be later than from ({from} s)");
+        if until.is_some_and(|until| until <= start) {
+            let message = format!("must be later than from ({start} s)");
             self.problems.below(node, "until", message);
         }
-        let arrivals = self.arrivals(node.get("arrivals")?);
+        let arrivals = node.get("arrivals").and_then(|node| self.arrivals(node));
         if arrivals == Some(Arrivals::AtOnce) && node.get("count").is_none() {
             let message = "missing: jobs that come all at once need it";
             self.problems.below_once(node, "count", message);
         }
-        let shares = self.shares(node, queue);
+        let run = node.get("run").and_then(|node| self.run_times(node));
+        let memory_per_vcpu = node.get("memoryMiBPerVcpu").is_some();
+        let memory_key = match memory_per_vcpu {
+            true => "memoryMiBPerVcpu",
+            false => "memoryMiB",
+        };
+        if memory_per_vcpu && node.get("memoryMiB").is_some() {
+            let message = "memoryMiB says it already; give one of the two";
+            self.problems.below(node, "memoryMiBPerVcpu", message);
+        }
+        if memory_per_vcpu && node.get("vcpus").is_none() {
+            self.problems
+                .below(node, "memoryMiBPerVcpu", "needs vcpus beside it");
+        }
+        let mut vcpus = self.amounts(node, "vcpus");
+        let mut gpus = self.amounts(node, "gpus");
+        if let Some(definition) = &known {
+            // A row's GPUs count only beside its vCPUs, so jobs that change one state both.
+            let (given, asked) = (node.get("vcpus").is_some(), node.get("gpus").is_some());
+            if asked && !given {
+                vcpus = Choice::always(definition.shape.vcpus);
+            } else if given && !asked {
+                gpus = Choice::always(definition.shape.gpus);
+            }
+        }
+        let array = self.amounts(node, "arraySize");
+        let sizes = rules::ARRAY_SIZE_MIN..=rules::ARRAY_SIZE_MAX;
+        if array
+            .values
+            .iter()
+            .any(|(size, _)| *size > 0 && !sizes.contains(size))
+        {
+            let message = format!("an array has {} to {} children", sizes.start(), sizes.end());
+            self.problems.below_once(node, "arraySize", message);
+        }
+        let is_stated = definition.is_none() && node.get("vcpus").is_some();
+        if is_stated && vcpus.values.iter().any(|(value, _)| *value == 0) {
+            self.problems
+                .below_once(node, "vcpus", "0; must be 1 or more");
+        }
         let retry = self.retry(node);
         let faults = retry.as_ref().map(rules::retry_faults).unwrap_or_default();
         self.faults(node, faults);
         Some(GeneratorSpec {
-            name: name.to_owned(),
+            arrivals: arrivals?,
+            start,
+            until,
+            count: node.whole("count"),
+            run: run?,
+            estimate: node.decimal("estimateFactor").and_then(Ratio::from_f64),
+            vcpus,
+            memory: self.amounts(node, memory_key),
+            memory_per_vcpu,
+            gpus,
+            array,
             template: SubmitJob {
                 job_name: name.to_owned(),
                 job_queue: queue.to_owned(),
                 job_definition: definition.map(str::to_owned),
-                share_identifier: None,
+                share_identifier: node.text("shareIdentifier").map(str::to_owned),
                 scheduling_priority_override: node.whole("schedulingPriorityOverride"),
                 retry,
                 timeout: timeout(node),
@@ -252,185 +311,164 @@ impl Lowering<'_> {
                 failure: failure(node),
                 lift_limits: false,
             },
-            arrivals: arrivals?,
-            from,
-            until,
-            count,
-            run: self.durations(node.get("run")?)?,
-            estimate_factor: node.decimal("estimateFactor").and_then(Ratio::from_f64),
-            sizes,
-            shares,
-            array: node.whole("arraySize").unwrap_or(0),
+            first_number,
         })
     }
 
-    fn sizes(&mut self, node: &Node) -> Vec<Size> {
-        let sizes: Vec<Size> = node
-            .list("sizes")
-            .iter()
-            .map(|size| Size {
-                weight: weight(size, "weight"),
-                vcpus: size.whole("vcpus").unwrap_or(1),
-                memory: size.whole("memoryMiB").unwrap_or(0),
-                gpus: size.whole("gpus").unwrap_or(0),
-            })
-            .collect();
-        if !sizes.is_empty() && sizes.iter().all(|size| size.weight == Ratio::ZERO) {
-            let message = "all weights are 0; one must be above";
-            self.problems.below_once(node, "sizes", message);
-        }
-        sizes
-    }
-
-    fn shares(&mut self, node: &Node, queue: &str) -> Vec<(String, Ratio)> {
-        let Some(table) = node.get("shares") else {
-            return Vec::new();
+    /// A number, or several by weight; always 0 where `key` is absent.
+    fn amounts(&mut self, node: &Node, key: &str) -> Choice {
+        let Some(member) = node.get(key) else {
+            return Choice::always(0);
         };
-        let mut shares = Vec::new();
-        for (identifier, member) in table.members() {
-            for fault in rules::share_identifier_faults("", identifier, false) {
-                self.problems.at(member, fault.message);
-            }
-            let weight = member.as_decimal().and_then(Ratio::from_f64);
-            shares.push((identifier.clone(), weight.unwrap_or(Ratio::ONE)));
+        let one = |node: &Node| match node.get("value") {
+            Some(_) => Some((node.whole("value")?, node.whole("weight").unwrap_or(1))),
+            None => Some((node.as_whole()?, 1)),
+        };
+        let values: Vec<(u32, u32)> = match member.items() {
+            [] => one(member).into_iter().collect(),
+            items => items.iter().filter_map(one).collect(),
+        };
+        let is_read = !self.problems.touches(&member.pointer);
+        if is_read && values.iter().all(|(_, weight)| *weight == 0) {
+            let message = "no value has a weight above 0";
+            self.problems.below_once(node, key, message);
         }
-        shares.sort();
-        if !shares.is_empty() && shares.iter().all(|(_, weight)| *weight == Ratio::ZERO) {
-            self.problems
-                .at(table, "all weights are 0; one must be above");
-        }
-        match self.queue_facts.get(queue).map(|facts| facts.is_fair_share) {
-            Some(true) if shares.is_empty() => {
-                let message = format!(
-                    "missing: `{queue}` is a fair-share queue, which takes no job without one"
-                );
-                self.problems.below_once(node, "shares", message);
-            }
-            Some(false) if !shares.is_empty() => {
-                let message = format!(
-                    "`{queue}` is a FIFO queue, which takes no job with a share identifier"
-                );
-                self.problems.below_once(node, "shares", message);
-            }
-            _ => {}
-        }
-        shares
+        Choice { values }
     }
 
     fn arrivals(&mut self, node: &Node) -> Option<Arrivals> {
-        let interval = node.span("interval");
-        if interval.is_some_and(Span::is_zero) {
-            self.problems.below(node, "interval", "must be above 0");
-        }
         Some(match node.text("kind")? {
             "atOnce" => Arrivals::AtOnce,
-            "every" => Arrivals::Every {
-                interval: interval?,
-            },
             "poisson" => Arrivals::Poisson {
-                per_hour: node.decimal("perHour").and_then(Ratio::from_f64)?,
+                rate_per_hour: node.decimal("perHour")?,
             },
-            "bursts" => Arrivals::Bursts {
-                interval: interval?,
-                size: node.whole("size")?,
-            },
-            "timesOfDay" => {
-                let rates: Vec<Ratio> = node
-                    .list("perHour")
-                    .iter()
-                    .map(|rate| {
-                        rate.as_decimal()
-                            .and_then(Ratio::from_f64)
-                            .unwrap_or(Ratio::ONE)
-                    })
-                    .collect();
-                let Ok(per_hour) = <[Ratio; 24]>::try_from(rates.as_slice()) else {
-                    let message = format!("{} rates; give 24, from midnight", rates.len());
-                    self.problems.below_once(node, "perHour", message);
-                    return None;
-                };
-                if per_hour.iter().all(|rate| *rate == Ratio::ZERO) {
-                    let message = "all rates are 0; one must be above";
-                    self.problems.below(node, "perHour", message);
+            "bursts" => {
+                let every = node.span("every")?;
+                if every.is_zero() {
+                    self.problems.below(node, "every", "must be above 0");
                 }
-                Arrivals::TimesOfDay { per_hour }
+                Arrivals::Bursts {
+                    every,
+                    size: node.whole("size")?,
+                    jitter: node.span("jitter").unwrap_or_default(),
+                }
+            }
+            "timesOfDay" => {
+                let mut at = Vec::new();
+                for (index, entry) in node.list("at").iter().enumerate() {
+                    let Some(text) = entry.as_text() else {
+                        continue;
+                    };
+                    match time_of_day(text) {
+                        Some(time) => at.push(time),
+                        None => {
+                            let message = format!(
+                                "`{}` is not a time of day; write 09:30 or 09:30:15",
+                                shortened(text)
+                            );
+                            self.problems.below(node, &format!("at/{index}"), message);
+                        }
+                    }
+                }
+                if node.list("at").is_empty() {
+                    self.problems.below_once(node, "at", "names no time of day");
+                }
+                let since_midnight = self.start.unwrap_or(0).rem_euclid(DAY_MS);
+                Arrivals::TimesOfDay {
+                    at,
+                    jobs: node.whole("jobs")?,
+                    clock_at_zero: Span::from_ms(since_midnight.unsigned_abs()),
+                }
             }
             _ => return None,
         })
     }
 
-    fn durations(&mut self, node: &Node) -> Option<Durations> {
-        let kind = match node.text("kind")? {
-            "constant" => DurationKind::Constant(node.span("value")?),
-            "uniform" => {
-                let (from, to) = (node.span("from")?, node.span("to")?);
-                if from > to {
-                    let message = format!("must be at least from ({from} s)");
-                    self.problems.below(node, "to", message);
-                }
-                DurationKind::Uniform { from, to }
-            }
-            "exponential" => DurationKind::Exponential {
-                mean: node.span("mean")?,
-            },
-            "lognormal" => DurationKind::Lognormal {
-                median: node.span("median")?,
-                sigma: node.decimal("sigma")?,
-            },
-            "weibull" => DurationKind::Weibull {
-                scale: node.span("scale")?,
-                shape: node.decimal("shape")?,
-            },
-            "choice" => self.choice(node)?,
-            _ => return None,
-        };
+    fn run_times(&mut self, node: &Node) -> Option<RunTime> {
         let least = node.span("least").unwrap_or_default();
         let most = node.span("most").unwrap_or(Span::LONGEST);
         if most < least {
             let message = format!("must be at least least ({least} s)");
             self.problems.below(node, "most", message);
         }
-        Some(Durations { kind, least, most })
-    }
-
-    fn choice(&mut self, node: &Node) -> Option<DurationKind> {
-        let values: Vec<Span> = node
-            .list("values")
-            .iter()
-            .filter_map(Node::as_span)
-            .collect();
-        let weights = node.list("weights");
-        if node.list("values").is_empty() {
-            self.problems
-                .below_once(node, "values", "empty; give one or more");
-            return None;
+        for key in ["mean", "median", "deviation", "scale", "shortest"] {
+            if node.span(key).is_some_and(Span::is_zero) {
+                self.problems.below(node, key, "must be above 0");
+            }
         }
-        if node.get("weights").is_some() && weights.len() != values.len() {
-            let message = format!("{} weights for {} values", weights.len(), values.len());
-            self.problems.below_once(node, "weights", message);
+        for (low, high) in [("from", "mode"), ("mode", "to"), ("from", "to")] {
+            if let (Some(least), Some(most)) = (node.span(low), node.span(high))
+                && least > most
+            {
+                let message = format!("must be at least {low} ({least} s)");
+                self.problems.below_once(node, high, message);
+            }
         }
-        let weight = |index: usize| {
-            let stated = weights.get(index).and_then(Node::as_decimal);
-            stated.and_then(Ratio::from_f64).unwrap_or(Ratio::ONE)
+        // Families are continuous: they take seconds with decimals.
+        let seconds = |key: &str| node.span(key).map(|span| span.ms() as f64 / 1000.0);
+        let family = match node.text("kind")? {
+            "constant" => Family::Constant {
+                value: seconds("value")?,
+            },
+            "uniform" => Family::Uniform {
+                least: seconds("from")?,
+                most: seconds("to")?,
+            },
+            "exponential" => Family::Exponential {
+                mean: seconds("mean")?,
+            },
+            "logNormal" => Family::LogNormal {
+                median: seconds("median")?,
+                sigma: node.decimal("sigma")?,
+            },
+            "normal" => Family::Normal {
+                mean: seconds("mean")?,
+                deviation: seconds("deviation")?,
+            },
+            "weibull" => Family::Weibull {
+                shape: node.decimal("shape")?,
+                scale: seconds("scale")?,
+            },
+            "gamma" => Family::Gamma {
+                shape: node.decimal("shape")?,
+                scale: seconds("scale")?,
+            },
+            "pareto" => Family::Pareto {
+                least: seconds("shortest")?,
+                shape: node.decimal("shape")?,
+            },
+            "triangular" => Family::Triangular {
+                least: seconds("from")?,
+                mode: seconds("mode")?,
+                most: seconds("to")?,
+            },
+            _ => return None,
         };
-        let choices: Vec<(Span, Ratio)> = values
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| (value, weight(index)))
-            .collect();
-        if choices.iter().all(|(_, weight)| *weight == Ratio::ZERO) {
-            let message = "all weights are 0; one must be above";
-            self.problems.below_once(node, "weights", message);
-        }
-        Some(DurationKind::Choice(choices))
+        Some(RunTime {
+            family,
+            least,
+            most,
+        })
     }
 }
 
-/// The weight that `key` of `node` states; one where it says nothing that can be read.
-fn weight(node: &Node, key: &str) -> Ratio {
-    node.decimal(key)
-        .and_then(Ratio::from_f64)
-        .unwrap_or(Ratio::ONE)
+/// `09:30` or `09:30:15` as the time since midnight.
+fn time_of_day(text: &str) -> Option<Span> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let number = |part: &str, below: u64| {
+        let is_short = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        is_short
+            .then(|| part.parse::<u64>().ok())
+            .flatten()
+            .filter(|number| *number < below)
+    };
+    let (hours, minutes, seconds) = match parts[..] {
+        [hours, minutes] => (hours, minutes, "0"),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
+        _ => return None,
+    };
+    let seconds = number(hours, 24)? * 3600 + number(minutes, 60)? * 60 + number(seconds, 60)?;
+    Some(Span::from_s(seconds))
 }
 
 const _: () = assert!(GENERATED_MAX < Row::PLAIN as u64);

@@ -412,6 +412,14 @@ const CASES: &[(&str, &[&str])] = &[
         "[[events]]\nat = 50\naction = \"CreateComputeEnvironment\"\ncomputeEnvironmentName = \"late\"\ntype = \"UNMANAGED\"\n[[events]]\nat = 5\naction = \"DeleteComputeEnvironment\"\ncomputeEnvironment = \"late\"",
         &["`late` is created only at 50 s, after this (5 s)"],
     ),
+    (
+        "[[events]]\nat = 5\naction = \"TerminateJob\"\njobId = \"on:3\"\nreason = \"x\"\n[[events]]\nat = 5\naction = \"CancelJob\"\njobId = \"one:3\"\nreason = \"x\"\n[[events]]\nat = 5\naction = \"CancelJob\"\njobId = \"one/3\"\nreason = \"x\"",
+        &[
+            "there is no job called `on`; did you mean `one`?",
+            "`one` has 0 children and no child 3",
+            "`one` is submitted 1 times and has no copy 3",
+        ],
+    ),
     // Rules.
     (
         "[[rules]]\non = \"LATE\"\njobQueue = \"mian\"\ntoJobQueue = \"x\"\nmaxTimes = 0\nmemoryFactor = 0",
@@ -578,29 +586,35 @@ const CASES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\njobDefinition = \"sim\"\ncount = 5\narrivals = { kind = \"timesOfDay\", perHour = [1, 2] }\nrun = { kind = \"lognormal\", median = 5, sigma = -1 }",
+        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\njobDefinition = \"sim\"\ncount = 5\narrivals = { kind = \"timesOfDay\", at = [\"9:30\", \"25:00\", \"noon\"] }\nrun = { kind = \"logNormal\", median = 0, sigma = -1 }",
         &[
-            "/perHour: 2 rates; give 24",
+            "/at/1: `25:00` is not a time of day",
+            "/at/2: `noon` is",
+            "/median: must be above 0",
             "/sigma: `-1` is not a number from 0 to 10",
         ],
     ),
     (
-        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\nsizes = [{ vcpus = 1, weight = 0 }]\nuntil = 5\nfrom = 10\narrivals = { kind = \"every\", interval = 0 }\nrun = { kind = \"choice\", values = [1], weights = [1, 2] }\nshares = { a = 1 }",
+        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\nvcpus = [{ value = 1, weight = 0 }]\ngpus = [-1]\nuntil = 5\nfrom = 10\narrivals = { kind = \"bursts\", every = 0 }\nrun = { kind = \"triangular\", from = 1, mode = 5, to = 3 }\nshareIdentifier = \"a\"",
         &[
-            "all weights are 0",
+            "/vcpus: no value has a weight above 0",
+            "/gpus/0: `-1` is not a whole number",
             "/until: must be later than from (10 s)",
-            "/interval: must be above 0",
-            "2 weights for 1 values",
-            "/shares: `main` is a FIFO queue",
+            "/every: must be above 0",
+            "/to: must be at least mode (5 s)",
+            "/shareIdentifier: `main` is a FIFO queue",
         ],
     ),
     (
-        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\njobDefinition = \"sim\"\nuntil = 5\narrivals = { kind = \"atOnce\", count = 3 }\nrun = { kind = \"uniform\", from = 5, to = 4, most = 1, least = 2 }",
+        "[[workload.generators]]\nname = \"g\"\njobQueue = \"main\"\njobDefinition = \"sim\"\nuntil = 5\narraySize = [0, 1, 3]\nmemoryMiB = 4\nmemoryMiBPerVcpu = 4\narrivals = { kind = \"atOnce\", count = 3 }\nrun = { kind = \"uniform\", from = 5, to = 4, most = 1, least = 2 }",
         &[
             "`count` is not a key of atOnce",
             "/count: missing: jobs that come all at once need it",
             "/to: must be at least from (5 s)",
             "/most: must be at least",
+            "/arraySize: an array has 2 to 10000",
+            "memoryMiB says it already",
+            "needs vcpus beside it",
         ],
     ),
 ];

@@ -40,7 +40,10 @@ run = "10m"
 
 fn read(text: &str) -> Loaded {
     match load("test.toml", text.as_bytes(), &[], None, &NoFiles) {
-        Ok(loaded) => loaded,
+        Ok(loaded) => {
+            crate::input::check_workload(&loaded.scenario.workload).unwrap();
+            loaded
+        }
         Err(problems) => panic!("{}", lines(&problems).join("\n")),
     }
 }
@@ -592,6 +595,79 @@ fn a_trace_that_is_not_there_is_a_problem_of_its_key() {
         problems[1].ends_with("/workload/trace/1: `b.csv` cannot be opened: no such file"),
         "{problems:?}"
     );
+}
+
+#[test]
+fn a_trace_a_list_and_a_generator_make_one_workload_in_order() {
+    let text = format!(
+        r#"
+start = "2026-01-05T06:00:00Z"
+{BASE}
+[workload]
+trace = "jobs.csv"
+jobs = [{{ jobName = "mine", jobQueue = "main", jobDefinition = "sim", run = "10m", at = "1m" }}]
+
+[[workload.generators]]
+name = "daily"
+jobQueue = "main"
+vcpus = [1, {{ value = 2, weight = 3 }}]
+memoryMiBPerVcpu = 512
+count = 4
+arrivals = {{ kind = "timesOfDay", at = ["07:00", "05:00:30"], jobs = 2 }}
+run = {{ kind = "constant", value = "90s" }}
+"#
+    );
+    let shelf = Shelf(&[("jobs.csv", "submit_s,run_s,vcpus\n0,5,1\n90,5,2\n")]);
+    let loaded = match load("test.toml", text.as_bytes(), &[], Some(3), &shelf) {
+        Ok(loaded) => loaded,
+        Err(problems) => panic!("{}", lines(&problems).join("\n")),
+    };
+    assert_eq!(loaded.inputs, ["jobs.csv"]);
+    let rows: Vec<_> = loaded
+        .scenario
+        .workload
+        .rows
+        .iter()
+        .map(|row| (row.submit.ms() / 1000, row.work.ms() / 1000))
+        .collect();
+    // From six in the morning it is an hour to seven and 23 hours and half a minute to the next 05:00:30.
+    let next = 82_830;
+    assert_eq!(
+        rows,
+        [
+            (0, 5),
+            (60, 600),
+            (90, 5),
+            (3600, 90),
+            (3600, 90),
+            (next, 90),
+            (next, 90)
+        ]
+    );
+    for row in &loaded.scenario.workload.rows[3..] {
+        assert_eq!(row.memory, 512 * row.vcpus);
+    }
+}
+
+#[test]
+fn jobs_of_a_trace_are_checked_against_the_scenarios_queues() {
+    let shelf = Shelf(&[
+        ("a.csv", "submit_s,run_s,vcpus,job_queue\n0,5,1,other\n"),
+        ("b.txt", "hello\n"),
+    ]);
+    let text = format!("{BASE}\n[workload]\ntrace = [\"a.csv\", \"b.txt\"]\n");
+    let problems = load("test.toml", text.as_bytes(), &[], None, &shelf).unwrap_err();
+    let problems = lines(&problems);
+    for want in [
+        "/workload/trace/0: `a.csv`: there is no job queue called `other`",
+        "b.txt: is no trace that we know",
+    ] {
+        assert!(
+            problems.iter().any(|line| line.contains(want)),
+            "{problems:#?}"
+        );
+    }
+    assert_eq!(problems.len(), 2, "{problems:#?}");
 }
 
 #[test]

@@ -1,0 +1,272 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::model::{Profile, parse_span};
+use crate::report::Table;
+use crate::units::Span;
+
+/// Forecast AWS Batch before you run it.
+///
+/// batchcast replays a workload through AWS Batch's queue, dependency and scheduler logic on simulated machines, and tells
+/// when it finishes, how long each job waits and why, how full the machines are, what it costs and what for.
+#[derive(Debug, Parser)]
+#[command(name = "batchcast", version, max_term_width = 100, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What applies to every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  batchcast run scenarios/nightly            simulate the scenario in a folder
+  batchcast run nightly.toml -o out          and keep tables, summary and manifest in the folder out
+  batchcast run --trace log.swf.gz --pool 430 --discipline easy
+                                             replay a log on one machine of 430 vCPUs
+  batchcast check nightly.toml               say everything that is wrong with a scenario
+  batchcast assumptions                      list what AWS does not publish and is assumed here
+
+Exit codes: 0 done, 1 what was asked for does not exist, 2 bad input or usage, 3 a threshold was crossed, 70 a bug of ours.";
+
+/// Options that are understood before and after the command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Print JSON on standard output instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print neither the summary nor progress.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario, or a trace on a pool of vCPUs.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Box<Run>),
+    /// Say everything that is wrong with a scenario, without running it.
+    Check(Check),
+    /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
+    Schema,
+    /// List what AWS does not publish: each assumed parameter, its value in a profile and what it rests on.
+    Assumptions(Assumptions),
+    /// List instance types with their sizes and prices.
+    Catalog(Catalog),
+    /// List job orders, dispatch disciplines and placements.
+    Policies,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  batchcast run nightly.toml --set dispatch=easy --set containerStart=10s
+  batchcast run nightly.toml --json | jq .wait_s.p95
+  batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
+  batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
+
+A run folder appears whole or not at all. Without -o nothing is written.";
+
+/// `batchcast run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A scenario file, or a folder with scenario.toml or scenario.json.
+    #[arg(required_unless_present = "trace", conflicts_with = "trace")]
+    pub scenario: Option<PathBuf>,
+    /// A trace to run on a pool of vCPUs: SWF (.swf, .swf.gz) or CSV, recognised by content.
+    #[arg(long, value_name = "FILE", requires = "pool")]
+    pub trace: Option<PathBuf>,
+    /// vCPUs of the one machine that the trace runs on; it does not limit memory.
+    #[arg(long, value_name = "VCPUS", requires = "trace", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pool: Option<u32>,
+    /// Job order of the pool's queue (see `batchcast policies`).
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    pub order: Option<String>,
+    /// Dispatch discipline of the pool's queue (see `batchcast policies`).
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    pub discipline: Option<String>,
+    /// How the trace is read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Set a parameter of the model (see `batchcast assumptions`); may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// Cut the run at this time from its start, such as 36h.
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub until: Option<Span>,
+    /// The seed of all chance; the scenario's own, or 1, where it is not given.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write the run to this new folder.
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replace the folder if it is there.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
+    #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
+    pub tables: Tables,
+}
+
+/// How a trace is read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Leave out jobs with a run time of zero.
+    #[arg(long, requires = "trace")]
+    pub drop_zero_run: bool,
+    /// Keep only jobs that completed (SWF status 1).
+    #[arg(long, requires = "trace")]
+    pub completed_only: bool,
+    /// Submit jobs only after those that their users had waited for: `fields` follows SWF fields 17 and 18, `sessions` (or
+    /// `sessions:20m`, the longest think time) follows users.
+    #[arg(long, value_name = "HOW", requires = "trace", num_args = 0..=1, default_missing_value = "sessions", value_parser = closed_loop)]
+    pub closed_loop: Option<Closed>,
+    /// Schedule by fair share between users or groups.
+    #[arg(long, value_name = "WHAT", requires = "trace", value_parser = ["user", "group"])]
+    pub share_by: Option<String>,
+}
+
+/// How submissions follow completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// By SWF fields 17 and 18.
+    Fields,
+    /// By users' sessions with at most this time to think.
+    Sessions(Span),
+}
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Closed::Fields => f.write_str("fields"),
+            Closed::Sessions(limit) => write!(f, "sessions:{limit}s"),
+        }
+    }
+}
+
+/// Which tables to write; a type of its own, as clap would take a plain list for a repeated option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables(pub Vec<Table>);
+
+/// `batchcast check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A scenario file, or a folder with scenario.toml or scenario.json.
+    pub scenario: PathBuf,
+    /// Set a parameter of the model; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `batchcast assumptions`.
+#[derive(Debug, Args)]
+pub struct Assumptions {
+    /// Which defaults to show: ideal, fast, typical or slow.
+    #[arg(long, default_value = "typical", value_parser = profile)]
+    pub profile: Profile,
+}
+
+/// `batchcast catalog`.
+#[derive(Debug, Args)]
+pub struct Catalog {
+    /// Only types whose name contains this, such as c6i or .4xlarge.
+    pub pattern: Option<String>,
+}
+
+/// Longest time to think within a session where none is given: 20 minutes, after which a user is taken to have left
+/// (Zilber, Amit and Talby 2005).
+const THINK_LIMIT: Span = Span::from_s(20 * 60);
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write KEY=VALUE, such as dispatch=easy".to_owned()),
+    }
+}
+
+fn tables(text: &str) -> Result<Tables, String> {
+    Table::parse_list(text).map(Tables)
+}
+
+fn closed_loop(text: &str) -> Result<Closed, String> {
+    match text.split_once(':') {
+        None if text == "fields" => Ok(Closed::Fields),
+        None if text == "sessions" => Ok(Closed::Sessions(THINK_LIMIT)),
+        Some(("sessions", limit)) => parse_span(limit).map(Closed::Sessions),
+        _ => Err("use fields, sessions or sessions:TIME".to_owned()),
+    }
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    Profile::ALL
+        .into_iter()
+        .find(|profile| profile.name() == text)
+        .ok_or_else(|| format!("use one of {}", Profile::ALL.map(Profile::name).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(words: &str) -> Result<Run, clap::Error> {
+        let words = words.split_whitespace();
+        match CommandLine::try_parse_from(words)?.command {
+            Command::Run(run) => Ok(*run),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_stand_before_or_after_the_command() {
+        for words in ["batchcast --json run s.toml", "batchcast run s.toml --json"] {
+            let line = CommandLine::try_parse_from(words.split_whitespace()).unwrap();
+            assert!(line.common.json, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_run_reads_its_options() {
+        let run = run("batchcast run --trace a.swf --pool 8 --closed-loop sessions:5m --until 2h -o out --tables bill,jobs --set a=b=c").unwrap();
+        assert_eq!(run.pool, Some(8));
+        assert_eq!(
+            run.reading.closed_loop,
+            Some(Closed::Sessions(Span::from_s(300)))
+        );
+        assert_eq!(run.until, Some(Span::from_s(7200)));
+        assert_eq!(run.tables.0, [Table::Jobs, Table::Bill]);
+        assert_eq!(run.set, [("a".to_owned(), "b=c".to_owned())]);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for words in [
+            "batchcast run",
+            "batchcast run s.toml --trace t.swf --pool 4",
+            "batchcast run --trace t.swf",
+            "batchcast run --trace t.swf --pool 0",
+            "batchcast run s.toml --order sjf",
+            "batchcast run s.toml --force",
+            "batchcast run s.toml --set dispatch",
+            "batchcast run s.toml -o out --tables job",
+            "batchcast run s.toml --until soon",
+            "batchcast run s.toml --seed -1",
+            "batchcast assumptions --profile best",
+        ] {
+            let parsed = CommandLine::try_parse_from(words.split_whitespace());
+            assert_eq!(parsed.unwrap_err().exit_code(), 2, "{words}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! From paths to a scenario: the one place that opens input files.
+
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+
+use crate::input::scenario::{self, Files, Loaded, Pool};
+use crate::input::{
+    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf,
+};
+use crate::report::InputFile;
+
+use super::args::{Closed, Reading, Run};
+use super::failure::Failure;
+use super::pool;
+
+/// What a run needs, and what it was read from.
+pub struct Input {
+    /// The scenario, the seed and what a report says of the reading.
+    pub loaded: Loaded,
+    /// The files read, with their hashes, in the order in which they were opened.
+    pub files: Vec<InputFile>,
+    /// The file that the user named.
+    pub path: PathBuf,
+}
+
+/// The seed of a pool where none is given: that of a scenario which states none.
+const SEED: u64 = 1;
+/// Bytes of a file that are looked at to tell its kind.
+const FIRST_BYTES: u64 = 64 << 10;
+
+/// Reads the scenario at `path`: a file, or a folder with scenario.toml or scenario.json.
+///
+/// # Errors
+/// Every problem of the scenario, or the file that cannot be read.
+pub fn scenario(
+    path: &Path,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+) -> Result<Input, Failure> {
+    let path = scenario_file(path)?;
+    let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
+    let home = Home {
+        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        files: Rc::new(RefCell::new(vec![described(&short_name(&path), &bytes)])),
+    };
+    let name = path.display().to_string();
+    let loaded =
+        scenario::load(&name, &bytes, overrides, seed, &home).map_err(Failure::Problems)?;
+    Ok(Input {
+        loaded,
+        files: home.files.take(),
+        path,
+    })
+}
+
+fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    ["scenario.toml", "scenario.json"]
+        .iter()
+        .map(|name| path.join(name))
+        .find(|file| file.exists())
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "{}: has neither scenario.toml nor scenario.json",
+                path.display()
+            ))
+        })
+}
+
+/// The folder of a scenario, where the files that it names are.
+struct Home {
+    folder: PathBuf,
+    files: Rc<RefCell<Vec<InputFile>>>,
+}
+
+impl Files for Home {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let opened = File::open(self.folder.join(path));
+        let file = opened.map_err(|error| super::failure::plain(&error))?;
+        // Where a scenario names a place of this machine, the manifest does not repeat it.
+        let name = match Path::new(path) {
+            absolute if absolute.is_absolute() => short_name(absolute),
+            _ => path.to_owned(),
+        };
+        Ok(Box::new(Hashed::new(&name, file, &self.files)))
+    }
+}
+
+/// Reads the trace of `run` and puts it on its pool.
+///
+/// # Errors
+/// Every problem of the trace, the file that cannot be read, or a policy that there is not.
+pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failure> {
+    let failure = |error| Failure::file(path, "read", error);
+    let mut file = File::open(path).map_err(failure)?;
+    let mut first = Vec::new();
+    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut first);
+    looked.map_err(failure)?;
+    let files = Rc::new(RefCell::new(Vec::new()));
+    let short = short_name(path);
+    let bytes = Hashed::new(&short, first.as_slice().chain(file), &files);
+    let options = trace_options(&run.reading);
+    let name = path.display().to_string();
+    let trace = read_trace(&first, bytes, &name, &options).map_err(Failure::Problems)?;
+    let is_shared = run.reading.share_by.is_some();
+    let trace = Trace {
+        workload: pool::on_pool(trace.workload, is_shared),
+        ..trace
+    };
+    let pool = Pool {
+        vcpus,
+        order: run.order.as_deref().unwrap_or("fifo"),
+        discipline: run.discipline.as_deref().unwrap_or("strict"),
+        overrides: &run.set,
+        seed: run.seed.unwrap_or(SEED),
+    };
+    let loaded = scenario::trace_scenario(trace, &short, &pool);
+    let mut loaded = loaded.map_err(Failure::Problems)?;
+    pool::note_policies(&mut loaded, run.order.as_deref(), run.discipline.as_deref());
+    if is_shared {
+        pool::share(&mut loaded);
+    }
+    Ok(Input {
+        loaded,
+        files: files.take(),
+        path: path.to_owned(),
+    })
+}
+
+/// Reads a trace of the kind that its first bytes tell; `bytes` begins with them.
+fn read_trace(
+    first: &[u8],
+    bytes: impl Read,
+    name: &str,
+    options: &TraceOptions,
+) -> Result<Trace, Vec<Problem>> {
+    match recognise(first) {
+        Some(TraceKind::Swf) => swf::read(bytes, name, options),
+        Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
+        None => Err(vec![Problem::whole(
+            name,
+            "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
+             a header that names submit_s",
+        )]),
+    }
+}
+
+fn trace_options(reading: &Reading) -> TraceOptions {
+    TraceOptions {
+        job_queue: pool::QUEUE.to_owned(),
+        drop_zero_run: reading.drop_zero_run,
+        completed_only: reading.completed_only,
+        closed_loop: match reading.closed_loop {
+            None => ClosedLoop::Open,
+            Some(Closed::Fields) => ClosedLoop::Fields,
+            Some(Closed::Sessions(think_limit)) => ClosedLoop::Sessions { think_limit },
+        },
+        share_by: match reading.share_by.as_deref() {
+            Some("user") => ShareBy::User,
+            Some("group") => ShareBy::Group,
+            _ => ShareBy::Nothing,
+        },
+        ..TraceOptions::default()
+    }
+}
+
+/// A name without the folders before it, which differ from place to place.
+pub fn short_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn described(name: &str, bytes: &[u8]) -> InputFile {
+    InputFile {
+        name: name.to_owned(),
+        bytes: bytes.len() as u64,
+        sha256: hexadecimal(&Sha256::digest(bytes)),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hashes what is read through it; when the reader is done with it, it describes the whole file.
+struct Hashed<R: Read> {
+    name: String,
+    from: R,
+    hash: Sha256,
+    bytes: u64,
+    files: Rc<RefCell<Vec<InputFile>>>,
+}
+
+impl<R: Read> Hashed<R> {
+    fn new(name: &str, from: R, files: &Rc<RefCell<Vec<InputFile>>>) -> Hashed<R> {
+        Hashed {
+            name: name.to_owned(),
+            from,
+            hash: Sha256::new(),
+            bytes: 0,
+            files: Rc::clone(files),
+        }
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Read> Drop for Hashed<R> {
+    fn drop(&mut self) {
+        // What the reader left unread belongs to the file too; an error was the reader's to meet.
+        let _ = io::copy(self, &mut io::sink());
+        self.files.borrow_mut().push(InputFile {
+            name: std::mem::take(&mut self.name),
+            bytes: self.bytes,
+            sha256: hexadecimal(&std::mem::take(&mut self.hash).finalize()),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_hashed_whole_even_where_the_reader_stops_early() {
+        let files = Rc::new(RefCell::new(Vec::new()));
+        let mut hashed = Hashed::new("x", &b"abc"[..], &files);
+        hashed.read_exact(&mut [0]).unwrap();
+        drop(hashed);
+        let files = files.take();
+        assert_eq!(files, [described("x", b"abc")]);
+        assert!(files[0].sha256.starts_with("ba7816bf"), "{files:?}");
+    }
+}

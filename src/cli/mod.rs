@@ -1,0 +1,118 @@
+//! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
+
+mod args;
+mod failure;
+mod folder;
+mod lists;
+mod load;
+mod output;
+mod pool;
+mod progress;
+mod run;
+
+use std::panic;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use clap::Parser;
+
+use crate::input::scenario;
+
+use args::{Check, Command, CommandLine, Common};
+use failure::{BUG, Failure};
+use output::{print, tell};
+
+/// The seed of the run that is on, for the message of a bug.
+static SEED: Mutex<Option<u64>> = Mutex::new(None);
+
+fn remember_seed(seed: u64) {
+    if let Ok(mut known) = SEED.lock() {
+        *known = Some(seed);
+    }
+}
+
+/// Does what the command line asks, and returns the exit code: 0 done, 1 what was asked for does not exist, 2 bad input or
+/// usage, 3 a threshold was crossed, 70 a bug of ours.
+pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_bug));
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Help goes to standard output; if nobody reads it, that is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::BAD_INPUT));
+        }
+    };
+    match panic::catch_unwind(|| obey(&line)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            if !failure.is_silent() {
+                tell(&failure.message());
+            }
+            failure.exit_code()
+        }
+        Err(_) => ExitCode::from(BUG),
+    }
+}
+
+fn obey(line: &CommandLine) -> Result<(), Failure> {
+    let common = &line.common;
+    match &line.command {
+        Command::Run(run) => run::run(run, common),
+        Command::Check(check) => check_scenario(check, common),
+        Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
+        Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
+        Command::Catalog(asked) => {
+            let pattern = asked.pattern.as_deref().unwrap_or("");
+            print(&lists::catalog(
+                scenario::common_types(),
+                pattern,
+                common.json,
+            ))
+        }
+        Command::Policies => print(&lists::policies(common.json)),
+    }
+}
+
+fn check_scenario(check: &Check, common: &Common) -> Result<(), Failure> {
+    let input = load::scenario(&check.scenario, &check.set, None)?;
+    if common.quiet {
+        return Ok(());
+    }
+    let scenario = &input.loaded.scenario;
+    let mut text = format!(
+        "{}: no problems; {} submissions, {} commands, {} rules\n",
+        scenario.name,
+        scenario.workload.rows.len(),
+        scenario.commands.len(),
+        scenario.rules.len()
+    );
+    if !input.loaded.ignored.is_empty() {
+        text.push_str(&format!(
+            "without effect: {}\n",
+            input.loaded.ignored.join(", ")
+        ));
+    }
+    print(&text)
+}
+
+/// Says that we, not the user, are at fault, and what a report needs.
+fn report_bug(info: &panic::PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    let place = info
+        .location()
+        .map_or_else(String::new, |place| format!(" ({place})"));
+    let seed = match SEED.try_lock().ok().and_then(|seed| *seed) {
+        Some(seed) => format!("seed {seed}"),
+        None => "no seed yet".to_owned(),
+    };
+    tell(&format!(
+        "bug in batchcast {}: {message}{place}\n{seed}; please report this with the command and its input\n",
+        env!("CARGO_PKG_VERSION")
+    ));
+}

@@ -1,0 +1,219 @@
+//! `batchcast run`: read, simulate, write.
+
+use std::fs::File;
+use std::io::IsTerminal;
+
+use crate::metrics::bounds::jobs_of;
+use crate::metrics::{Recorder, RowSink, RunFacts, Summary, Timeline};
+use crate::model::{Command, Scenario};
+use crate::report::{Manifest, Style, Table, Tables, manifest_json, summary_json, summary_text};
+use crate::sim::Simulation;
+use crate::units::{Ratio, SimTime};
+
+use super::args::{Common, Run};
+use super::failure::Failure;
+use super::folder::RunFolder;
+use super::load::{self, Input};
+use super::output::{print, tell};
+use super::progress::Watched;
+
+/// Does the run, and writes what it gives.
+///
+/// # Errors
+/// Everything that is wrong with the input, or an output that cannot be written.
+pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
+    let input = read(run)?;
+    super::remember_seed(input.loaded.seed);
+    let folder = match &run.output {
+        Some(target) => Some(RunFolder::create(target, run.force, &input.path)?),
+        None => None,
+    };
+    let summary = match folder {
+        None => simulate(&input, (), false, common).0,
+        Some(folder) => into_folder(&input, folder, run, common)?,
+    };
+    if common.json {
+        print(&summary_json(&summary))
+    } else if common.quiet {
+        Ok(())
+    } else {
+        print(&summary_text(&summary, style()))
+    }
+}
+
+fn read(run: &Run) -> Result<Input, Failure> {
+    let mut input = match (&run.trace, run.pool, &run.scenario) {
+        (Some(trace), Some(vcpus), _) => load::trace_on_pool(run, trace, vcpus)?,
+        (_, _, Some(scenario)) => load::scenario(scenario, &run.set, run.seed)?,
+        _ => {
+            return Err(Failure::Usage(
+                "name a scenario, or a trace and a pool".to_owned(),
+            ));
+        }
+    };
+    if let Some(until) = run.until {
+        input.loaded.scenario.until = Some(SimTime::ZERO + until);
+        input.loaded.effective["until"] = format!("{until}s").into();
+    }
+    Ok(input)
+}
+
+/// The run with `sink` for its rows.
+fn simulate<S: RowSink>(
+    input: &Input,
+    sink: S,
+    timeline: bool,
+    common: &Common,
+) -> (Summary, S, Option<Timeline>) {
+    let scenario = &input.loaded.scenario;
+    let workload = &scenario.workload;
+    let jobs = workload
+        .rows
+        .iter()
+        .map(|row| u64::from(jobs_of(workload, row)));
+    let recorder = Recorder::new(workload, sink, timeline);
+    let watched = Watched::new(recorder, jobs.sum(), common.quiet);
+    let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
+    outcome.observer.into_inner().finish(RunFacts {
+        scenario: &scenario.name,
+        seed: input.loaded.seed,
+        digest: outcome.digest,
+        events: outcome.events,
+        end: outcome.end,
+        estimates_raised: outcome.estimates_raised,
+        settings: &scenario.world.settings,
+        catalogue: &scenario.world.catalogue,
+        speed_max: speed_max(scenario),
+        ignored_keys: input.loaded.ignored.clone(),
+    })
+}
+
+/// The fastest machine times the fastest definition, rounded up.
+fn speed_max(scenario: &Scenario) -> Ratio {
+    let machines = scenario
+        .world
+        .catalogue
+        .iter()
+        .map(|(_, machine)| machine.speed);
+    let definitions = scenario
+        .commands
+        .iter()
+        .filter_map(|timed| match &timed.command {
+            Command::RegisterJobDefinition(definition) => Some(definition.speed),
+            _ => None,
+        });
+    let parts = |speeds: Option<Ratio>| u128::from(speeds.unwrap_or(Ratio::ONE).parts());
+    let product = parts(machines.max()) * parts(definitions.chain([Ratio::ONE]).max());
+    Ratio::from_parts(u64::try_from(product.div_ceil(u128::from(Ratio::PARTS))).unwrap_or(u64::MAX))
+}
+
+/// The run with its tables, which stream into `folder`.
+fn into_folder(
+    input: &Input,
+    mut folder: RunFolder,
+    run: &Run,
+    common: &Common,
+) -> Result<Summary, Failure> {
+    let wanted = &run.tables.0;
+    let scenario = &input.loaded.scenario;
+    let mut stream = |table: Table| -> Result<Option<File>, Failure> {
+        let is_wanted = wanted.contains(&table);
+        is_wanted.then(|| folder.file(table.file())).transpose()
+    };
+    let (jobs, attempts) = (stream(Table::Jobs)?, stream(Table::Attempts)?);
+    let tables = Tables::new(&scenario.workload, wanted, jobs, attempts);
+    let has_timeline = wanted.contains(&Table::Timeline);
+    let (summary, tables, timeline) = simulate(input, tables, has_timeline, common);
+    let finished = tables
+        .finish(wanted, timeline.as_ref(), &scenario.world.catalogue)
+        .map_err(|(name, error)| folder.failure(name, error))?;
+    for (name, bytes) in finished {
+        folder.write(name, &bytes)?;
+    }
+    folder.write("summary.json", summary_json(&summary).as_bytes())?;
+    folder.write("scenario.json", effective(input).as_bytes())?;
+    let manifest = manifest_json(&Manifest {
+        scenario: &summary.scenario,
+        seed: summary.seed,
+        digest: summary.digest,
+        command: command_line(run),
+        inputs: input.files.clone(),
+        assumptions: &summary.assumptions,
+        profile: summary.profile.name(),
+        files: folder.files(),
+    });
+    folder.write("manifest.json", manifest.as_bytes())?;
+    let files = folder.files();
+    let place = run
+        .output
+        .as_deref()
+        .unwrap_or(std::path::Path::new(""))
+        .display()
+        .to_string();
+    folder.commit()?;
+    if !common.quiet {
+        tell(&format!("wrote {place}: {}\n", files.join(", ")));
+    }
+    Ok(summary)
+}
+
+/// The scenario as it held, with all defaults: a scenario file again.
+fn effective(input: &Input) -> String {
+    format!("{:#}\n", input.loaded.effective)
+}
+
+/// The command that makes this run again, without where it was written to and without folders before input files.
+fn command_line(run: &Run) -> Vec<String> {
+    let mut words = vec!["batchcast".to_owned(), "run".to_owned()];
+    let mut option = |name: &str, value: &dyn std::fmt::Display| {
+        words.push(name.to_owned());
+        words.push(value.to_string());
+    };
+    if let Some(trace) = &run.trace {
+        option("--trace", &load::short_name(trace));
+    }
+    if let Some(vcpus) = run.pool {
+        option("--pool", &vcpus);
+    }
+    for (name, value) in [
+        ("--order", &run.order),
+        ("--discipline", &run.discipline),
+        ("--share-by", &run.reading.share_by),
+    ] {
+        if let Some(value) = value {
+            option(name, value);
+        }
+    }
+    if let Some(closed) = run.reading.closed_loop {
+        option("--closed-loop", &closed);
+    }
+    for (key, value) in &run.set {
+        option("--set", &format!("{key}={value}"));
+    }
+    if let Some(until) = run.until {
+        option("--until", &format!("{until}s"));
+    }
+    if let Some(seed) = run.seed {
+        option("--seed", &seed);
+    }
+    for (name, given) in [
+        ("--drop-zero-run", run.reading.drop_zero_run),
+        ("--completed-only", run.reading.completed_only),
+    ] {
+        if given {
+            words.push(name.to_owned());
+        }
+    }
+    if let Some(scenario) = &run.scenario {
+        words.push(load::short_name(scenario));
+    }
+    words
+}
+
+fn style() -> Style {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let able = std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+    Style {
+        colour: wanted && able && std::io::stdout().is_terminal(),
+    }
+}

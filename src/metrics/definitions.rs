@@ -1,0 +1,50 @@
+//! What each figure means, said once: reports print these sentences beside the figures, and the code that computes a figure
+//! refers here.
+
+/// Bounded slowdown counts shorter runs as this many milliseconds (tau, Feitelson's 10 s).
+pub const SLOWDOWN_TAU_MS: u64 = 10_000;
+
+/// The figures and their definitions, in the order of the summary.
+pub const DEFINITIONS: &[(&str, &str)] = &[
+    (
+        "jobs",
+        "An array counts as its children, the parent not at all. submitted = accepted; rejected = refused by AWS's rules, so they never existed.",
+    ),
+    ("makespan", "Last end of a job minus first submission."),
+    (
+        "lower_bound",
+        "No schedule of these runs ends sooner: the largest of critical_path (longest chain of submission, dependencies and work of jobs that succeeded, on the fastest machine), area (vCPU-time of last attempts over the most vCPUs there ever were) and longest_job (longest last attempt).",
+    ),
+    (
+        "wait",
+        "Start of the last attempt minus submission, over jobs that started; time that earlier attempts lost is part of it.",
+    ),
+    (
+        "quantiles",
+        "Nearest rank: p95 of n values is the one at rank ceil(0.95 n) in ascending order.",
+    ),
+    (
+        "bounded_slowdown",
+        "max(1, (wait + run) / max(run, 10 s)), run being the last attempt, over jobs that started and ended.",
+    ),
+    (
+        "throughput",
+        "Jobs that ended, however they ended, per hour of makespan.",
+    ),
+    (
+        "utilization",
+        "vCPU-time (or memory-time) that jobs reserved over that of machines that were up (of_provisioned) or that the environments may have (of_max), from first submission to last end.",
+    ),
+    (
+        "time_causes",
+        "Each millisecond of each job from submission to end has one cause; of several that hold, the first in the list.",
+    ),
+    (
+        "cost",
+        "The bill of all instances up to the last end of a job. Each amount has one cause; printed parts are rounded to 1e-10 USD so that they sum to the printed total.",
+    ),
+    (
+        "unfinished",
+        "Jobs that had not ended when nothing could change any more or when the run was cut, by why.",
+    ),
+];

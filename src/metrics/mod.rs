@@ -1,0 +1,23 @@
+//! What a run is observed as: figures, rows and series. Everything is an integer until it is printed.
+
+pub mod bounds;
+mod decimal;
+mod definitions;
+mod quantiles;
+mod reasons;
+mod recorder;
+mod rows;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+pub use decimal::Decimal;
+pub use definitions::{DEFINITIONS, SLOWDOWN_TAU_MS};
+pub use quantiles::nearest_rank;
+pub use recorder::{Recorder, RunFacts};
+pub use rows::RowSink;
+pub use summary::{
+    AssumptionValue, Distribution, JobCounts, LowerBounds, Summary, Utilization, assumption_values,
+};
+pub use timeline::{Bucket, Integral, LEVELS, LevelSums, Timeline};

@@ -1,0 +1,343 @@
+//! Watches a run: counts, sums and hands rows on. What it computes, [`super::DEFINITIONS`] defines.
+
+use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
+use crate::model::{Catalogue, CostCause, CostCauses, JobStatus, Settings, TimeCause, Workload};
+use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span};
+
+use super::Decimal;
+use super::bounds::{Succeeded, critical_path, jobs_of};
+use super::definitions::SLOWDOWN_TAU_MS;
+use super::quantiles::nearest_rank;
+use super::reasons::Reasons;
+use super::rows::{Moment, RowSink};
+use super::summary::{
+    Distribution, JobCounts, LowerBounds, Summary, Utilization, assumption_values,
+};
+use super::timeline::{
+    Integral, LevelSums, MEMORY_PROVISIONED, MEMORY_USED, Timeline, VCPUS_MAX, VCPUS_PROVISIONED,
+    VCPUS_USED,
+};
+
+/// Slowdowns are kept in units of this part of one.
+const SLOWDOWN_PARTS: u128 = 1_000_000_000;
+
+/// An observer that turns a run into a [`Summary`] and rows. Keeps 16 bytes for each job that started.
+pub struct Recorder<'w, S: RowSink> {
+    workload: &'w Workload,
+    sink: S,
+    moment: Moment,
+    counts: JobCounts,
+    first_submission: Option<SimTime>,
+    last_end: Option<SimTime>,
+    waits_ms: Vec<u64>,
+    slowdowns: Vec<u64>,
+    area_vcpu_ms: u128,
+    longest_job: Span,
+    time_ms: [u128; TimeCause::ALL.len()],
+    integral: Integral,
+    /// The integrals at the last end of a job.
+    until_last_end: LevelSums,
+    vcpus_max: u64,
+    cost: CostCauses,
+    environments: Vec<(String, CostCauses)>,
+    types: Vec<CostCauses>,
+    rejected: Reasons,
+    rejected_commands: Reasons,
+    unfinished: Reasons,
+    blocked: Reasons,
+    succeeded: Succeeded,
+}
+
+/// What the recorder cannot see and the summary says nevertheless.
+#[derive(Clone, Debug)]
+pub struct RunFacts<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// Digest of all events.
+    pub digest: u64,
+    /// Events handled.
+    pub events: u64,
+    /// End of the run.
+    pub end: SimTime,
+    /// Jobs whose estimate was shorter than their run, and so was raised to it.
+    pub estimates_raised: u64,
+    /// The parameters.
+    pub settings: &'a Settings,
+    /// The instance types.
+    pub catalogue: &'a Catalogue,
+    /// The highest speed at which any job can run: fastest machine × fastest definition.
+    pub speed_max: Ratio,
+    /// Keys of the scenario without effect.
+    pub ignored_keys: Vec<String>,
+}
+
+impl<'w, S: RowSink> Recorder<'w, S> {
+    /// A recorder for a run of `workload` that hands rows to `sink`; with a timeline or without.
+    pub fn new(workload: &'w Workload, sink: S, timeline: bool) -> Recorder<'w, S> {
+        let jobs = workload.rows.len();
+        Recorder {
+            workload,
+            sink,
+            moment: Moment::default(),
+            counts: JobCounts::default(),
+            first_submission: None,
+            last_end: None,
+            waits_ms: Vec::with_capacity(jobs),
+            slowdowns: Vec::with_capacity(jobs),
+            area_vcpu_ms: 0,
+            longest_job: Span::ZERO,
+            time_ms: [0; TimeCause::ALL.len()],
+            integral: Integral::new(timeline),
+            until_last_end: LevelSums::default(),
+            vcpus_max: 0,
+            cost: CostCauses::default(),
+            environments: Vec::new(),
+            types: Vec::new(),
+            rejected: Reasons::default(),
+            rejected_commands: Reasons::default(),
+            unfinished: Reasons::default(),
+            blocked: Reasons::default(),
+            succeeded: Succeeded::new(workload),
+        }
+    }
+
+    fn add_started(&mut self, job: &JobRecord<'_>, started: SimTime, ended: bool) {
+        let wait = (started - job.submitted).ms();
+        self.waits_ms.push(wait);
+        if !ended {
+            return;
+        }
+        let run = job.ended - started;
+        self.longest_job = self.longest_job.max(run);
+        self.area_vcpu_ms += u128::from(job.shape.vcpus) * u128::from(run.ms());
+        self.slowdowns.push(bounded_slowdown(wait, run.ms()));
+    }
+
+    fn add_times(&mut self, job: &JobRecord<'_>) {
+        for (sum, cause) in self.time_ms.iter_mut().zip(TimeCause::ALL) {
+            *sum += u128::from(job.time.get(cause).ms());
+        }
+    }
+
+    /// The figures of the run, its sink, and its timeline where one was wanted.
+    pub fn finish(self, facts: RunFacts<'_>) -> (Summary, S, Option<Timeline>) {
+        let first = self.first_submission.unwrap_or(SimTime::ZERO);
+        let makespan = self.last_end.map(|last| last.since(first));
+        let ended = self.counts.succeeded + self.counts.failed;
+        let hour_jobs = u128::from(ended) * 3_600_000;
+        let throughput =
+            makespan.and_then(|span| Decimal::quotient(hour_jobs, u128::from(span.ms())));
+        let bounds = LowerBounds {
+            critical_path: critical_path(self.workload, &self.succeeded, first, facts.speed_max),
+            area: area_bound(self.area_vcpu_ms, self.vcpus_max),
+            longest_job: self.longest_job,
+        };
+        let sums = &self.until_last_end;
+        let utilization = Utilization {
+            vcpus_of_provisioned: Decimal::quotient(sums[VCPUS_USED], sums[VCPUS_PROVISIONED]),
+            vcpus_of_max: Decimal::quotient(sums[VCPUS_USED], sums[VCPUS_MAX]),
+            memory_of_provisioned: Decimal::quotient(sums[MEMORY_USED], sums[MEMORY_PROVISIONED]),
+        };
+        let by_rule = |rules: &[(&'static str, u64)]| -> Vec<(String, u64)> {
+            let counted = rules.iter().filter(|(_, count)| *count > 0);
+            counted
+                .map(|(rule, count)| ((*rule).to_owned(), *count))
+                .collect()
+        };
+        let total = |rules: &[(String, u64)]| rules.iter().map(|(_, count)| count).sum();
+        let dropped = by_rule(&self.workload.dropped);
+        let mut repaired = by_rule(&self.workload.repaired);
+        if facts.estimates_raised > 0 {
+            repaired.push(("estimate-raised".to_owned(), facts.estimates_raised));
+        }
+        let types = self.types.into_iter().enumerate();
+        let summary = Summary {
+            scenario: facts.scenario.to_owned(),
+            seed: facts.seed,
+            digest: facts.digest,
+            events: facts.events,
+            end: facts.end.since(SimTime::ZERO),
+            makespan,
+            bounds,
+            jobs: JobCounts {
+                dropped: total(&dropped),
+                repaired: total(&repaired),
+                ..self.counts
+            },
+            wait_s: waits(self.waits_ms),
+            bounded_slowdown: slowdowns(self.slowdowns),
+            throughput_jobs_per_h: throughput,
+            utilization,
+            time_causes_ms: self.time_ms,
+            cost: self.cost,
+            cost_by_environment: self.environments,
+            cost_by_instance_type: types
+                .zip(facts.catalogue.iter())
+                .filter(|((_, cost), _)| cost.total() != crate::units::Usd::ZERO)
+                .map(|((_, cost), (_, machine))| (machine.name.clone(), cost))
+                .collect(),
+            closed_loop: self.workload.closed_loop,
+            profile: facts.settings.profile(),
+            assumptions: assumption_values(facts.settings),
+            rejected: self.rejected.top(),
+            rejected_commands: self.rejected_commands.top(),
+            unfinished: self.unfinished.top(),
+            blocked: self.blocked.top(),
+            dropped,
+            repaired,
+            ignored_keys: facts.ignored_keys,
+        };
+        (summary, self.sink, self.integral.into_timeline())
+    }
+}
+
+impl<S: RowSink> Observer for Recorder<'_, S> {
+    fn named(&mut self, name: Named<'_>) {
+        if let Named::Environment(id, name) = name {
+            let missing = (id.index() + 1).saturating_sub(self.environments.len());
+            self.environments
+                .extend(std::iter::repeat_n(Default::default(), missing));
+            self.environments[id.index()].0 = name.to_owned();
+        }
+        self.sink.named(name);
+    }
+
+    fn submitted(&mut self, at: SimTime, row: RowId, children: u32) {
+        if self.first_submission.is_none() {
+            self.first_submission = Some(at);
+            self.integral.restart(at);
+        }
+        self.counts.submitted += u64::from(children);
+        self.succeeded.submitted(row);
+    }
+
+    fn rejected(&mut self, _at: SimTime, row: Option<RowId>, reason: &str) {
+        let Some(row) = row else {
+            self.rejected_commands.add(reason, 1);
+            return;
+        };
+        let jobs = u64::from(jobs_of(self.workload, self.workload.row(row)));
+        self.counts.rejected += jobs;
+        self.rejected.add(reason, jobs);
+    }
+
+    fn attempt_ended(&mut self, attempt: &AttemptRecord<'_>) {
+        if S::ROWS {
+            self.moment.attempt(attempt, &mut self.sink);
+        }
+    }
+
+    fn job_ended(&mut self, job: &JobRecord<'_>) {
+        if job.status == JobStatus::Succeeded {
+            self.counts.succeeded += 1;
+            self.succeeded.succeeded(job.row, job.array_index);
+        } else {
+            self.counts.failed += 1;
+        }
+        self.counts.attempts += u64::from(job.attempts);
+        if self.last_end != Some(job.ended) {
+            self.integral.advance(job.ended);
+            self.until_last_end = *self.integral.sums();
+            self.last_end = Some(job.ended);
+        }
+        if let Some(started) = job.started {
+            self.add_started(job, started, true);
+        }
+        self.add_times(job);
+        if S::ROWS {
+            self.moment.job(job, &mut self.sink);
+        }
+    }
+
+    fn job_unfinished(&mut self, job: &JobRecord<'_>, why: &str) {
+        self.counts.unfinished += 1;
+        self.counts.attempts += u64::from(job.attempts);
+        self.unfinished.add(why, 1);
+        if let Some(started) = job.started {
+            self.add_started(job, started, false);
+        }
+        self.add_times(job);
+        if S::ROWS {
+            self.moment.flush(&mut self.sink);
+            self.sink.job(job, Some(why));
+        }
+    }
+
+    fn queue_blocked(&mut self, _at: SimTime, _queue: QueueId, _job: JobId, reason: &str) {
+        self.blocked.add(reason, 1);
+    }
+
+    fn instance_ended(&mut self, instance: &InstanceRecord) {
+        let place = instance.instance_type.index();
+        if self.types.len() <= place {
+            self.types.resize(place + 1, CostCauses::default());
+        }
+        let place = instance.environment.index();
+        if self.environments.len() <= place {
+            self.environments.resize(place + 1, Default::default());
+        }
+        for cause in CostCause::ALL {
+            let amount = instance.cost.get(cause);
+            self.cost.add(cause, amount);
+            self.types[instance.instance_type.index()].add(cause, amount);
+            self.environments[place].1.add(cause, amount);
+        }
+        self.sink.instance(instance);
+    }
+
+    fn levels(&mut self, at: SimTime, levels: &Levels) {
+        self.integral.set(at, levels);
+        self.vcpus_max = self.vcpus_max.max(levels.vcpus_max).max(levels.vcpus_used);
+    }
+
+    fn ended(&mut self, at: SimTime) {
+        self.integral.advance(at);
+        if S::ROWS {
+            self.moment.flush(&mut self.sink);
+        }
+    }
+}
+
+/// In [`SLOWDOWN_PARTS`], rounded half up.
+fn bounded_slowdown(wait_ms: u64, run_ms: u64) -> u64 {
+    let long = u128::from(run_ms.max(SLOWDOWN_TAU_MS));
+    let parts = ((u128::from(wait_ms) + u128::from(run_ms)) * SLOWDOWN_PARTS + long / 2) / long;
+    u64::try_from(parts.max(SLOWDOWN_PARTS)).unwrap_or(u64::MAX)
+}
+
+/// The time that `vcpu_ms` takes on `vcpus`, rounded up.
+fn area_bound(vcpu_ms: u128, vcpus: u64) -> Span {
+    if vcpus == 0 {
+        return Span::ZERO;
+    }
+    let ms = vcpu_ms.div_ceil(u128::from(vcpus));
+    Span::from_ms(u64::try_from(ms).expect("an area within the run's time and vCPUs"))
+}
+
+fn distribution(
+    mut values: Vec<u64>,
+    figure: impl Fn(u128, u128) -> Option<Decimal>,
+) -> Distribution {
+    let sum: u128 = values.iter().map(|&value| u128::from(value)).sum();
+    let count = values.len() as u128;
+    let mut rank =
+        |permille| nearest_rank(&mut values, permille).and_then(|value| figure(value.into(), 1));
+    Distribution {
+        p50: rank(500),
+        p95: rank(950),
+        max: rank(1000),
+        mean: figure(sum, count),
+    }
+}
+
+fn waits(values_ms: Vec<u64>) -> Distribution {
+    distribution(values_ms, |sum, count| Decimal::quotient(sum, count * 1000))
+}
+
+fn slowdowns(values: Vec<u64>) -> Distribution {
+    distribution(values, |sum, count| {
+        Decimal::quotient(sum, count * SLOWDOWN_PARTS)
+    })
+}

@@ -1,0 +1,196 @@
+//! Runs told by hand.
+
+use crate::model::{
+    Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, TimeCause,
+    TimeCauses, Workload,
+};
+use crate::model::{InstanceRecord, JobRecord, Levels, Named, Observer};
+use crate::units::{
+    EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
+};
+
+use super::{Decimal, Recorder, RowSink, RunFacts, Summary};
+
+fn workload(submit_and_work_s: &[(u64, u64)]) -> Workload {
+    let rows = submit_and_work_s
+        .iter()
+        .enumerate()
+        .map(|(index, &(submit, work))| Row {
+            submit: SimTime::from_s(submit),
+            work: Span::from_s(work),
+            estimate: Span::ZERO,
+            vcpus: 2,
+            memory: 0,
+            gpus: 0,
+            template: 0,
+            extra: Row::PLAIN,
+            source: index as u32 + 1,
+            user: Row::UNKNOWN,
+            group: Row::UNKNOWN,
+        });
+    Workload {
+        rows: rows.collect(),
+        ..Workload::default()
+    }
+}
+
+fn job(id: u32, times_s: (u64, u64, u64)) -> JobRecord<'static> {
+    let (submitted, started, ended) = times_s;
+    let mut time = TimeCauses::default();
+    time.add(TimeCause::Queue, Span::from_s(started - submitted));
+    time.add(TimeCause::Run, Span::from_s(ended - started));
+    JobRecord {
+        job: JobId(id),
+        row: RowId(id),
+        array_index: None,
+        resubmission: 0,
+        nodes: 1,
+        status: JobStatus::Succeeded,
+        reason: &StatusReason::EssentialContainerExited,
+        exit_code: Some(0),
+        queue: QueueId(0),
+        share: ShareId::NONE,
+        environment: EnvId(0),
+        shape: Shape::new(2, 0, 0),
+        submitted: SimTime::from_s(submitted),
+        eligible: Some(SimTime::from_s(submitted)),
+        started: Some(SimTime::from_s(started)),
+        ended: SimTime::from_s(ended),
+        work: Span::from_s(ended - started),
+        estimate: Span::ZERO,
+        attempts: 1,
+        time,
+        cost: Usd::ZERO,
+    }
+}
+
+#[derive(Default)]
+struct Order(Vec<(u32, bool)>);
+
+impl RowSink for Order {
+    fn job(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
+        self.0.push((job.job.0, why.is_some()));
+    }
+}
+
+fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
+    let settings = Settings::new(Profile::Ideal);
+    let (summary, sink, _) = recorder.finish(RunFacts {
+        scenario: "by-hand",
+        seed: 1,
+        digest: 2,
+        events: 3,
+        end: SimTime::from_s(100),
+        estimates_raised: 0,
+        settings: &settings,
+        catalogue: &Catalogue::default(),
+        speed_max: Ratio::ONE,
+        ignored_keys: Vec::new(),
+    });
+    (summary, sink)
+}
+
+fn levels(used: u64) -> Levels {
+    Levels {
+        vcpus_used: used,
+        vcpus_provisioned: 4,
+        vcpus_max: 4,
+        ..Levels::default()
+    }
+}
+
+#[test]
+fn two_jobs_one_after_the_other_give_the_figures_of_their_definitions() {
+    let workload = workload(&[(10, 20), (10, 5)]);
+    let mut recorder = Recorder::new(&workload, (), false);
+    recorder.named(Named::Environment(EnvId(0), "pool"));
+    recorder.levels(SimTime::ZERO, &levels(0));
+    recorder.submitted(SimTime::from_s(10), RowId(0), 1);
+    recorder.submitted(SimTime::from_s(10), RowId(1), 1);
+    recorder.levels(SimTime::from_s(10), &levels(2));
+    recorder.job_ended(&job(0, (10, 10, 30)));
+    recorder.job_ended(&job(1, (10, 30, 35)));
+    recorder.levels(SimTime::from_s(35), &levels(0));
+    recorder.ended(SimTime::from_s(100));
+    let (summary, ()) = finish(recorder);
+
+    assert_eq!(summary.makespan, Some(Span::from_s(25)));
+    assert_eq!(summary.bounds.longest_job, Span::from_s(20));
+    assert_eq!(summary.bounds.critical_path, Span::from_s(20));
+    assert_eq!(summary.bounds.area, Span::from_ms(12_500));
+    assert_eq!(summary.lower_bound(), Span::from_s(20));
+    let text = |figure: Option<Decimal>| figure.map(|figure| figure.to_string());
+    let is = |figure, expected: &str| assert_eq!(text(figure).as_deref(), Some(expected));
+    is(summary.wait_s.mean, "10");
+    is(summary.wait_s.p50, "0");
+    is(summary.wait_s.p95, "20");
+    is(summary.wait_s.max, "20");
+    is(summary.bounded_slowdown.mean, "1.75");
+    is(summary.bounded_slowdown.p95, "2.5");
+    is(summary.throughput_jobs_per_h, "288");
+    is(summary.utilization.vcpus_of_provisioned, "0.5");
+    assert_eq!(summary.utilization.memory_of_provisioned, None);
+    assert_eq!(summary.time_causes_ms.iter().sum::<u128>(), 45_000);
+}
+
+#[test]
+fn rows_of_one_moment_come_in_order_of_job_and_what_is_left_comes_last() {
+    let workload = workload(&[(0, 1); 5]);
+    let mut recorder = Recorder::new(&workload, Order::default(), false);
+    recorder.job_ended(&job(3, (0, 0, 5)));
+    recorder.job_ended(&job(1, (0, 0, 5)));
+    recorder.job_ended(&job(0, (0, 0, 6)));
+    let mut left = job(2, (0, 0, 6));
+    left.status = JobStatus::Runnable;
+    left.started = None;
+    recorder.job_unfinished(&left, "no machine is large enough");
+    recorder.ended(SimTime::from_s(6));
+    let (summary, sink) = finish(recorder);
+    assert_eq!(sink.0, [(1, false), (3, false), (0, false), (2, true)]);
+    assert_eq!(
+        summary.unfinished,
+        [("no machine is large enough".to_owned(), 1)]
+    );
+}
+
+#[test]
+fn a_run_in_which_nothing_ended_has_no_makespan_and_no_waits() {
+    let workload = workload(&[]);
+    let (summary, ()) = finish(Recorder::new(&workload, (), true));
+    assert_eq!(summary.makespan, None);
+    assert_eq!(summary.wait_s.mean, None);
+    assert_eq!(summary.throughput_jobs_per_h, None);
+    assert_eq!(summary.lower_bound(), Span::ZERO);
+}
+
+#[test]
+fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
+    let workload = workload(&[]);
+    let mut recorder = Recorder::new(&workload, (), false);
+    for (id, units) in [(0, 7), (1, 11)] {
+        let mut cost = CostCauses::default();
+        cost.add(CostCause::Useful, Usd::from_units(units));
+        cost.add(CostCause::Idle, Usd::from_units(1));
+        recorder.instance_ended(&InstanceRecord {
+            instance: InstanceId(id),
+            environment: EnvId(id),
+            instance_type: TypeId(0),
+            launched: SimTime::ZERO,
+            ended: SimTime::from_s(60),
+            terminated: false,
+            attempts: 1,
+            used_vcpu_ms: 0,
+            busy: Span::ZERO,
+            billed_s: 60,
+            cost,
+        });
+    }
+    let (summary, ()) = finish(recorder);
+    assert_eq!(summary.cost_total(), Usd::from_units(20));
+    let by_environment: Usd = summary
+        .cost_by_environment
+        .iter()
+        .map(|(_, cost)| cost.total())
+        .sum();
+    assert_eq!(by_environment, summary.cost_total());
+}

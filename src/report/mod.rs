@@ -1,0 +1,25 @@
+//! Results as bytes: tables, JSON, text. Pure: destinations are handed in.
+
+mod attempts_csv;
+mod job_ids;
+mod jobs_csv;
+mod json;
+mod machine_tables;
+mod manifest;
+mod names;
+mod summary_json;
+mod tables;
+mod terminal;
+mod text;
+mod timeline_csv;
+
+pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
+pub use jobs_csv::{JOBS_HEADER, JobsCsv};
+pub use json::Json;
+pub use machine_tables::{BILL_HEADER, INSTANCES_HEADER, bill_csv, instances_csv};
+pub use manifest::{InputFile, Manifest, manifest_json};
+pub use names::Names;
+pub use summary_json::summary_json;
+pub use tables::{Finished, Table, Tables};
+pub use terminal::{Style, summary_text, wrap};
+pub use timeline_csv::timeline_csv;

@@ -1,0 +1,152 @@
+//! `summary.json`: the run in figures, with their definitions.
+
+use crate::metrics::{DEFINITIONS, Decimal, Distribution, Summary};
+use crate::model::{CostCause, CostCauses, Loop, TimeCause};
+use crate::units::{Usd, apportion};
+
+use super::json::Json;
+
+/// The document: snake_case names that end in their unit, money as decimal strings, null for what there is none of. The
+/// parts of the bill by cause, by environment and by type each sum to `cost_usd`.
+pub fn summary_json(summary: &Summary) -> String {
+    Json::document(|json| {
+        json.text("scenario", &summary.scenario);
+        json.whole("seed", summary.seed);
+        json.text("digest", &format!("{:016x}", summary.digest));
+        json.text("version", env!("CARGO_PKG_VERSION"));
+        json.whole("events", summary.events);
+        json.seconds("end_s", Some(summary.end));
+        json.seconds("makespan_s", summary.makespan);
+        json.seconds("lower_bound_s", Some(summary.lower_bound()));
+        json.object("lower_bounds_s", |json| {
+            json.seconds("critical_path", Some(summary.bounds.critical_path));
+            json.seconds("area", Some(summary.bounds.area));
+            json.seconds("longest_job", Some(summary.bounds.longest_job));
+        });
+        put_jobs(json, summary);
+        put_distribution(json, "wait_s", &summary.wait_s);
+        put_distribution(json, "bounded_slowdown", &summary.bounded_slowdown);
+        json.decimal("throughput_jobs_per_h", summary.throughput_jobs_per_h);
+        json.object("utilization", |json| {
+            let utilization = &summary.utilization;
+            json.decimal("vcpus_of_provisioned", utilization.vcpus_of_provisioned);
+            json.decimal("vcpus_of_max", utilization.vcpus_of_max);
+            json.decimal("memory_of_provisioned", utilization.memory_of_provisioned);
+        });
+        json.object("time_causes_s", |json| {
+            for (cause, ms) in TimeCause::ALL.into_iter().zip(summary.time_causes_ms) {
+                json.decimal(cause.name(), Some(Decimal::from_ms(ms)));
+            }
+        });
+        put_money(json, summary);
+        json.text("loop", loop_name(summary.closed_loop));
+        put_assumptions(json, summary);
+        for (key, reasons) in [
+            ("rejected", &summary.rejected),
+            ("rejected_commands", &summary.rejected_commands),
+            ("unfinished", &summary.unfinished),
+            ("queue_blocked", &summary.blocked),
+            ("dropped", &summary.dropped),
+            ("repaired", &summary.repaired),
+        ] {
+            json.object(key, |json| {
+                for (reason, count) in reasons {
+                    json.whole(reason, *count);
+                }
+            });
+        }
+        json.array("ignored_keys", |json| {
+            for key in &summary.ignored_keys {
+                json.element_text(key);
+            }
+        });
+        json.object("definitions", |json| {
+            for (figure, sentence) in DEFINITIONS {
+                json.text(figure, sentence);
+            }
+        });
+    })
+}
+
+/// The word for how submissions depend on completions.
+pub fn loop_name(closed_loop: Loop) -> &'static str {
+    match closed_loop {
+        Loop::Open => "open",
+        Loop::Closed => "closed",
+    }
+}
+
+fn put_jobs(json: &mut Json, summary: &Summary) {
+    let jobs = &summary.jobs;
+    json.object("jobs", |json| {
+        for (key, count) in [
+            ("submitted", jobs.submitted),
+            ("succeeded", jobs.succeeded),
+            ("failed", jobs.failed),
+            ("unfinished", jobs.unfinished),
+            ("rejected", jobs.rejected),
+            ("dropped", jobs.dropped),
+            ("repaired", jobs.repaired),
+            ("attempts", jobs.attempts),
+        ] {
+            json.whole(key, count);
+        }
+    });
+}
+
+fn put_distribution(json: &mut Json, key: &str, values: &Distribution) {
+    json.object(key, |json| {
+        json.decimal("mean", values.mean);
+        json.decimal("p50", values.p50);
+        json.decimal("p95", values.p95);
+        json.decimal("max", values.max);
+    });
+}
+
+/// The bill cut by cause, each part rounded so that they sum to the rounded total.
+pub fn cost_by_cause(cost: &CostCauses) -> Vec<(CostCause, Usd)> {
+    let parts: Vec<Usd> = CostCause::ALL
+        .iter()
+        .map(|&cause| cost.get(cause))
+        .collect();
+    CostCause::ALL.into_iter().zip(apportion(&parts)).collect()
+}
+
+/// Parts of the bill by name, each rounded so that they sum to the rounded total.
+pub fn cost_by_name(parts: &[(String, CostCauses)]) -> Vec<(&str, Usd)> {
+    let amounts: Vec<Usd> = parts.iter().map(|(_, cost)| cost.total()).collect();
+    let names = parts.iter().map(|(name, _)| name.as_str());
+    names.zip(apportion(&amounts)).collect()
+}
+
+fn put_money(json: &mut Json, summary: &Summary) {
+    json.text("cost_usd", &summary.cost_total().to_string());
+    json.object("cost_causes_usd", |json| {
+        for (cause, amount) in cost_by_cause(&summary.cost) {
+            json.text(cause.name(), &amount.to_string());
+        }
+    });
+    for (key, parts) in [
+        ("cost_by_environment_usd", &summary.cost_by_environment),
+        ("cost_by_instance_type_usd", &summary.cost_by_instance_type),
+    ] {
+        json.object(key, |json| {
+            for (name, amount) in cost_by_name(parts) {
+                json.text(name, &amount.to_string());
+            }
+        });
+    }
+}
+
+fn put_assumptions(json: &mut Json, summary: &Summary) {
+    json.text("profile", summary.profile.name());
+    json.object("assumptions", |json| {
+        for assumption in &summary.assumptions {
+            json.object(assumption.key, |json| {
+                json.text("value", &assumption.value);
+                json.text("tag", assumption.tag.name());
+                json.flag("changed", assumption.changed);
+            });
+        }
+    });
+}

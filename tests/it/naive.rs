@@ -1,0 +1,466 @@
+//! A second simulator, written from the description of the semantics alone and for obviousness instead of speed: plain
+//! vectors, linear scans, everything derived anew at each moment. It shares only `units` and `model` with the real one.
+
+mod backfill;
+mod bill;
+mod life;
+mod outside;
+mod pass;
+mod share;
+
+use batchcast::model::{
+    Billing, BlockReason, ComputeEnvironment, ConsumableAsk, ConsumableResource, CostCauses,
+    JobDefinition, JobQueue, JobStatus, Knob, RetryStrategy, Scenario, SchedulingPolicy,
+    StatusReason,
+};
+use batchcast::units::{Ratio, Shape, SimTime, Span, TypeId, Usd};
+
+/// A mistake that the naive simulator makes on purpose, to show that the comparison sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Of equally full machines the one launched last takes the job.
+    TiesToTheLast,
+    /// The timeout's clock starts in STARTING.
+    TimeoutFromPlacement,
+    /// A retried job waits at its old place.
+    RetriesToTheBack,
+}
+
+/// What the naive simulator says of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// All jobs without array parents; positions are not job identifiers.
+    pub jobs: Vec<JobOutcome>,
+    /// All instances that were launched, by identifier.
+    pub instances: Vec<InstanceOutcome>,
+    /// The sum of their bills.
+    pub total: Usd,
+    /// Refused submissions and commands.
+    pub rejections: usize,
+}
+
+/// A job at the end of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobOutcome {
+    /// Its identifier.
+    pub job: usize,
+    /// Its row.
+    pub row: usize,
+    /// Its index, for the child of an array.
+    pub index: Option<u32>,
+    /// Its state.
+    pub status: JobStatus,
+    /// Its reason, as AWS writes it.
+    pub reason: String,
+    /// Exit code of its last attempt.
+    pub exit_code: Option<u8>,
+    /// When it was submitted.
+    pub submitted: SimTime,
+    /// When it was RUNNABLE first.
+    pub eligible: Option<SimTime>,
+    /// Its attempts.
+    pub attempts: Vec<AttemptOutcome>,
+    /// When it became terminal.
+    pub ended: Option<SimTime>,
+}
+
+/// An attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptOutcome {
+    /// When it entered STARTING.
+    pub placed: SimTime,
+    /// When it entered RUNNING.
+    pub started: Option<SimTime>,
+    /// When it ended.
+    pub ended: Option<SimTime>,
+    /// The instance; of a multi-node job the main node's.
+    pub main: usize,
+    /// Its reason.
+    pub reason: String,
+    /// Its exit code.
+    pub exit_code: Option<u8>,
+    /// What it cost.
+    pub cost: Usd,
+}
+
+/// An instance's bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceOutcome {
+    /// Its type.
+    pub instance_type: TypeId,
+    /// When it joined.
+    pub launched: SimTime,
+    /// When it left, or what it is billed to.
+    pub ended: SimTime,
+    /// The bill.
+    pub cost: CostCauses,
+}
+
+/// Runs `scenario` to its end.
+pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
+    let mut naive = Naive {
+        scenario,
+        fault,
+        now: SimTime::ZERO,
+        round: 0,
+        sequence: 0,
+        facts: Vec::new(),
+        calls: Vec::new(),
+        next_command: 0,
+        next_row: 0,
+        in_facts: false,
+        changed: false,
+        definitions: Vec::new(),
+        policies: Vec::new(),
+        environments: Vec::new(),
+        queues: Vec::new(),
+        shares: Vec::new(),
+        resources: Vec::new(),
+        machines: Vec::new(),
+        jobs: Vec::new(),
+        running: Vec::new(),
+        job_of_row: vec![None; scenario.workload.rows.len()],
+        called: vec![false; scenario.workload.rows.len()],
+        resubmissions: Vec::new(),
+        rejections: 0,
+    };
+    naive.run();
+    naive.outcome()
+}
+
+/// The state of the run.
+struct Naive<'a> {
+    scenario: &'a Scenario,
+    fault: Option<Fault>,
+    now: SimTime,
+    round: u32,
+    sequence: u64,
+    facts: Vec<Due<Fact>>,
+    calls: Vec<Due<Call>>,
+    next_command: usize,
+    next_row: usize,
+    /// Facts of this round are being handled: its arrivals are still to come.
+    in_facts: bool,
+    /// Something happened since the last pass that a pass could answer to.
+    changed: bool,
+    definitions: Vec<Definition>,
+    policies: Vec<SchedulingPolicy>,
+    environments: Vec<Environment>,
+    queues: Vec<Queue>,
+    shares: Vec<Share>,
+    resources: Vec<Resource>,
+    machines: Vec<Machine>,
+    jobs: Vec<Job>,
+    /// Jobs with an open attempt, in order of placement.
+    running: Vec<usize>,
+    job_of_row: Vec<Option<usize>>,
+    /// Rows of a closed loop whose submission is under way.
+    called: Vec<bool>,
+    /// (rule, original job) for each resubmission.
+    resubmissions: Vec<(usize, usize)>,
+    rejections: usize,
+}
+
+/// Something that is due.
+#[derive(Clone, Debug)]
+struct Due<T> {
+    at: SimTime,
+    round: u32,
+    sequence: u64,
+    what: T,
+}
+
+/// Something that happens by itself.
+#[derive(Clone, Debug)]
+enum Fact {
+    Join {
+        environment: usize,
+        instance_type: TypeId,
+        terminate: Option<SimTime>,
+    },
+    Leave(usize),
+    Begin(usize, usize),
+    /// A job's attempt ends as it was foreseen for the n-th time.
+    End(usize, usize, u32),
+    Ready(usize),
+    AgainReady(usize),
+    Declare {
+        queue: usize,
+        stamp: u32,
+    },
+    Limit {
+        queue: usize,
+        stamp: u32,
+    },
+    Planned,
+}
+
+/// A submission that something caused.
+#[derive(Clone, Debug)]
+enum Call {
+    Row(usize),
+    Again { job: usize, rule: usize },
+}
+
+struct Definition {
+    revision: u32,
+    active: bool,
+    is: JobDefinition,
+}
+
+struct Environment {
+    is: ComputeEnvironment,
+    unmanaged_vcpus: Option<u32>,
+    billing: Billing,
+}
+
+struct Queue {
+    is: JobQueue,
+    deleted: bool,
+    /// For strict-held.
+    held: Option<usize>,
+    /// For conservative: (job, planned start), in order of arrival.
+    plans: Vec<(usize, SimTime)>,
+    /// For conservative: an attempt ended since the last pass.
+    some_end: bool,
+    /// The head that can never be placed, and why.
+    blocked: Option<(usize, BlockReason)>,
+    stamp: u32,
+}
+
+struct Share {
+    queue: usize,
+    identifier: String,
+}
+
+struct Resource {
+    is: ConsumableResource,
+    in_use: u64,
+}
+
+struct Machine {
+    environment: usize,
+    instance_type: TypeId,
+    launched: SimTime,
+    left: Option<SimTime>,
+}
+
+#[derive(Clone)]
+struct Job {
+    row: usize,
+    index: Option<u32>,
+    parent: Option<usize>,
+    /// For an array parent.
+    children: Vec<usize>,
+    queue: usize,
+    share: Option<usize>,
+    /// All nodes together.
+    shape: Shape,
+    /// What each node asks for and the type it insists on; empty for a job that is not multi-node.
+    nodes: Vec<(Shape, Option<String>)>,
+    main_node: usize,
+    retry: RetryStrategy,
+    timeout: Option<Span>,
+    priority: u32,
+    consumables: Vec<ConsumableAsk>,
+    speed: Ratio,
+    work: Span,
+    estimate: Span,
+    /// Jobs that must succeed.
+    needs: Vec<usize>,
+    /// All of them did.
+    satisfied: bool,
+    /// Cancelled while PENDING.
+    cancelled: Option<StatusReason>,
+    status: JobStatus,
+    reason: StatusReason,
+    exit_code: Option<u8>,
+    submitted: SimTime,
+    eligible: Option<SimTime>,
+    /// Waits for its retry delay.
+    resting: bool,
+    retried: Option<SimTime>,
+    ended: Option<SimTime>,
+    attempts: Vec<Attempt>,
+    /// Keeps its consumables between attempts.
+    holds: bool,
+    /// The job that this is a resubmission of; itself otherwise.
+    original: usize,
+}
+
+#[derive(Clone)]
+struct Attempt {
+    placed: SimTime,
+    started: Option<SimTime>,
+    ended: Option<SimTime>,
+    machines: Vec<usize>,
+    /// When planners believe that it ends.
+    expected_end: SimTime,
+    /// How it is going to end, as foreseen now.
+    ending: Option<Ending>,
+    foreseen: u32,
+    stopping: bool,
+    /// When its container exists, unless told to stop before.
+    exit_code: Option<u8>,
+    reason: StatusReason,
+    container_reason: &'static str,
+}
+
+/// How an attempt ends.
+#[derive(Clone, Debug)]
+struct Ending {
+    exit_code: Option<u8>,
+    reason: StatusReason,
+    container_reason: &'static str,
+    may_retry: bool,
+}
+
+impl Naive<'_> {
+    fn run(&mut self) {
+        while let Some(at) = self.next_moment() {
+            if at > self.now {
+                self.now = at;
+                self.round = 0;
+            }
+            self.in_facts = true;
+            for fact in self.due_facts() {
+                self.handle(fact);
+            }
+            self.in_facts = false;
+            self.arrivals();
+            if self.changed && self.now == self.next_pass() {
+                self.changed = false;
+                self.pass();
+            }
+            self.round += 1;
+        }
+    }
+
+    /// The next moment at which something is due, or none where the run is over.
+    fn next_moment(&self) -> Option<SimTime> {
+        let commands = self.scenario.commands.get(self.next_command).map(|c| c.at);
+        let rows = &self.scenario.workload.rows;
+        let row = (self.next_row..rows.len())
+            .find(|&row| !self.is_closed(row))
+            .map(|row| rows[row].submit);
+        let calls = self.calls.iter().map(|call| call.at).min();
+        let arrival = [commands, row, calls].into_iter().flatten().min();
+        if arrival.is_none() && self.jobs.iter().all(|job| job.status.is_terminal()) {
+            return None;
+        }
+        let fact = self.facts.iter().map(|fact| fact.at).min();
+        let pass = self.changed.then(|| self.next_pass());
+        [arrival, fact, pass].into_iter().flatten().min()
+    }
+
+    fn next_pass(&self) -> SimTime {
+        self.now.next_tick(self.span(Knob::DispatchTick))
+    }
+
+    /// The facts of this moment and round, in the order in which they were scheduled.
+    fn due_facts(&mut self) -> Vec<Fact> {
+        let (now, round) = (self.now, self.round);
+        let (mut due, later): (Vec<_>, Vec<_>) = self
+            .facts
+            .drain(..)
+            .partition(|fact| is_due(fact, now, round));
+        self.facts = later;
+        due.sort_by_key(|fact| fact.sequence);
+        due.into_iter().map(|fact| fact.what).collect()
+    }
+
+    /// Commands in file order, submissions in row order, then what earlier ends caused.
+    fn arrivals(&mut self) {
+        while let Some(timed) = self.scenario.commands.get(self.next_command)
+            && timed.at <= self.now
+        {
+            self.next_command += 1;
+            let answer = self.command(&timed.command);
+            self.count(answer);
+        }
+        while let Some(row) = self.scenario.workload.rows.get(self.next_row)
+            && (self.is_closed(self.next_row) || row.submit <= self.now)
+        {
+            self.next_row += 1;
+            if !self.is_closed(self.next_row - 1) {
+                let answer = self.submit(self.next_row - 1);
+                self.count(answer);
+            }
+        }
+        let (now, round) = (self.now, self.round);
+        let (mut due, later): (Vec<_>, Vec<_>) = self
+            .calls
+            .drain(..)
+            .partition(|call| is_due(call, now, round));
+        self.calls = later;
+        due.sort_by_key(|call| call.sequence);
+        for call in due {
+            let answer = match call.what {
+                Call::Row(row) => self.submit(row),
+                Call::Again { job, rule } => self.submit_again(job, rule),
+            };
+            self.count(answer);
+        }
+    }
+
+    fn count(&mut self, answer: Result<(), String>) {
+        match answer {
+            Ok(()) => self.changed = true,
+            Err(_) => self.rejections += 1,
+        }
+    }
+
+    fn is_closed(&self, row: usize) -> bool {
+        let workload = &self.scenario.workload;
+        workload
+            .extra(&workload.rows[row])
+            .is_some_and(|extra| !extra.anchors.is_empty())
+    }
+
+    fn due<T>(&mut self, at: SimTime, what: T, this_round: bool) -> Due<T> {
+        self.sequence += 1;
+        let next = if this_round {
+            self.round
+        } else {
+            self.round + 1
+        };
+        Due {
+            at,
+            round: if at == self.now { next } else { 0 },
+            sequence: self.sequence,
+            what,
+        }
+    }
+
+    fn schedule(&mut self, at: SimTime, fact: Fact) {
+        let due = self.due(at, fact, false);
+        self.facts.push(due);
+    }
+
+    fn call(&mut self, at: SimTime, call: Call) {
+        // What a fact causes still belongs to its round; what an arrival or a decision causes comes after the decision.
+        let due = self.due(at, call, self.in_facts);
+        self.calls.push(due);
+    }
+
+    fn span(&self, knob: Knob) -> Span {
+        self.scenario.world.settings.span(knob)
+    }
+
+    fn flag(&self, knob: Knob) -> bool {
+        self.scenario.world.settings.flag(knob)
+    }
+
+    fn word(&self, knob: Knob) -> &str {
+        self.scenario.world.settings.word(knob)
+    }
+
+    /// SIGTERM to the end: what the application takes, at most half a minute.
+    fn grace(&self) -> Span {
+        self.span(Knob::ShutdownTime).min(Span::from_s(30))
+    }
+}
+
+fn is_due<T>(due: &Due<T>, now: SimTime, round: u32) -> bool {
+    due.at < now || (due.at == now && due.round <= round)
+}

@@ -1,0 +1,161 @@
+//! EASY and conservative backfilling on a single machine, by the textbook.
+
+use batchcast::model::Knob;
+use batchcast::units::{Shape, SimTime};
+
+use super::Naive;
+
+/// Something that takes room from one moment to another.
+struct Taken {
+    from: SimTime,
+    until: SimTime,
+    shape: Shape,
+}
+
+impl Naive<'_> {
+    pub(super) fn easy_pass(&mut self, queue: usize) {
+        while let Some(&head) = self.waiting(queue, None).first() {
+            if !self.start_if_it_fits(head) {
+                break;
+            }
+        }
+        let waiting = self.waiting(queue, None);
+        let Some((&head, others)) = waiting.split_first() else {
+            return;
+        };
+        let (shadow, mut spare) = self.reservation(queue, self.jobs[head].shape);
+        for &job in others {
+            let Some(machines) = self.machines_for(job) else {
+                continue;
+            };
+            let shape = self.jobs[job].shape;
+            let end = self.now + self.span(Knob::ContainerStart) + self.jobs[job].estimate;
+            if end > shadow {
+                if !shape.fits(spare) {
+                    continue;
+                }
+                spare = spare.less(shape);
+            }
+            self.place(job, machines);
+        }
+    }
+
+    /// When the head fits by the expected ends of what runs, and what is free beside it then.
+    fn reservation(&self, queue: usize, head: Shape) -> (SimTime, Shape) {
+        let Some(machine) = self.single_machine(queue) else {
+            return (SimTime::NEVER, Shape::default());
+        };
+        let mut ends: Vec<(SimTime, Shape)> = self
+            .taken_now(machine)
+            .map(|t| (t.until, t.shape))
+            .collect();
+        ends.sort_by_key(|end| end.0);
+        let mut free = self.free(machine);
+        let mut index = 0;
+        while index < ends.len() {
+            let moment = ends[index].0;
+            while index < ends.len() && ends[index].0 == moment {
+                free = free.plus(ends[index].1);
+                index += 1;
+            }
+            if head.fits(free) {
+                return (moment, free.less(head));
+            }
+        }
+        (SimTime::NEVER, Shape::default())
+    }
+
+    fn single_machine(&self, queue: usize) -> Option<usize> {
+        let environments = &self.queues[queue].is.environments;
+        let environments = environments
+            .iter()
+            .filter_map(|name| self.environment(name));
+        environments
+            .flat_map(|environment| self.present(environment))
+            .next()
+    }
+
+    fn taken_now(&self, machine: usize) -> impl Iterator<Item = Taken> {
+        self.running.iter().filter_map(move |&job| {
+            let attempt = self.jobs[job].attempts.last().expect("it runs");
+            attempt.machines.contains(&machine).then(|| Taken {
+                from: attempt.placed,
+                until: attempt.expected_end,
+                shape: self.jobs[job].shape,
+            })
+        })
+    }
+
+    pub(super) fn conservative_pass(&mut self, queue: usize) {
+        let waiting = self.waiting(queue, None);
+        self.queues[queue]
+            .plans
+            .retain(|plan| waiting.contains(&plan.0));
+        // At an end, who waits moves to the earliest start that there is now, never to a later one.
+        if std::mem::take(&mut self.queues[queue].some_end) {
+            for index in 0..self.queues[queue].plans.len() {
+                let (job, planned) = self.queues[queue].plans[index];
+                if let Some(start) = self.earliest_start(queue, job) {
+                    self.queues[queue].plans[index].1 = start.min(planned);
+                }
+            }
+        }
+        for job in waiting {
+            if !self.queues[queue].plans.iter().any(|plan| plan.0 == job)
+                && let Some(start) = self.earliest_start(queue, job)
+            {
+                self.queues[queue].plans.push((job, start));
+            }
+        }
+        for (job, planned) in self.queues[queue].plans.clone() {
+            if planned <= self.now && self.start_if_it_fits(job) {
+                self.queues[queue].plans.retain(|plan| plan.0 != job);
+            }
+        }
+        for (_, planned) in self.queues[queue].plans.clone() {
+            self.wake(planned);
+        }
+    }
+
+    /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.
+    fn earliest_start(&self, queue: usize, job: usize) -> Option<SimTime> {
+        let machine = self.single_machine(queue)?;
+        let size = self.size(self.type_of(machine));
+        let mut taken: Vec<Taken> = self.taken_now(machine).collect();
+        for &(other, planned) in &self.queues[queue].plans {
+            if other != job {
+                let from = planned.max(self.now);
+                taken.push(Taken {
+                    from,
+                    until: from + self.believed_length(other),
+                    shape: self.jobs[other].shape,
+                });
+            }
+        }
+        let mut moments: Vec<SimTime> = taken.iter().flat_map(|t| [t.from, t.until]).collect();
+        moments.push(self.now);
+        moments.retain(|&moment| moment >= self.now);
+        moments.sort();
+        let fits_at = |moment: SimTime| {
+            let taken = taken
+                .iter()
+                .filter(|t| t.from <= moment && moment < t.until);
+            let mut used = self.jobs[job].shape;
+            for part in taken {
+                used = used.plus(part.shape);
+            }
+            used.fits(size)
+        };
+        moments.iter().copied().find(|&start| {
+            let end = start + self.believed_length(job);
+            fits_at(start)
+                && moments
+                    .iter()
+                    .all(|&moment| moment <= start || moment >= end || fits_at(moment))
+        })
+    }
+
+    fn believed_length(&self, job: usize) -> batchcast::units::Span {
+        self.span(Knob::ContainerStart) + self.jobs[job].estimate
+    }
+}

@@ -1,0 +1,195 @@
+//! The result of a run: jobs, attempts, and the bill of every instance by walking its life from change to change.
+
+use batchcast::model::{Billing, CostCause, CostCauses, StatusReason};
+use batchcast::units::{NO_LIMIT_MIB, SimTime, Span, Usd};
+
+use super::{Attempt, AttemptOutcome, InstanceOutcome, JobOutcome, Naive, Outcome};
+
+/// A whole machine, in the units of dominant shares.
+const WHOLE: u128 = 1 << 32;
+
+/// A machine's clock of money: (moment, reading) at each change on it.
+struct Clock(Vec<(SimTime, u128)>);
+
+impl Clock {
+    fn at(&self, moment: SimTime) -> u128 {
+        let found = self.0.iter().find(|reading| reading.0 == moment);
+        found.expect("attempts begin and end at changes").1
+    }
+}
+
+impl Naive<'_> {
+    pub(super) fn outcome(self) -> Outcome {
+        let instances: Vec<InstanceOutcome> = (0..self.machines.len())
+            .map(|machine| InstanceOutcome {
+                instance_type: self.machines[machine].instance_type,
+                launched: self.machines[machine].launched,
+                ended: self.billed_to(machine),
+                cost: self.bill(machine),
+            })
+            .collect();
+        let clocks: Vec<Clock> = (0..self.machines.len())
+            .map(|machine| self.clock(machine))
+            .collect();
+        let jobs = (self.jobs.iter().enumerate())
+            .filter(|(_, job)| job.children.is_empty())
+            .map(|(number, job)| JobOutcome {
+                job: number,
+                row: job.row,
+                index: job.index,
+                status: job.status,
+                reason: job.reason.to_string(),
+                exit_code: job.exit_code,
+                submitted: job.submitted,
+                eligible: job.eligible,
+                attempts: (job.attempts.iter())
+                    .map(|attempt| self.attempt_outcome(number, attempt, &clocks))
+                    .collect(),
+                ended: job.ended,
+            })
+            .collect();
+        Outcome {
+            jobs,
+            total: instances.iter().map(|instance| instance.cost.total()).sum(),
+            instances,
+            rejections: self.rejections,
+        }
+    }
+
+    fn attempt_outcome(&self, job: usize, attempt: &Attempt, clocks: &[Clock]) -> AttemptOutcome {
+        AttemptOutcome {
+            placed: attempt.placed,
+            started: attempt.started,
+            ended: attempt.ended,
+            main: attempt.machines[self.jobs[job].main_node],
+            reason: attempt.reason.to_string(),
+            exit_code: attempt.exit_code,
+            cost: (attempt.machines.iter())
+                .map(|&machine| self.cost_on(machine, &clocks[machine], job, attempt).0)
+                .sum(),
+        }
+    }
+
+    /// When the machine left, or the last end of a job or attempt (without any: the last submission).
+    fn billed_to(&self, machine: usize) -> SimTime {
+        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
+        let attempt_ends = attempts.filter_map(|attempt| attempt.ended);
+        let job_ends = self.jobs.iter().filter_map(|job| job.ended);
+        let last_end = job_ends.chain(attempt_ends).max();
+        let last_submission = self.jobs.iter().map(|job| job.submitted).max();
+        let end = last_end.or(last_submission).unwrap_or(SimTime::ZERO);
+        let launched = self.machines[machine].launched;
+        self.machines[machine].left.unwrap_or(end.max(launched))
+    }
+
+    fn attempts_on(&self, machine: usize) -> Vec<(usize, &Attempt)> {
+        let mut found = Vec::new();
+        for (number, job) in self.jobs.iter().enumerate() {
+            for attempt in &job.attempts {
+                if attempt.machines.contains(&machine) {
+                    found.push((number, attempt));
+                }
+            }
+        }
+        found
+    }
+
+    /// The part of the machine that the job takes, by the resource of which it takes most.
+    fn dominant_share(&self, machine: usize, job: usize) -> u128 {
+        if !self.jobs[job].nodes.is_empty() {
+            return WHOLE;
+        }
+        let (ask, size) = (self.jobs[job].shape, self.size(self.type_of(machine)));
+        let part = |asked: u32, of: u32| match of {
+            0 => 0,
+            _ => u128::from(asked) * WHOLE / u128::from(of),
+        };
+        let memory = match size.memory {
+            NO_LIMIT_MIB => 0,
+            limited => part(ask.memory, limited),
+        };
+        part(ask.vcpus, size.vcpus)
+            .max(memory)
+            .max(part(ask.gpus, size.gpus))
+    }
+
+    /// The machine's clock of money at each change on it: what an attempt that had it whole would have paid since launch.
+    fn clock(&self, machine: usize) -> Clock {
+        let attempts = self.attempts_on(machine);
+        let mut cuts = vec![self.machines[machine].launched, self.billed_to(machine)];
+        for (_, attempt) in &attempts {
+            cuts.push(attempt.placed);
+            cuts.extend(attempt.started);
+            cuts.extend(attempt.ended);
+        }
+        cuts.sort();
+        cuts.dedup();
+        let price = u128::from(self.type_of(machine).price.ticks());
+        let mut clock = vec![(cuts[0], 0)];
+        for pair in cuts.windows(2) {
+            let shares = attempts.iter().filter(|(_, attempt)| {
+                attempt.placed <= pair[0] && attempt.ended.is_none_or(|ended| ended >= pair[1])
+            });
+            let sum: u128 = shares
+                .map(|(job, _)| self.dominant_share(machine, *job))
+                .sum();
+            let ms = u128::from((pair[1] - pair[0]).ms());
+            let before = clock.last().map_or(0, |last| last.1);
+            clock.push((pair[1], before + price * ms * WHOLE / sum.max(WHOLE)));
+        }
+        Clock(clock)
+    }
+
+    /// What an attempt cost on one machine: in all, and while it was STARTING.
+    fn cost_on(&self, machine: usize, clock: &Clock, job: usize, attempt: &Attempt) -> (Usd, Usd) {
+        let share = self.dominant_share(machine, job);
+        let ended = attempt.ended.unwrap_or(self.billed_to(machine));
+        let begun = attempt.started.unwrap_or(ended);
+        let since_placed = |moment| clock.at(moment) - clock.at(attempt.placed);
+        let cost = |clocks: u128| Usd::from_units((share * clocks / WHOLE) as i128);
+        (cost(since_placed(ended)), cost(since_placed(begun)))
+    }
+
+    fn bill(&self, machine: usize) -> CostCauses {
+        let mut causes = CostCauses::default();
+        let kind = self.type_of(machine);
+        let launched = self.machines[machine].launched;
+        let alive = self.billed_to(machine) - launched;
+        let billed = match self.environments[self.machines[machine].environment].billing {
+            Billing::PerSecond => Span::from_s(alive.seconds_started().max(60)),
+            Billing::PerHour => Span::from_s(alive.hours_started() * 3600),
+        };
+        causes.add(
+            CostCause::Minimum,
+            kind.price.over(billed) - kind.price.over(alive),
+        );
+
+        let attempts = self.attempts_on(machine);
+        let clock = self.clock(machine);
+        let mut for_attempts = Usd::ZERO;
+        for (job, attempt) in &attempts {
+            let (all, starting) = self.cost_on(machine, &clock, *job, attempt);
+            let cause = match (&attempt.reason, attempt.exit_code) {
+                (StatusReason::HostTerminated(_), _) => CostCause::Interrupted,
+                (_, Some(0)) => CostCause::Useful,
+                _ => CostCause::Failed,
+            };
+            causes.add(CostCause::ImagePull, starting);
+            causes.add(cause, all - starting);
+            for_attempts += all;
+        }
+        let mut busy = Span::ZERO;
+        let mut reached = launched;
+        let mut spans: Vec<(SimTime, SimTime)> = (attempts.iter())
+            .map(|(_, a)| (a.placed, a.ended.unwrap_or(self.billed_to(machine))))
+            .collect();
+        spans.sort();
+        for (from, until) in spans {
+            busy += until.since(from.max(reached));
+            reached = reached.max(until);
+        }
+        causes.add(CostCause::Stranded, kind.price.over(busy) - for_attempts);
+        causes.add(CostCause::Idle, kind.price.over(alive - busy));
+        causes
+    }
+}

@@ -1,0 +1,493 @@
+//! What becomes of jobs and machines: ready, placed, running, ended, tried again, failed for others.
+
+use batchcast::model::{ExitAction, Fate, FateKind, JobStatus, Knob, RuleEvent, StatusReason};
+use batchcast::units::{Ratio, SimTime, Span, TypeId};
+
+use super::{Attempt, Call, Ending, Fact, Fault, Machine, Naive};
+
+const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
+
+impl Naive<'_> {
+    pub(super) fn handle(&mut self, fact: Fact) {
+        match fact {
+            Fact::Join {
+                environment,
+                instance_type,
+                terminate,
+            } => self.join(environment, instance_type, terminate),
+            Fact::Leave(machine) => self.leave(machine),
+            Fact::Begin(job, attempt) => {
+                if self.is_open(job, attempt) && !self.jobs[job].attempts[attempt].stopping {
+                    self.begin(job);
+                }
+            }
+            Fact::End(job, attempt, foreseen) => {
+                if self.is_open(job, attempt)
+                    && self.jobs[job].attempts[attempt].foreseen == foreseen
+                {
+                    let ending = self.jobs[job].attempts[attempt].ending.clone();
+                    self.end_attempt(job, ending.expect("an end was foreseen"));
+                }
+            }
+            Fact::Ready(job) => {
+                if !self.jobs[job].status.is_terminal() {
+                    self.ready(job);
+                }
+            }
+            Fact::AgainReady(job) => {
+                if !self.jobs[job].status.is_terminal() {
+                    self.jobs[job].resting = false;
+                    self.changed = true;
+                }
+            }
+            Fact::Declare { queue, stamp } => self.declare(queue, stamp),
+            Fact::Limit { queue, stamp } => {
+                if self.queues[queue].stamp == stamp
+                    && let Some((job, reason)) = self.queues[queue].blocked
+                    && self.jobs[job].status == JobStatus::Runnable
+                {
+                    self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
+                }
+            }
+            Fact::Planned => self.changed = true,
+        }
+    }
+
+    fn is_open(&self, job: usize, attempt: usize) -> bool {
+        self.jobs[job].attempts[attempt].ended.is_none()
+    }
+
+    pub(super) fn join(
+        &mut self,
+        environment: usize,
+        instance_type: TypeId,
+        terminate: Option<SimTime>,
+    ) {
+        let number = self.machines.len();
+        self.machines.push(Machine {
+            environment,
+            instance_type,
+            launched: self.now,
+            left: None,
+        });
+        if let Some(at) = terminate {
+            self.schedule(at.max(self.now), Fact::Leave(number));
+        }
+        self.changed = true;
+    }
+
+    pub(super) fn leave(&mut self, machine: usize) {
+        if self.machines[machine].left.is_some() {
+            return;
+        }
+        self.machines[machine].left = Some(self.now);
+        self.changed = true;
+        for job in self.running.clone() {
+            let attempt = self.jobs[job].attempts.last().expect("it runs");
+            if attempt.machines.contains(&machine) {
+                let ending = Ending {
+                    exit_code: None,
+                    reason: StatusReason::HostTerminated(batchcast::units::InstanceId::at(machine)),
+                    container_reason: "",
+                    may_retry: !attempt.stopping,
+                };
+                self.end_attempt(job, ending);
+            }
+        }
+    }
+
+    /// All that the job waited for succeeded.
+    pub(super) fn satisfied(&mut self, job: usize) {
+        self.jobs[job].satisfied = true;
+        if let Some(text) = self.jobs[job].cancelled.clone() {
+            self.finish(job, JobStatus::Failed, text);
+            return;
+        }
+        let tick = self.span(Knob::DependencyTick);
+        if tick.is_zero() {
+            self.ready(job);
+        } else {
+            self.schedule(self.now.next_tick(tick), Fact::Ready(job));
+        }
+    }
+
+    fn ready(&mut self, job: usize) {
+        self.jobs[job].status = JobStatus::Runnable;
+        self.jobs[job].eligible = Some(self.now);
+        self.changed = true;
+    }
+
+    /// Places the job on `machines`.
+    pub(super) fn place(&mut self, job: usize, machines: Vec<usize>) {
+        if !self.jobs[job].holds {
+            for ask in self.jobs[job].consumables.clone() {
+                let number = self.resource(&ask.resource).expect("it was available");
+                let resource = &mut self.resources[number];
+                if resource.is.replenishable {
+                    resource.in_use += ask.quantity;
+                } else {
+                    resource.is.total -= ask.quantity;
+                }
+            }
+        }
+        let speed = self.type_of(machines[0]).speed;
+        let number = self.jobs[job].attempts.len();
+        let starting = self.span(Knob::ContainerStart);
+        let fate = self.fate(job, number);
+        let fails_to_start = fate.is_some_and(|fate| fate.kind == FateKind::FailedToStart);
+        let (runs, _) = self.foresee(job, number, speed, self.now + starting);
+        let known = if self.flag(Knob::KillAtEstimate) {
+            Span::ZERO
+        } else {
+            runs
+        };
+        let expected = if fails_to_start {
+            self.jobs[job].estimate
+        } else {
+            self.jobs[job].estimate.max(known)
+        };
+        self.jobs[job].status = JobStatus::Starting;
+        self.jobs[job].attempts.push(Attempt {
+            placed: self.now,
+            started: None,
+            ended: None,
+            machines,
+            expected_end: self.now + starting + expected,
+            ending: None,
+            foreseen: 0,
+            stopping: false,
+            exit_code: None,
+            reason: StatusReason::None,
+            container_reason: "",
+        });
+        self.running.push(job);
+        if fails_to_start {
+            let ending = Ending {
+                exit_code: None,
+                reason: StatusReason::TaskFailedToStart,
+                container_reason: "",
+                may_retry: true,
+            };
+            self.foresee_end(job, self.now + starting, ending);
+        } else if starting.is_zero() {
+            self.begin(job);
+        } else {
+            self.schedule(self.now + starting, Fact::Begin(job, number));
+        }
+    }
+
+    /// The container runs.
+    fn begin(&mut self, job: usize) {
+        let number = self.jobs[job].attempts.len() - 1;
+        self.jobs[job].status = JobStatus::Running;
+        self.jobs[job].attempts[number].started = Some(self.now);
+        let speed = self
+            .type_of(self.jobs[job].attempts[number].machines[0])
+            .speed;
+        let (runs, ending) = self.foresee(job, number, speed, self.now);
+        self.foresee_end(job, self.now + runs, ending);
+    }
+
+    fn foresee_end(&mut self, job: usize, at: SimTime, ending: Ending) {
+        let number = self.jobs[job].attempts.len() - 1;
+        let attempt = &mut self.jobs[job].attempts[number];
+        attempt.foreseen += 1;
+        attempt.ending = Some(ending);
+        let foreseen = attempt.foreseen;
+        self.schedule(at, Fact::End(job, number, foreseen));
+    }
+
+    pub(super) fn fates(&self, row: usize) -> &[Fate] {
+        let workload = &self.scenario.workload;
+        match workload.extra(&workload.rows[row]) {
+            Some(extra) => &workload.fates[extra.fates.start as usize..extra.fates.end as usize],
+            None => &[],
+        }
+    }
+
+    fn fate(&self, job: usize, attempt: usize) -> Option<Fate> {
+        let fates = self.fates(self.jobs[job].row);
+        fates.get(attempt).or(fates.last()).copied()
+    }
+
+    /// How long attempt number `attempt` (from 0) is RUNNING and how it ends, left to itself.
+    fn foresee(
+        &self,
+        number: usize,
+        attempt: usize,
+        speed: Ratio,
+        start: SimTime,
+    ) -> (Span, Ending) {
+        let job = &self.jobs[number];
+        let workload = &self.scenario.workload;
+        let fate = self.fate(number, attempt).unwrap_or(Fate {
+            exit_code: 0,
+            run: job.work,
+            kind: FateKind::Exit,
+        });
+        let mut runs = scaled(fate.run, speed, job.speed);
+        let mut exit_code = fate.exit_code;
+        let mut container_reason = "";
+        if fate.kind == FateKind::OutOfMemory {
+            (exit_code, container_reason) = (137, OUT_OF_MEMORY);
+        }
+        let peak = workload
+            .extra(&workload.rows[job.row])
+            .map_or(0, |extra| extra.peak_memory);
+        if job.shape.memory > 0 && peak > job.shape.memory {
+            runs = self
+                .scenario
+                .world
+                .settings
+                .ratio(Knob::OutOfMemoryAt)
+                .of(runs);
+            (exit_code, container_reason) = (137, OUT_OF_MEMORY);
+        }
+        let exits = Ending {
+            exit_code: Some(exit_code),
+            reason: StatusReason::EssentialContainerExited,
+            container_reason,
+            may_retry: true,
+        };
+        let killed = Ending {
+            exit_code: Some(137),
+            reason: StatusReason::TimedOut,
+            container_reason: "",
+            may_retry: false,
+        };
+        let mut ways = vec![];
+        if let Some(timeout) = job.timeout {
+            let mut limit = timeout + self.span(Knob::TimeoutLag);
+            if self.fault == Some(Fault::TimeoutFromPlacement) {
+                let placed = job.attempts.last().map_or(start, |attempt| attempt.placed);
+                limit = Span::from_ms(limit.ms().saturating_sub(start.since(placed).ms()));
+            }
+            if runs > limit {
+                ways.push((limit + self.grace(), killed.clone()));
+            }
+        }
+        if self.flag(Knob::KillAtEstimate) && runs > job.estimate {
+            ways.push((job.estimate, killed));
+        }
+        ways.into_iter()
+            .min_by_key(|(span, _)| *span)
+            .unwrap_or((runs, exits))
+    }
+
+    /// Tells a job with a container (or one on the way) to stop.
+    pub(super) fn stop(&mut self, job: usize, reason: StatusReason) {
+        let attempt = self.jobs[job].attempts.last_mut().expect("it runs");
+        if attempt.stopping {
+            return;
+        }
+        attempt.stopping = true;
+        let ending = Ending {
+            exit_code: Some(137),
+            reason,
+            container_reason: "",
+            may_retry: false,
+        };
+        self.foresee_end(job, self.now + self.grace(), ending);
+    }
+
+    fn end_attempt(&mut self, job: usize, ending: Ending) {
+        let number = self.jobs[job].attempts.len() - 1;
+        self.running.retain(|&other| other != job);
+        self.changed = true;
+        for queue in 0..self.queues.len() {
+            self.queues[queue].some_end = true;
+        }
+        let attempt = &mut self.jobs[job].attempts[number];
+        attempt.ended = Some(self.now);
+        attempt.exit_code = ending.exit_code;
+        attempt.reason = ending.reason.clone();
+        attempt.container_reason = ending.container_reason;
+        let again = ending.exit_code != Some(0)
+            && ending.may_retry
+            && self.jobs[job].attempts.len() < usize::from(self.jobs[job].retry.attempts)
+            && self.is_worth_a_retry(job, &ending);
+        let holds = again && self.flag(Knob::ConsumablesHeldOverRetry);
+        if !holds {
+            self.give_back(job);
+        }
+        self.jobs[job].holds = holds;
+        self.jobs[job].exit_code = ending.exit_code;
+        if !again {
+            let status = match ending.exit_code {
+                Some(0) => JobStatus::Succeeded,
+                _ => JobStatus::Failed,
+            };
+            self.finish(job, status, ending.reason);
+            return;
+        }
+        self.jobs[job].status = JobStatus::Runnable;
+        if self.fault != Some(Fault::RetriesToTheBack) {
+            self.jobs[job].retried = Some(self.now + self.retry_delay());
+        }
+        if !self.retry_delay().is_zero() {
+            self.jobs[job].resting = true;
+            self.schedule(self.now + self.retry_delay(), Fact::AgainReady(job));
+        }
+    }
+
+    /// What an attempt (or a held-over job) locked and will not use up.
+    fn give_back(&mut self, job: usize) {
+        for ask in self.jobs[job].consumables.clone() {
+            if let Some(number) = self.resource(&ask.resource)
+                && self.resources[number].is.replenishable
+            {
+                self.resources[number].in_use -= ask.quantity;
+            }
+        }
+    }
+
+    /// `evaluateOnExit`: the first entry whose patterns all match decides; without a match, RETRY.
+    fn is_worth_a_retry(&self, job: usize, ending: &Ending) -> bool {
+        let absent_matches = self.flag(Knob::AbsentReasonMatches);
+        let code = ending
+            .exit_code
+            .map_or(String::new(), |code| code.to_string());
+        let reason = ending.reason.to_string();
+        for entry in &self.jobs[job].retry.evaluate_on_exit {
+            let pairs = [
+                (&entry.on_status_reason, reason.as_str()),
+                (&entry.on_reason, ending.container_reason),
+                (&entry.on_exit_code, code.as_str()),
+            ];
+            let all = pairs.iter().all(|(pattern, text)| match pattern {
+                None => true,
+                Some(_) if text.is_empty() && !absent_matches => false,
+                Some(pattern) => pattern.matches(text),
+            });
+            if all {
+                return entry.action == ExitAction::Retry;
+            }
+        }
+        true
+    }
+
+    /// The job becomes terminal, and so do those that needed it.
+    pub(super) fn finish(&mut self, job: usize, status: JobStatus, reason: StatusReason) {
+        if self.jobs[job].holds {
+            self.jobs[job].holds = false;
+            self.give_back(job);
+        }
+        self.conclude(job, status, reason);
+        let mut level = vec![job];
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for &ended in &level {
+                self.after_end(ended);
+            }
+            for &ended in &level {
+                if let Some(parent) = self.jobs[ended].parent
+                    && !self.jobs[parent].status.is_terminal()
+                    && (self.jobs[parent].children.iter())
+                        .all(|&c| self.jobs[c].status.is_terminal())
+                {
+                    let failed = |&c: &usize| self.jobs[c].status == JobStatus::Failed;
+                    if self.jobs[parent].children.iter().any(failed) {
+                        self.conclude(parent, JobStatus::Failed, StatusReason::ArrayChildFailed);
+                    } else {
+                        self.conclude(parent, JobStatus::Succeeded, StatusReason::None);
+                    }
+                    next.push(parent);
+                }
+            }
+            for waiting in 0..self.jobs.len() {
+                let job = &self.jobs[waiting];
+                if !job.status.is_terminal() && job.needs.iter().any(|on| level.contains(on)) {
+                    if job
+                        .needs
+                        .iter()
+                        .any(|&on| self.jobs[on].status == JobStatus::Failed)
+                    {
+                        self.conclude(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
+                        next.push(waiting);
+                    } else if !job.satisfied
+                        && job
+                            .needs
+                            .iter()
+                            .all(|&on| self.jobs[on].status == JobStatus::Succeeded)
+                    {
+                        self.satisfied(waiting);
+                    }
+                }
+            }
+            level = next;
+        }
+    }
+
+    fn conclude(&mut self, job: usize, status: JobStatus, reason: StatusReason) {
+        self.jobs[job].status = status;
+        self.jobs[job].reason = reason;
+        self.jobs[job].ended = Some(self.now);
+        self.changed = true;
+    }
+
+    /// What clients do about an end.
+    fn after_end(&mut self, ended: usize) {
+        let workload = &self.scenario.workload;
+        let (row, now) = (self.jobs[ended].row, self.now);
+        if self.job_of_row[row] == Some(ended) {
+            for other in 0..workload.rows.len() {
+                let Some(extra) = workload.extra(&workload.rows[other]) else {
+                    continue;
+                };
+                let anchors =
+                    &workload.anchors[extra.anchors.start as usize..extra.anchors.end as usize];
+                let over = |row: usize| {
+                    self.job_of_row[row].is_some_and(|job| self.jobs[job].status.is_terminal())
+                };
+                if !self.called[other]
+                    && anchors.iter().any(|anchor| anchor.after.index() == row)
+                    && anchors.iter().all(|anchor| over(anchor.after.index()))
+                {
+                    self.called[other] = true;
+                    self.call(now.next_tick(extra.poll) + extra.think, Call::Row(other));
+                }
+            }
+        }
+        if !self.jobs[ended].children.is_empty() {
+            return;
+        }
+        for (number, rule) in self.scenario.rules.iter().enumerate() {
+            let job = &self.jobs[ended];
+            let event = match job.status {
+                JobStatus::Succeeded => RuleEvent::JobSucceeded,
+                _ => RuleEvent::JobFailed,
+            };
+            let code = job.exit_code.map_or(String::new(), |code| code.to_string());
+            let before = (number, job.original);
+            let times = self
+                .resubmissions
+                .iter()
+                .filter(|done| **done == before)
+                .count();
+            let queue = &self.queues[job.queue].is.name;
+            if rule.on == event
+                && rule.job_queue.as_ref().is_none_or(|name| name == queue)
+                && rule
+                    .exit_code
+                    .as_ref()
+                    .is_none_or(|pattern| pattern.matches(&code))
+                && (rule.status_reason.as_ref()).is_none_or(|p| p.matches(&job.reason.to_string()))
+                && times < rule.max_times as usize
+            {
+                self.resubmissions.push(before);
+                let call = Call::Again {
+                    job: ended,
+                    rule: number,
+                };
+                self.call(now + rule.action.after, call);
+            }
+        }
+    }
+}
+
+/// Work at the speed of machine and code together, rounded up once.
+fn scaled(work: Span, machine: Ratio, code: Ratio) -> Span {
+    let parts = u128::from(machine.parts()) * u128::from(code.parts());
+    let ms = u128::from(work.ms()) * u128::from(Ratio::PARTS) * u128::from(Ratio::PARTS);
+    Span::from_ms(u64::try_from(ms.div_ceil(parts)).expect("small numbers"))
+}

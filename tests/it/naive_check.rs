@@ -1,0 +1,344 @@
+//! The naive simulator against published schedules and closed forms, and the real one against the naive one.
+
+mod recorder;
+
+use batchcast::model::{
+    Command, CostCause, Dependency, DependencyKind, Extra, JobStatus, Row, Scenario, SubmitJob,
+    Timed,
+};
+use batchcast::units::{NO_LIMIT_MIB, RowId, Shape, SimTime, Span, TypeId};
+
+use crate::naive::{self, Fault, Outcome};
+use crate::worlds::{self, Features};
+
+/// One machine of `vcpus` vCPUs with one queue of this discipline.
+fn pool(vcpus: u32, discipline: &str) -> Scenario {
+    let kind = worlds::machine_type("pool", Shape::new(vcpus, NO_LIMIT_MIB, 0));
+    let mut scenario = worlds::empty(vec![kind]);
+    let mut queue = worlds::queue("q", &["ce"]);
+    queue.discipline = Some(discipline.to_owned());
+    let commands = [
+        Command::CreateComputeEnvironment(worlds::environment("ce", TypeId::at(0), 1)),
+        Command::CreateJobQueue(queue),
+    ];
+    scenario.commands = commands
+        .map(|command| Timed {
+            at: SimTime::ZERO,
+            command,
+        })
+        .to_vec();
+    scenario.workload.templates.push(SubmitJob {
+        job_queue: "q".to_owned(),
+        lift_limits: true,
+        ..SubmitJob::default()
+    });
+    scenario
+}
+
+/// Adds a submission: seconds, and vCPUs.
+fn add(scenario: &mut Scenario, submit: u64, work: u64, estimate: u64, vcpus: u32, extra: Extra) {
+    let workload = &mut scenario.workload;
+    let extra = if extra == Extra::default() {
+        Row::PLAIN
+    } else {
+        workload.extras.push(extra);
+        workload.extras.len() as u32 - 1
+    };
+    workload.rows.push(Row {
+        submit: SimTime::from_s(submit),
+        work: Span::from_s(work),
+        estimate: Span::from_s(estimate),
+        vcpus,
+        memory: 0,
+        gpus: 0,
+        template: 0,
+        extra,
+        source: workload.rows.len() as u32,
+        user: Row::UNKNOWN,
+        group: Row::UNKNOWN,
+    });
+}
+
+/// An extra that depends on whole rows.
+fn after(scenario: &mut Scenario, rows: &[usize], kind: DependencyKind) -> Extra {
+    let dependencies = &mut scenario.workload.dependencies;
+    let from = dependencies.len() as u32;
+    dependencies.extend(rows.iter().map(|&row| Dependency {
+        on: RowId::at(row),
+        kind,
+    }));
+    Extra {
+        dependencies: from..from + rows.len() as u32,
+        ..Extra::default()
+    }
+}
+
+fn starts_s(outcome: &Outcome) -> Vec<u64> {
+    let start = |job: &naive::JobOutcome| job.attempts[0].started.expect("it ran").ms() / 1000;
+    outcome.jobs.iter().map(start).collect()
+}
+
+fn makespan_s(scenario: &Scenario) -> u64 {
+    let outcome = naive::run(scenario, None);
+    assert!(
+        outcome
+            .jobs
+            .iter()
+            .all(|job| job.status == JobStatus::Succeeded)
+    );
+    outcome
+        .jobs
+        .iter()
+        .filter_map(|job| job.ended)
+        .max()
+        .expect("there are jobs")
+        .ms()
+        / 1000
+}
+
+#[test]
+fn golden_schedules_are_met_to_the_second() {
+    let Some(data) = std::env::var_os("BATCHCAST_DATA") else {
+        println!("skipped: BATCHCAST_DATA is not set");
+        return;
+    };
+    let path = std::path::Path::new(&data).join("../reference/golden_schedules.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let instances: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let number = |value: &serde_json::Value| value.as_u64().expect("a number");
+    let instances = instances.as_array().expect("a list");
+    assert_eq!(instances.len(), 110);
+    for (index, instance) in instances.iter().enumerate() {
+        for (discipline, key) in [
+            ("strict", "FCFS"),
+            ("easy", "EASY"),
+            ("conservative", "CONS"),
+        ] {
+            let mut scenario = pool(number(&instance["procs"]) as u32, discipline);
+            for job in instance["jobs"].as_array().expect("a list") {
+                let of = |key: &str| number(&job[key]);
+                add(
+                    &mut scenario,
+                    of("submit"),
+                    of("run"),
+                    of("estimate"),
+                    of("procs") as u32,
+                    Extra::default(),
+                );
+            }
+            let starts = instance["start"][key].as_array().expect("a list");
+            let starts: Vec<u64> = starts.iter().map(number).collect();
+            let ours = starts_s(&naive::run(&scenario, None));
+            assert_eq!(
+                ours,
+                starts,
+                "instance {index}, {key}\n{}",
+                worlds::dump(&scenario)
+            );
+        }
+    }
+}
+
+#[test]
+fn more_machines_shorter_jobs_and_fewer_arcs_make_grahams_jobs_later() {
+    let base = [3, 2, 2, 2, 4, 4, 4, 4, 9];
+    let less = base.map(|length| length - 1);
+    let all = [5, 6, 7, 8];
+    for (slots, lengths, after_4, makespan) in [
+        (3, base, &all[..], 12),
+        (4, base, &all[..], 15),
+        (3, less, &all[..], 13),
+        (3, base, &all[2..], 16),
+    ] {
+        let mut scenario = pool(slots, "strict");
+        for (index, &length) in lengths.iter().enumerate() {
+            let extra = match index + 1 {
+                9 => after(&mut scenario, &[0], DependencyKind::Whole),
+                number if after_4.contains(&number) => {
+                    after(&mut scenario, &[3], DependencyKind::Whole)
+                }
+                _ => Extra::default(),
+            };
+            add(&mut scenario, 0, length, 0, 1, extra);
+        }
+        assert_eq!(makespan_s(&scenario), makespan);
+    }
+}
+
+#[test]
+fn arrays_wait_for_each_other_as_their_kind_says() {
+    let array = |size| Extra {
+        array: size,
+        ..Extra::default()
+    };
+    let mut sequential = pool(4, "strict");
+    let extra = Extra {
+        sequential: true,
+        ..array(100)
+    };
+    add(&mut sequential, 0, 60, 0, 1, extra);
+    assert_eq!(makespan_s(&sequential), 6_000);
+
+    for (kind, slots, makespan) in [
+        (DependencyKind::SameIndex, 1_000, 90),
+        (DependencyKind::Whole, 100, 900),
+    ] {
+        let mut pair = pool(slots, "strict");
+        add(&mut pair, 0, 60, 0, 1, array(1_000));
+        let extra = after(&mut pair, &[0], kind);
+        add(
+            &mut pair,
+            0,
+            30,
+            0,
+            1,
+            Extra {
+                array: 1_000,
+                ..extra
+            },
+        );
+        assert_eq!(makespan_s(&pair), makespan, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_thousand_worlds_have_every_feature_and_end() {
+    let mut all = Features::default();
+    let (mut jobs, mut succeeded, mut attempts, mut rejections) = (0, 0, 0, 0);
+    for seed in 0..1_000 {
+        let scenario = worlds::world(seed);
+        all = all.or(worlds::features(&scenario));
+        let outcome = naive::run(&scenario, None);
+        jobs += outcome.jobs.len();
+        attempts += outcome
+            .jobs
+            .iter()
+            .map(|job| job.attempts.len())
+            .sum::<usize>();
+        succeeded += outcome
+            .jobs
+            .iter()
+            .filter(|job| job.status == JobStatus::Succeeded)
+            .count();
+        rejections += outcome.rejections;
+    }
+    for (name, has) in all.all() {
+        assert!(has, "no world has {name}");
+    }
+    println!("{jobs} jobs, {attempts} attempts, {succeeded} succeeded, {rejections} rejections");
+    assert!(
+        succeeded * 3 > jobs,
+        "worlds in which little succeeds show little"
+    );
+}
+
+/// The differences between the real simulator's run and the naive one's, the earliest first.
+fn differences(scenario: &Scenario, seed: u64, fault: Option<Fault>) -> Vec<String> {
+    let real = lines(&recorder::run(scenario, seed));
+    let naive = lines(&naive::run(scenario, fault));
+    let mut found: Vec<(SimTime, String)> = Vec::new();
+    for index in 0..real.len().max(naive.len()) {
+        let nothing = (SimTime::NEVER, "nothing".to_owned());
+        let real = real.get(index).unwrap_or(&nothing);
+        let naive = naive.get(index).unwrap_or(&nothing);
+        if real != naive {
+            found.push((
+                real.0.min(naive.0),
+                format!("  real {}\n naive {}", real.1, naive.1),
+            ));
+        }
+    }
+    found.sort();
+    found.into_iter().map(|(_, text)| text).collect()
+}
+
+/// An outcome as lines, each with a moment to sort by.
+fn lines(outcome: &Outcome) -> Vec<(SimTime, String)> {
+    let time = |moment: Option<SimTime>| moment.map_or("never".to_owned(), |at| at.to_string());
+    let mut lines = vec![(SimTime::NEVER, format!("{} rejections", outcome.rejections))];
+    for job in &outcome.jobs {
+        let index = job.index.map_or(String::new(), |index| format!(":{index}"));
+        let mut line = format!(
+            "job {} row {}{index} submitted {} eligible {}",
+            job.job,
+            job.row,
+            job.submitted,
+            time(job.eligible)
+        );
+        for attempt in &job.attempts {
+            line += &format!(
+                " [{} {} {} on {} {:?} `{}` {}]",
+                attempt.placed,
+                time(attempt.started),
+                time(attempt.ended),
+                attempt.main,
+                attempt.exit_code,
+                attempt.reason,
+                attempt.cost.units()
+            );
+        }
+        line += &format!(
+            " {} {:?} `{}` ended {}",
+            job.status.name(),
+            job.exit_code,
+            job.reason,
+            time(job.ended)
+        );
+        let first = job.attempts.first().map(|attempt| attempt.placed);
+        lines.push((first.or(job.ended).unwrap_or(SimTime::NEVER), line));
+    }
+    for (number, instance) in outcome.instances.iter().enumerate() {
+        let costs = CostCause::ALL
+            .map(|cause| format!("{} {}", cause.name(), instance.cost.get(cause).units()));
+        let line = format!(
+            "instance {number} type {} from {} to {}: {}",
+            instance.instance_type.0,
+            instance.launched,
+            instance.ended,
+            costs.join(" ")
+        );
+        lines.push((SimTime::NEVER, line));
+    }
+    lines
+}
+
+#[test]
+fn the_simulator_agrees_with_the_naive_one_in_a_thousand_worlds() {
+    let only: Option<u64> = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let mut differing = Vec::new();
+    for seed in only.map_or(0..1_000, |seed| seed..seed + 1) {
+        let scenario = worlds::world(seed);
+        let found = std::panic::catch_unwind(|| differences(&scenario, seed, None));
+        let found = found.unwrap_or_else(|_| vec!["a panic".to_owned()]);
+        if let Some(first) = found.first() {
+            println!(
+                "seed {seed}: {} differences, the first\n{first}",
+                found.len()
+            );
+            if only.is_some() {
+                println!("{}\n{}", found.join("\n"), worlds::dump(&scenario));
+            }
+            differing.push(seed);
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "{} worlds differ: {differing:?}; SEED=n for one",
+        differing.len()
+    );
+}
+
+#[test]
+fn a_planted_fault_is_seen() {
+    for fault in [
+        Fault::TiesToTheLast,
+        Fault::TimeoutFromPlacement,
+        Fault::RetriesToTheBack,
+    ] {
+        let seen = (0..1_000)
+            .find(|&seed| !differences(&worlds::world(seed), seed, Some(fault)).is_empty());
+        assert!(seen.is_some(), "{fault:?} goes unseen");
+    }
+}
