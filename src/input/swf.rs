@@ -171,9 +171,12 @@ impl<'a> Log<'a> {
                 ),
             ),
             Ok(count) => {
-                if let Err((index, wrong)) = self.job::<THOUSANDTHS>(&fields, count) {
-                    self.problems
-                        .add(line.number, &format!("field {}", index + 1), wrong);
+                if let Err(wrong) = self.job::<THOUSANDTHS>(&fields, count) {
+                    self.problems.add(
+                        line.number,
+                        &format!("field {}", wrong.field + 1),
+                        wrong.message(),
+                    );
                 }
             }
             Err(at) => self.other(line, at),
@@ -216,13 +219,13 @@ impl<'a> Log<'a> {
     }
 
     /// Takes a job whose fields are in units of 1 / `PARTS`, or drops and counts it. The error, after which nothing has
-    /// changed, names the place of the field that is out of range.
+    /// changed, names the field that is out of range.
     #[inline]
     fn job<const PARTS: i64>(
         &mut self,
         fields: &[i64; FIELDS],
         count: usize,
-    ) -> Result<(), (usize, String)> {
+    ) -> Result<(), OutOfRange> {
         let processors = fields[field::PROCESSORS].max(fields[field::PROCESSORS_ASKED]);
         let submit = fields[field::SUBMIT];
         let run = fields[field::RUN];
@@ -241,8 +244,8 @@ impl<'a> Log<'a> {
         };
         let vcpus = processors_of::<PARTS>(processors)?;
         let memory = self.memory::<PARTS>(fields[field::MEMORY_ASKED], vcpus)?;
-        let user = number::<PARTS>(fields[field::USER], field::USER)?;
-        let group = number::<PARTS>(fields[field::GROUP], field::GROUP)?;
+        let user = origin::<PARTS>(fields[field::USER], field::USER)?;
+        let group = origin::<PARTS>(fields[field::GROUP], field::GROUP)?;
         let link = self.link::<PARTS>(fields)?;
         self.repaired[Repair::ShortLine as usize] += u64::from(count < FIELDS);
         self.repaired[Repair::EstimateMissing as usize] += u64::from(asked <= 0);
@@ -292,7 +295,7 @@ impl<'a> Log<'a> {
         &self,
         kb_per_processor: i64,
         processors: u32,
-    ) -> Result<u32, (usize, String)> {
+    ) -> Result<u32, OutOfRange> {
         if kb_per_processor <= 0 || !self.options.use_memory {
             return Ok(0);
         }
@@ -301,11 +304,9 @@ impl<'a> Log<'a> {
         u32::try_from(kb.div_ceil(PARTS as u128 * 1024))
             .ok()
             .filter(|mib| *mib < NO_LIMIT_MIB)
-            .ok_or_else(|| {
-                (
-                    field::MEMORY_ASKED,
-                    format!("{processors} processors ask for more than {} MiB together, the most that can be counted", NO_LIMIT_MIB - 1),
-                )
+            .ok_or(OutOfRange {
+                field: field::MEMORY_ASKED,
+                limit: Limit::Memory(processors),
             })
     }
 
@@ -326,10 +327,7 @@ impl<'a> Log<'a> {
 
     /// What ties the job to others, where the loop is closed.
     #[inline]
-    fn link<const PARTS: i64>(
-        &self,
-        fields: &[i64; FIELDS],
-    ) -> Result<Option<Link>, (usize, String)> {
+    fn link<const PARTS: i64>(&self, fields: &[i64; FIELDS]) -> Result<Option<Link>, OutOfRange> {
         if self.options.closed_loop == ClosedLoop::Open {
             return Ok(None);
         }
@@ -537,42 +535,77 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }
 
+/// A field that is a number, but not one that can be used.
+#[derive(Clone, Copy)]
+struct OutOfRange {
+    /// Its place in the line.
+    field: usize,
+    limit: Limit,
+}
+
+/// What a field is beyond.
+#[derive(Clone, Copy)]
+enum Limit {
+    Time,
+    Processors,
+    /// The memory of so many processors.
+    Memory(u32),
+    Origin,
+}
+
+impl OutOfRange {
+    fn message(self) -> String {
+        match self.limit {
+            Limit::Time => format!(
+                "is beyond {} seconds, the last moment that can be named",
+                SimTime::LAST.ms() / 1000
+            ),
+            Limit::Processors => format!("is more than {}", u32::MAX),
+            Limit::Memory(processors) => format!(
+                "{processors} processors ask for more than {} MiB together, the most that can be counted",
+                NO_LIMIT_MIB - 1
+            ),
+            Limit::Origin => format!("must be below {}", Row::NAMED),
+        }
+    }
+}
+
 /// Milliseconds of a time of the log.
 #[inline]
-fn moment<const PARTS: i64>(seconds: i64, index: usize) -> Result<u64, (usize, String)> {
+fn moment<const PARTS: i64>(seconds: i64, field: usize) -> Result<u64, OutOfRange> {
     // What is read has at most fifteen digits before the point.
     u64::try_from(seconds * (THOUSANDTHS / PARTS))
         .ok()
         .filter(|ms| *ms <= SimTime::LAST.ms())
-        .ok_or_else(|| {
-            (
-                index,
-                format!(
-                    "is beyond {} seconds, the last moment that can be named",
-                    SimTime::LAST.ms() / 1000
-                ),
-            )
+        .ok_or(OutOfRange {
+            field,
+            limit: Limit::Time,
         })
 }
 
 /// A number of processors, rounded half up, at least one.
 #[inline]
-fn processors_of<const PARTS: i64>(processors: i64) -> Result<u32, (usize, String)> {
-    u32::try_from((processors + PARTS / 2) / PARTS)
-        .map(|value| value.max(1))
-        .map_err(|_| (field::PROCESSORS, format!("is more than {}", u32::MAX)))
+fn processors_of<const PARTS: i64>(processors: i64) -> Result<u32, OutOfRange> {
+    let rounded = u32::try_from((processors + PARTS / 2) / PARTS);
+    rounded.map(|value| value.max(1)).map_err(|_| OutOfRange {
+        field: field::PROCESSORS,
+        limit: Limit::Processors,
+    })
 }
 
 /// The number of a user or group; [`Row::UNKNOWN`] where it is missing.
 #[inline]
-fn number<const PARTS: i64>(value: i64, index: usize) -> Result<u32, (usize, String)> {
+fn origin<const PARTS: i64>(value: i64, field: usize) -> Result<u32, OutOfRange> {
     if value < 0 {
         return Ok(Row::UNKNOWN);
     }
     u32::try_from(value / PARTS)
         .ok()
         .filter(|number| *number < Row::NAMED)
-        .ok_or_else(|| (index, format!("must be below {}", Row::NAMED)))
+        .ok_or(OutOfRange {
+            field,
+            limit: Limit::Origin,
+        })
 }
 
 #[cfg(test)]
