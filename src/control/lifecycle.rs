@@ -245,7 +245,7 @@ impl<O: Observer> Control<'_, O> {
         Some(entry)
     }
 
-    /// RUNNABLE → STARTING (and RUNNING where containers start at once).
+    /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
     pub(super) fn start(&mut self, now: SimTime, entry: Entry, placed: Placed) {
         let slot = match entry.who {
             Who::Job(slot) => slot,
@@ -275,9 +275,6 @@ impl<O: Observer> Control<'_, O> {
             self.lock_consumables(contract);
         }
         self.use_vcpus(now, queue, lane, i64::from(vcpus));
-        if self.knobs.container_start.is_zero() {
-            self.enter_running(now, slot);
-        }
         self.effects.push(Effect::Placed(attempt));
     }
 

@@ -462,12 +462,14 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let fate = self
             .fates
             .of(&self.scenario.workload, &facts, &self.streams);
-        if !fate.start.is_zero() && fate.kind != fate::Kind::FailedToStart {
-            self.calendar.schedule(
-                now + fate.start,
-                Phase::Fact,
-                Event::ContainerStarted(attempt),
-            );
+        if fate.kind != fate::Kind::FailedToStart {
+            if fate.start.is_zero() {
+                self.control.container_started(now, attempt);
+            } else {
+                let started = Event::ContainerStarted(attempt);
+                self.calendar
+                    .schedule(now + fate.start, Phase::Fact, started);
+            }
         }
         let end = now + fate.start + fate.run;
         let event = Event::AttemptEnded {
