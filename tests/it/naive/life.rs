@@ -174,11 +174,15 @@ impl Naive<'_> {
                 may_retry: true,
             };
             self.schedule(self.now + starting, Fact::End(job, number, ending));
-        } else if starting.is_zero() {
+            return;
+        }
+        if starting.is_zero() {
             self.begin(job);
         } else {
             self.schedule(self.now + starting, Fact::Begin(job, number));
         }
+        let (runs, ending) = self.foresee(job, number);
+        self.schedule(self.now + starting + runs, Fact::End(job, number, ending));
     }
 
     /// The container runs.
@@ -186,8 +190,6 @@ impl Naive<'_> {
         let number = self.jobs[job].attempts.len() - 1;
         self.jobs[job].status = JobStatus::Running;
         self.jobs[job].attempts[number].started = Some(self.now);
-        let (runs, ending) = self.foresee(job, number);
-        self.schedule(self.now + runs, Fact::End(job, number, ending));
     }
 
     pub(super) fn fates(&self, row: usize) -> &[Fate] {
@@ -247,8 +249,8 @@ impl Naive<'_> {
         if let Some(timeout) = job.timeout {
             let mut limit = timeout + self.span(Knob::TimeoutLag);
             if self.fault == Some(Fault::TimeoutFromPlacement) {
-                let already = self.now - job.attempts[attempt].placed;
-                limit = Span::from_ms(limit.ms().saturating_sub(already.ms()));
+                let starting = self.span(Knob::ContainerStart);
+                limit = Span::from_ms(limit.ms().saturating_sub(starting.ms()));
             }
             if runs > limit {
                 ways.push((limit + self.grace(), killed.clone()));

@@ -685,11 +685,7 @@ fn shape_of(row: &Row, definition: Option<&JobDefinition>) -> Shape {
         } else {
             otherwise.memory
         },
-        gpus: if definition.is_none() || row.vcpus > 0 {
-            row.gpus
-        } else {
-            otherwise.gpus
-        },
+        gpus: if row.gpus > 0 { row.gpus } else { otherwise.gpus },
     }
 }
 
