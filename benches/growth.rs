@@ -2,7 +2,8 @@
 //! against the same jobs arriving one by one (first in, first out and with 500 shares), and a million jobs with dependencies.
 //! Everything through the program, without an empty run; CPU seconds include reading the input and writing a row per job.
 //!
-//! `cargo bench --bench growth` runs a hundredth of it; `BATCHCAST_BENCH=full` all, and judges.
+//! `cargo bench --bench growth` runs a hundredth of it; `BATCHCAST_BENCH=full` all, and judges. `BATCHCAST_GROWTH=growth`,
+//! `backlog` or `dependencies` runs one of them.
 
 #[path = "support/meter.rs"]
 #[allow(dead_code, reason = "shared with another bench, which uses all of it")]
@@ -143,7 +144,7 @@ impl Bench {
         workload::write_swf(log, &path).map_err(text)?;
         self.measure(
             Command::new(PROGRAM)
-                .args(["run", "--trace"])
+                .args(["run", "--quiet", "--trace"])
                 .arg(path)
                 .args(POOL)
                 .args(options),
@@ -157,7 +158,7 @@ impl Bench {
         fs::write(&path, rows).map_err(text)?;
         self.measure(
             Command::new(PROGRAM)
-                .args(["run", "--trace"])
+                .args(["run", "--quiet", "--trace"])
                 .arg(path)
                 .args(POOL),
             3,

@@ -16,7 +16,7 @@ use std::env;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use bare::Discipline;
@@ -206,7 +206,7 @@ fn compare(log: &Path, folder: &Path, runs: u32) -> Outcome<()> {
             .arg(&bare_rows);
         let mut program = Command::new(env!("CARGO_BIN_EXE_batchcast"));
         program
-            .args(["run", "--trace"])
+            .args(["run", "--quiet", "--trace"])
             .arg(log)
             .args([
                 "--pool",
@@ -225,7 +225,10 @@ fn compare(log: &Path, folder: &Path, runs: u32) -> Outcome<()> {
             let limit = meter::run(&mut bare, runs)?;
             turns.push((limit, meter::run(&mut program, runs)?));
         }
-        let phases = bare.output().map_err(|error| error.to_string())?;
+        let phases = bare
+            .stdout(Stdio::piped())
+            .output()
+            .map_err(|error| error.to_string())?;
         let jobs = same_starts(&bare_rows, &result.join("jobs.csv"))?;
 
         let median = |value: &dyn Fn(&(meter::Cost, meter::Cost)) -> f64| {

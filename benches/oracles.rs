@@ -3,7 +3,8 @@
 //! the rows: all of them pass together in 99 of 100 right simulators) and the mean is within 1 % of it up to a load of 0.8,
 //! within 3 % at 0.9 and within 8 % at 0.95. Runs are lengthened until their interval is that narrow.
 //!
-//! `cargo bench --bench oracles` takes a few short rows; `BATCHCAST_BENCH=full` all of them (minutes). Waits below a thousandth
+//! `cargo bench --bench oracles` takes a few short rows; `BATCHCAST_BENCH=full` all of them (half an hour on two idle cores);
+//! `BATCHCAST_ORACLE=text` those whose name contains it. Waits below a thousandth
 //! of a service time are left out.
 
 #[path = "../tests/it/oracle_formulas.rs"]

@@ -1,6 +1,7 @@
 //! CPU seconds and peak memory of this process and of programs it runs, from `/proc`; nothing where there is none.
 
 use std::fs;
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +15,7 @@ pub struct Cost {
     pub peak_mib: f64,
 }
 
-/// Runs `command` `times` times; its output is dropped, its complaints are shown.
+/// Runs `command` `times` times; what it prints is dropped, unless it fails.
 ///
 /// CPU time comes from this process's account of its ended children, which the kernel keeps in nanoseconds and shows in
 /// hundredths of a second: the more runs, the finer. Peak memory is looked up while the program runs, once a millisecond.
@@ -27,6 +28,7 @@ pub fn run(command: &mut Command, times: u32) -> Result<Cost, String> {
     for _ in 0..times {
         let mut child = command
             .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{command:?}: {error}"))?;
         peak_mib = peak_mib.max(watch(&mut child)?);
@@ -39,16 +41,28 @@ pub fn run(command: &mut Command, times: u32) -> Result<Cost, String> {
 
 /// Waits for `child` to end well; returns its peak memory.
 fn watch(child: &mut Child) -> Result<f64, String> {
+    let mut complaints = child.stderr.take();
+    let listener = thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(pipe) = &mut complaints {
+            pipe.read_to_string(&mut text).ok();
+        }
+        text
+    });
     let status = format!("/proc/{}/status", child.id());
     let mut peak_mib = f64::NAN;
-    loop {
+    let ended = loop {
         peak_mib = peak_mib.max(peak_of(&status));
-        match child.try_wait() {
-            Ok(None) => thread::sleep(Duration::from_millis(1)),
-            Ok(Some(ended)) if ended.success() => return Ok(peak_mib),
-            Ok(Some(ended)) => return Err(format!("the program ended with {ended}")),
-            Err(error) => return Err(error.to_string()),
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(ended) => break ended,
+            None => thread::sleep(Duration::from_millis(1)),
         }
+    };
+    let text = listener.join().unwrap_or_default();
+    if ended.success() {
+        Ok(peak_mib)
+    } else {
+        Err(format!("the program ended with {ended}\n{text}"))
     }
 }
 

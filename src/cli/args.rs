@@ -99,7 +99,7 @@ pub struct Run {
     /// Cut the run at this time from its start, such as 36h.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub until: Option<Span>,
-    /// The seed of all chance; the scenario's own, or 0, where it is not given.
+    /// The seed of all chance; the scenario's own, or 1, where it is not given.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Write the run to this new folder.

@@ -28,6 +28,8 @@ pub struct Input {
     pub path: PathBuf,
 }
 
+/// The seed of a pool where none is given: that of a scenario which states none.
+const SEED: u64 = 1;
 /// Bytes of a file that are looked at to tell its kind.
 const FIRST_BYTES: u64 = 64 << 10;
 
@@ -82,7 +84,12 @@ impl Files for Home {
     fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
         let opened = File::open(self.folder.join(path));
         let file = opened.map_err(|error| super::failure::plain(&error))?;
-        Ok(Box::new(Hashed::new(path, file, &self.files)))
+        // Where a scenario names a place of this machine, the manifest does not repeat it.
+        let name = match Path::new(path) {
+            absolute if absolute.is_absolute() => short_name(absolute),
+            _ => path.to_owned(),
+        };
+        Ok(Box::new(Hashed::new(&name, file, &self.files)))
     }
 }
 
@@ -112,10 +119,11 @@ pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failur
         order: run.order.as_deref().unwrap_or("fifo"),
         discipline: run.discipline.as_deref().unwrap_or("strict"),
         overrides: &run.set,
-        seed: run.seed.unwrap_or(0),
+        seed: run.seed.unwrap_or(SEED),
     };
     let loaded = scenario::trace_scenario(trace, &short, &pool);
     let mut loaded = loaded.map_err(Failure::Problems)?;
+    pool::note_policies(&mut loaded, run.order.as_deref(), run.discipline.as_deref());
     if is_shared {
         pool::share(&mut loaded);
     }

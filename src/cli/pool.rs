@@ -1,7 +1,7 @@
 //! `--trace --pool`: what the command line adds to the scenario of a trace on one machine.
 
 use crate::input::scenario::Loaded;
-use crate::model::{Command, FairsharePolicy, SchedulingPolicy, Timed, Workload};
+use crate::model::{Command, FairsharePolicy, SchedulingPolicy, Settings, Timed, Workload};
 use crate::units::SimTime;
 
 /// The queue of the pool.
@@ -27,6 +27,17 @@ pub fn on_pool(mut workload: Workload, is_shared: bool) -> Workload {
         }
     }
     workload
+}
+
+/// Notes the policies of the command line among the parameters, where reports look for what was changed.
+pub fn note_policies(loaded: &mut Loaded, order: Option<&str>, discipline: Option<&str>) {
+    for (key, value) in [("jobOrder", order), ("dispatch", discipline)] {
+        if let (Some(value), Some(assumption)) = (value, Settings::find(key)) {
+            // Any text is a policy's name to the settings, and these were looked up already.
+            let _ = loaded.scenario.world.settings.set(assumption, value);
+            loaded.effective["model"][key] = value.into();
+        }
+    }
 }
 
 /// Gives the queue of the pool a scheduling policy, so that its shares take turns.

@@ -7,7 +7,8 @@ use crate::model::{
     EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
     SchedulingPolicy, StatusReason, rules,
 };
-use crate::policy::{discipline, order};
+use crate::policy::discipline::{self, Discipline};
+use crate::policy::order;
 use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
 
 use super::job::Whereabouts;
@@ -93,14 +94,25 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => {
                 let slowest = self.slowest_of(std::iter::once(*instance_type));
+                if let Some(id) = self.registry.environment(compute_environment)
+                    && self.registry.environments[id.index()]
+                        .queues
+                        .iter()
+                        .any(|queue| {
+                            self.queues[queue.index()].discipline == Discipline::Conservative
+                        })
+                {
+                    return refuse("conservative backfilling needs one environment of one machine");
+                }
                 let environment = self.environment(compute_environment)?;
+                environment.machines += u64::from(*count);
                 environment.slowest = environment.slowest.min(slowest);
                 let id = self
                     .registry
                     .environment(compute_environment)
                     .expect("it was just found");
                 self.renew_environments();
-                self.effects.push(Effect::Join {
+                self.effects.push_back(Effect::Join {
                     environment: id,
                     instance_type: *instance_type,
                     count: *count,
@@ -112,7 +124,7 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => match self.registry.environment(compute_environment) {
                 Some(environment) => {
-                    self.effects.push(Effect::Leave {
+                    self.effects.push_back(Effect::Leave {
                         environment,
                         count: *count,
                     });
@@ -213,11 +225,12 @@ impl<O: Observer> Control<'_, O> {
             valid: spec.valid,
             deleted: false,
             unmanaged_vcpus: *unmanaged_vcpus,
+            machines: machines.iter().map(|group| u64::from(group.count)).sum(),
             slowest,
             queues: Vec::new(),
         });
         self.observer.named(Named::Environment(id, &spec.name));
-        self.effects.push(Effect::Machines {
+        self.effects.push_back(Effect::Machines {
             environment: id,
             spec: Box::new(spec.clone()),
         });
@@ -258,7 +271,7 @@ impl<O: Observer> Control<'_, O> {
                 .rposition(|e| e.name == name)
                 .expect("it was just found"),
         );
-        self.effects.push(Effect::Leave {
+        self.effects.push_back(Effect::Leave {
             environment: id,
             count: u32::MAX,
         });
@@ -289,6 +302,7 @@ impl<O: Observer> Control<'_, O> {
             Some(name) => discipline::find(name).map_err(Rejection)?,
             None => self.knobs.default_discipline,
         };
+        self.check_plannable(discipline, &environments)?;
         let name = spec
             .order
             .as_deref()
@@ -326,7 +340,20 @@ impl<O: Observer> Control<'_, O> {
         self.attach(id, environments);
         self.sort_queues();
         if discipline.plans() {
-            self.effects.push(Effect::KeepEnds);
+            self.effects.push_back(Effect::KeepEnds);
+        }
+        Ok(())
+    }
+
+    /// Conservative backfilling plans on one machine.
+    fn check_plannable(&self, discipline: Discipline, environments: &[EnvId]) -> Answer {
+        let machines = environments
+            .iter()
+            .map(|id| self.registry.environments[id.index()].machines);
+        if discipline == Discipline::Conservative
+            && (environments.len() != 1 || machines.sum::<u64>() != 1)
+        {
+            return refuse("conservative backfilling needs one environment of one machine");
         }
         Ok(())
     }
@@ -396,6 +423,9 @@ impl<O: Observer> Control<'_, O> {
             }
             None => None,
         };
+        if let Some(environments) = &environments {
+            self.check_plannable(self.queues[id.index()].discipline, environments)?;
+        }
         if let Some(actions) = &update.time_limit_actions {
             first_fault(rules::time_limit_faults(actions))?;
         }
@@ -525,7 +555,7 @@ impl<O: Observer> Control<'_, O> {
                         generation: job.generation,
                     };
                     let at = now + self.knobs.shutdown;
-                    self.effects.push(Effect::Stop { attempt, at });
+                    self.effects.push_back(Effect::Stop { attempt, at });
                 }
             }
             JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),

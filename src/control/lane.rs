@@ -76,15 +76,9 @@ pub(super) struct Lane {
     /// Never an empty chunk.
     chunks: VecDeque<Chunk>,
     spare: Option<Chunk>,
-    jobs: u64,
 }
 
 impl Lane {
-    /// Number of jobs, blocks counted by their jobs.
-    pub(super) fn jobs(&self) -> u64 {
-        self.jobs
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
@@ -95,7 +89,6 @@ impl Lane {
 
     /// Adds an entry at its place.
     pub(super) fn insert(&mut self, entry: Entry) {
-        self.jobs += u64::from(entry.count);
         let at_end = self
             .chunks
             .back()
@@ -145,7 +138,6 @@ impl Lane {
             count: 1,
             ..*entry
         };
-        self.jobs -= 1;
         if entry.count == 1 {
             self.remove(index, within);
         } else if entry.place.job == place.job {
@@ -165,7 +157,6 @@ impl Lane {
             };
             entry.count = before;
             if after > 0 {
-                self.jobs -= u64::from(after);
                 self.insert(rest);
             }
         }
@@ -337,7 +328,6 @@ mod tests {
             .map(|(_, &(_, job))| job)
             .collect();
         assert_eq!(jobs(&lane), left);
-        assert_eq!(lane.jobs(), left.len() as u64);
     }
 
     #[test]
@@ -358,7 +348,6 @@ mod tests {
         assert_eq!(jobs(&lane), [11, 13, 20]);
         assert!(lane.get(place(15)).is_none());
         assert_eq!(lane.get(place(13)).unwrap().count, 1);
-        assert_eq!(lane.jobs(), 3);
     }
 
     #[test]

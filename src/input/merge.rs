@@ -19,7 +19,6 @@ pub fn merge(mut parts: Vec<Workload>) -> Workload {
     make_distinct(&mut parts);
     let mut merged = Workload::default();
     let (mut dropped, mut repaired) = (Tally::default(), Tally::default());
-    // The first row of each part's dependencies and anchors: they move with the rows.
     for part in parts {
         let first = merged.rows.len();
         for (rule, count) in &part.dropped {

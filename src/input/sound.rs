@@ -88,7 +88,9 @@ fn slice<'c, T>(column: &'c [T], range: &Range<u32>) -> Result<&'c [T], &'static
 #[cfg(test)]
 mod tests {
     use super::super::generate::{Choice, GeneratorSpec, generate};
-    use super::super::{ClosedLoop, ShareBy, TraceOptions, csv_trace, merge, recognise, swf};
+    use super::super::{
+        ClosedLoop, ShareBy, TraceOptions, csv_trace, merge, recognise, scenario, swf,
+    };
     use super::*;
 
     /// Every file of a corpus, by name.
@@ -156,6 +158,13 @@ mod tests {
             read > 20,
             "a corpus of which hardly anything can be read tests nothing"
         );
+    }
+
+    #[test]
+    fn every_scenario_of_the_corpus_is_read_or_refused_but_never_a_panic() {
+        for (_, bytes) in corpus("scenario") {
+            scenario::check_bytes(&bytes);
+        }
     }
 
     #[test]

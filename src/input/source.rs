@@ -78,13 +78,13 @@ impl Read for Source<'_> {
 
 /// Why a stream cannot be read further, as a problem of `file` after `line` lines.
 pub(super) fn reading_problem(file: &str, line: u64, is_gzip: bool, error: &io::Error) -> Problem {
+    let place = if line > 0 { " after this line" } else { "" };
     let message = match error.kind() {
-        io::ErrorKind::UnexpectedEof if is_gzip => {
-            "the gzip data ends early after this line; the file is incomplete, fetch or compress it again"
-                .to_owned()
-        }
+        io::ErrorKind::UnexpectedEof if is_gzip => format!(
+            "the gzip data ends early{place}; the file is incomplete, fetch or compress it again"
+        ),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if is_gzip => {
-            "the gzip data is damaged after this line; fetch or compress the file again".to_owned()
+            format!("the gzip data is damaged{place}; fetch or compress the file again")
         }
         _ => format!("cannot be read further: {error}"),
     };

@@ -56,7 +56,7 @@ pub struct Summary {
     pub blocked: Vec<(String, u64)>,
     /// What the reader dropped, by rule.
     pub dropped: Vec<(String, u64)>,
-    /// What the reader repaired, by rule.
+    /// What the reader repaired, by rule; `estimate-raised` are jobs that ran longer than they had said.
     pub repaired: Vec<(String, u64)>,
     /// Keys of the scenario that mean something to AWS and nothing to the simulation.
     pub ignored_keys: Vec<String>,

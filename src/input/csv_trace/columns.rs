@@ -97,7 +97,23 @@ columns! {
 }
 
 /// Columns of a run's `jobs.csv` that say what came out, and so nothing about the trace.
-const RESULTS: &[&str] = &["start_s", "attempts"];
+const RESULTS: &[&str] = &[
+    "start_s",
+    "attempts",
+    "dependency_s",
+    "eligible_s",
+    "blocked_head_s",
+    "share_s",
+    "queue_s",
+    "consumable_s",
+    "max_vcpus_s",
+    "capacity_s",
+    "dispatch_s",
+    "image_pull_s",
+    "lost_s",
+    "cost_usd",
+    "reason",
+];
 
 /// Where a header puts the columns.
 pub(super) struct Columns {

@@ -208,6 +208,12 @@ fn the_jobs_csv_of_a_run_is_a_trace_again() {
 }
 
 #[test]
+fn every_column_that_a_run_writes_is_known() {
+    let trace = read_plain(crate::report::JOBS_HEADER);
+    assert_eq!(trace.notes, [] as [&str; 0]);
+}
+
+#[test]
 fn children_with_their_own_identifiers_can_be_waited_for() {
     let trace = read_plain(
         "job_id,submit_s,run_s,vcpus,array_id,array_index,depends_on\n\

@@ -1,7 +1,7 @@
 //! AWS's shapes that change nothing in the simulation. Their keys are accepted, so that what `aws batch describe-…` prints can
 //! be pasted unchanged, their types are checked, and the report names them once. Words are not checked: AWS adds new ones.
 
-use super::aws::{
+use super::aws_jobs::{
     ConsumableResourceProperties, ContainerOverrides, EksContainerResourceRequirements,
     ResourceRequirement,
 };

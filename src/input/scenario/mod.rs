@@ -1,15 +1,18 @@
 //! Scenario files: TOML or JSON to a [`Scenario`], or every problem with its place.
 //!
-//! The way of a file: `parse` makes a tree of values with their places, `shape` checks the tree against the tables in `aws` and
+//! The way of a file: `parse` makes a tree of values with their places, `shape` checks the tree against the tables in `aws_…` and
 //! `ours` and fills in defaults, `lower` resolves names and makes requests. Each step reports all it finds; what follows goes on
 //! as far as it can, so that one reading shows everything that is wrong.
 
-mod aws;
 mod aws_ignored;
+mod aws_jobs;
+mod aws_queues;
 mod catalog;
+mod keys;
 mod lower;
 mod node;
 mod ours;
+mod ours_workload;
 mod parse;
 mod pool;
 mod schema;
@@ -27,6 +30,7 @@ use node::{Node, Origin, Problems, Value};
 use shape::{Noted, check, fill};
 
 pub use catalog::{common_types, usable_memory};
+pub use keys::{AssumptionRow, KeyRow, assumption_profiles, assumptions_table, key_table};
 pub use lower::set as set_model;
 pub use ours::SCENARIO;
 pub use pool::{Pool, trace_scenario};
@@ -68,7 +72,7 @@ pub struct Loaded {
 }
 
 /// Reads a scenario: `bytes` are the file that the user calls `main_name`, `overrides` what `--set key=value` says (a dotted
-/// key or a JSON pointer, see the README), `seed` what `--seed` says.
+/// key or a JSON pointer; items of lists by index or name), `seed` what `--seed` says.
 ///
 /// # Errors
 /// Every problem, by file and line.

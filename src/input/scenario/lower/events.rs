@@ -7,7 +7,8 @@ use crate::model::{
 };
 use crate::units::{Ratio, SimTime};
 
-use super::super::node::{Node, name_of};
+use super::super::node::{Node, name_of, shortened};
+use super::super::shape::did_you_mean;
 use super::{Lowering, at, enabled, timed};
 
 /// Longest `reason` of CancelJob and TerminateJob (API CancelJob).
@@ -102,6 +103,7 @@ impl Lowering<'_> {
                     let message = format!("longer than {REASON_LEN_MAX} characters");
                     self.problems.below(node, "reason", message);
                 }
+                self.refer_job(node, job);
                 let (job, reason) = (job.to_owned(), reason.to_owned());
                 match action {
                     "CancelJob" => Command::CancelJob { job, reason },
@@ -125,6 +127,58 @@ impl Lowering<'_> {
         })
     }
 
+    /// A job that a command is about must be in the list, where all jobs are.
+    fn refer_job(&mut self, node: &Node, job: &str) {
+        let Some(workload) = self.root.get("workload") else {
+            return;
+        };
+        let has_others = |key| {
+            workload
+                .get(key)
+                .is_some_and(|node| !node.items().is_empty())
+        };
+        if workload.text("trace").is_some() || has_others("trace") || has_others("generators") {
+            return;
+        }
+        let (name, child) = match job.split_once(':') {
+            Some((name, child)) => (name, Some(child)),
+            None => (job, None),
+        };
+        let (base, copy) = match name.split_once('/') {
+            Some((base, copy)) => (base, Some(copy)),
+            None => (name, None),
+        };
+        let jobs = workload.list("jobs");
+        let Some(found) = jobs.iter().find(|job| job.text("jobName") == Some(base)) else {
+            let names: Vec<&str> = jobs.iter().filter_map(|job| job.text("jobName")).collect();
+            let hint = did_you_mean(base, &names);
+            let message = format!("there is no job called `{}`{hint}", shortened(base));
+            self.problems.below(node, "jobId", message);
+            return;
+        };
+        let inner =
+            |table: &str, key: &str| found.get(table).and_then(|node| node.whole::<u32>(key));
+        let children = inner("arrayProperties", "size").unwrap_or(0);
+        let copies = inner("repeat", "count").unwrap_or(1);
+        let is_below = |text: &str, count: u32| text.parse::<u32>().is_ok_and(|at| at < count);
+        let fault = match (copy, child) {
+            (None, _) if copies > 1 => Some(format!(
+                "`{base}` is submitted {copies} times; name one of `{base}/0` to `{base}/{}`",
+                copies - 1
+            )),
+            (Some(copy), _) if copies == 1 || !is_below(copy, copies) => Some(format!(
+                "`{base}` is submitted {copies} times and has no copy {}",
+                shortened(copy)
+            )),
+            (_, Some(child)) if !is_below(child, children) => Some(format!(
+                "`{base}` has {children} children and no child {}",
+                shortened(child)
+            )),
+            _ => None,
+        };
+        self.blame(node, "jobId", fault);
+    }
+
     fn update_queue(&mut self, node: &Node, at: SimTime) -> Option<Command> {
         let job_queue = self.queue(node, at)?;
         let environments = node
@@ -138,6 +192,11 @@ impl Lowering<'_> {
         }
         if let Some(actions) = &actions {
             self.faults(node, rules::time_limit_faults(actions));
+        }
+        if node.get("serviceEnvironmentOrder").is_some() {
+            let message = "SageMaker queues are not simulated; use computeEnvironmentOrder";
+            self.problems
+                .below(node, "serviceEnvironmentOrder", message);
         }
         let scheduling_policy = self.policy(node, at);
         let facts = self.queue_facts.get(&job_queue);

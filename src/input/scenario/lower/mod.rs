@@ -1,6 +1,8 @@
 //! From what a file says to what a run needs: names resolved, requests made, every contradiction found.
 
+mod containers;
 mod definitions;
+mod dependencies;
 mod events;
 mod jobs;
 mod queues;

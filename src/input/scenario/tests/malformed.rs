@@ -412,6 +412,14 @@ const CASES: &[(&str, &[&str])] = &[
         "[[events]]\nat = 50\naction = \"CreateComputeEnvironment\"\ncomputeEnvironmentName = \"late\"\ntype = \"UNMANAGED\"\n[[events]]\nat = 5\naction = \"DeleteComputeEnvironment\"\ncomputeEnvironment = \"late\"",
         &["`late` is created only at 50 s, after this (5 s)"],
     ),
+    (
+        "[[events]]\nat = 5\naction = \"TerminateJob\"\njobId = \"on:3\"\nreason = \"x\"\n[[events]]\nat = 5\naction = \"CancelJob\"\njobId = \"one:3\"\nreason = \"x\"\n[[events]]\nat = 5\naction = \"CancelJob\"\njobId = \"one/3\"\nreason = \"x\"",
+        &[
+            "there is no job called `on`; did you mean `one`?",
+            "`one` has 0 children and no child 3",
+            "`one` is submitted 1 times and has no copy 3",
+        ],
+    ),
     // Rules.
     (
         "[[rules]]\non = \"LATE\"\njobQueue = \"mian\"\ntoJobQueue = \"x\"\nmaxTimes = 0\nmemoryFactor = 0",

@@ -40,7 +40,10 @@ run = "10m"
 
 fn read(text: &str) -> Loaded {
     match load("test.toml", text.as_bytes(), &[], None, &NoFiles) {
-        Ok(loaded) => loaded,
+        Ok(loaded) => {
+            crate::input::check_workload(&loaded.scenario.workload).unwrap();
+            loaded
+        }
         Err(problems) => panic!("{}", lines(&problems).join("\n")),
     }
 }
