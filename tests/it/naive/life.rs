@@ -8,46 +8,60 @@ use super::{Attempt, Call, Ending, Fact, Fault, Machine, Naive};
 const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
 impl Naive<'_> {
-    pub(super) fn handle(&mut self, fact: Fact) {
+    /// Something happens by itself; says whether it still meant anything.
+    pub(super) fn handle(&mut self, fact: Fact) -> bool {
         match fact {
             Fact::Join {
                 environment,
                 instance_type,
                 terminate,
             } => self.join(environment, instance_type, terminate),
-            Fact::Leave(machine) => self.leave(machine),
-            Fact::Begin(job, attempt) => {
-                if self.is_open(job, attempt) {
-                    self.begin(job);
+            Fact::Leave(machine) => {
+                if self.machines[machine].left.is_some() {
+                    return false;
                 }
+                self.leave(machine);
+            }
+            Fact::Begin(job, attempt) => {
+                if !self.is_open(job, attempt) {
+                    return false;
+                }
+                self.begin(job);
             }
             Fact::End(job, attempt, ending) => {
-                if self.is_open(job, attempt) {
-                    self.end_attempt(job, ending);
+                if !self.is_open(job, attempt) {
+                    return false;
                 }
+                self.end_attempt(job, ending);
             }
             Fact::Ready(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.ready(job);
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.ready(job);
             }
             Fact::AgainReady(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.jobs[job].resting = false;
-                    self.queues[self.jobs[job].queue].is_due = true;
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.jobs[job].resting = false;
+                self.queues[self.jobs[job].queue].is_due = true;
             }
-            Fact::Declare { queue, stamp } => self.declare(queue, stamp),
+            Fact::Declare { queue, stamp } => return self.declare(queue, stamp),
             Fact::Limit { queue, stamp } => {
-                if self.queues[queue].stamp == stamp
-                    && let Some((job, reason)) = self.queues[queue].blocked
-                    && self.jobs[job].status == JobStatus::Runnable
-                {
-                    self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
+                let blocked = self.queues[queue].blocked;
+                let Some((job, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp)
+                else {
+                    return false;
+                };
+                if self.jobs[job].status != JobStatus::Runnable {
+                    return false;
                 }
+                self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
             }
             Fact::Planned(queue) => self.queues[queue].is_due = true,
         }
+        true
     }
 
     fn is_open(&self, job: usize, attempt: usize) -> bool {
