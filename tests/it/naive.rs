@@ -108,6 +108,7 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         calls: Vec::new(),
         next_command: 0,
         next_row: 0,
+        last: SimTime::ZERO,
         in_facts: false,
         definitions: Vec::new(),
         policies: Vec::new(),
@@ -139,6 +140,8 @@ struct Naive<'a> {
     calls: Vec<Due<Call>>,
     next_command: usize,
     next_row: usize,
+    /// When something happened last.
+    last: SimTime,
     /// Facts of this round are being handled: its arrivals are still to come.
     in_facts: bool,
     definitions: Vec<Definition>,
@@ -211,7 +214,9 @@ struct Environment {
     is: ComputeEnvironment,
     unmanaged_vcpus: Option<u32>,
     billing: Billing,
-    /// The slowest machine that was ever registered.
+    /// Machines that were ever registered.
+    registered: u32,
+    /// The slowest of them.
     slowest: Option<Ratio>,
 }
 
@@ -329,8 +334,8 @@ impl Naive<'_> {
             }
             self.in_facts = true;
             for fact in self.due_facts() {
-                if !self.is_over() {
-                    self.handle(fact);
+                if !self.is_over() && self.handle(fact) {
+                    self.last = self.now;
                 }
             }
             self.in_facts = false;
@@ -397,6 +402,7 @@ impl Naive<'_> {
             && timed.at <= self.now
         {
             self.next_command += 1;
+            self.last = self.now;
             if self.command(&timed.command).is_err() {
                 self.rejections += 1;
             }
@@ -406,6 +412,7 @@ impl Naive<'_> {
         {
             self.next_row += 1;
             if !self.is_closed(self.next_row - 1) {
+                self.last = self.now;
                 self.submit_row(self.next_row - 1);
             }
         }
@@ -417,6 +424,7 @@ impl Naive<'_> {
         self.calls = later;
         due.sort_by_key(|call| call.sequence);
         for call in due {
+            self.last = self.now;
             match call.what {
                 Call::Row(row) => self.submit_row(row),
                 Call::Again { job, rule } => {

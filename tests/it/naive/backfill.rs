@@ -95,6 +95,18 @@ impl Naive<'_> {
         self.queues[queue]
             .plans
             .retain(|plan| waiting.contains(&plan.0));
+        if self.single_machine(queue).is_none() {
+            return;
+        }
+        // A plan for which there is no room any more is void.
+        let plans = std::mem::take(&mut self.queues[queue].plans);
+        for &job in &waiting {
+            if let Some(&(_, planned)) = plans.iter().find(|plan| plan.0 == job)
+                && self.has_room(queue, job, planned.max(self.now))
+            {
+                self.plan(queue, job, planned);
+            }
+        }
         // When something ended, who waits moves to the earliest start that there is now, never to a later one.
         let may_move = std::mem::take(&mut self.queues[queue].may_move);
         for &job in waiting.iter().filter(|_| may_move) {
@@ -132,10 +144,9 @@ impl Naive<'_> {
         self.queues[queue].plans.push((job, start));
     }
 
-    /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.
-    fn earliest_start(&self, queue: usize, job: usize) -> Option<SimTime> {
-        let machine = self.single_machine(queue)?;
-        let size = self.size(self.type_of(machine));
+    /// All that runs on the machine and is planned there, other than `job`.
+    fn taken_by_others(&self, queue: usize, job: usize) -> Vec<Taken> {
+        let machine = self.single_machine(queue).expect("there is one");
         let mut taken: Vec<Taken> = self.taken_now(machine).collect();
         for &(other, planned) in &self.queues[queue].plans {
             if other != job {
@@ -147,26 +158,39 @@ impl Naive<'_> {
                 });
             }
         }
-        let mut moments: Vec<SimTime> = taken.iter().flat_map(|t| [t.from, t.until]).collect();
+        taken
+    }
+
+    /// Whether the job fits from `start` on for as long as it is believed to take. One of no length always does.
+    fn has_room(&self, queue: usize, job: usize, start: SimTime) -> bool {
+        let taken = self.taken_by_others(queue, job);
+        let end = start + self.believed_length(job);
+        let moments = taken.iter().map(|taken| taken.from).chain([start]);
+        let mut within = moments.filter(|&moment| start <= moment && moment < end);
+        within.all(|moment| self.fits_at(queue, job, &taken, moment))
+    }
+
+    fn fits_at(&self, queue: usize, job: usize, taken: &[Taken], moment: SimTime) -> bool {
+        let machine = self.single_machine(queue).expect("there is one");
+        let mut used = self.jobs[job].shape;
+        for part in taken
+            .iter()
+            .filter(|t| t.from <= moment && moment < t.until)
+        {
+            used = used.plus(part.shape);
+        }
+        used.fits(self.size(self.type_of(machine)))
+    }
+
+    /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.
+    fn earliest_start(&self, queue: usize, job: usize) -> Option<SimTime> {
+        let taken = self.taken_by_others(queue, job);
+        let mut moments: Vec<SimTime> = taken.iter().map(|taken| taken.until).collect();
         moments.push(self.now);
         moments.retain(|&moment| moment >= self.now);
         moments.sort();
-        let fits_at = |moment: SimTime| {
-            let taken = taken
-                .iter()
-                .filter(|t| t.from <= moment && moment < t.until);
-            let mut used = self.jobs[job].shape;
-            for part in taken {
-                used = used.plus(part.shape);
-            }
-            used.fits(size)
-        };
-        moments.iter().copied().find(|&start| {
-            let end = start + self.believed_length(job);
-            fits_at(start)
-                && moments
-                    .iter()
-                    .all(|&moment| moment <= start || moment >= end || fits_at(moment))
+        moments.into_iter().find(|&start| {
+            self.fits_at(queue, job, &taken, start) && self.has_room(queue, job, start)
         })
     }
 

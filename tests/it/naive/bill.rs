@@ -70,16 +70,10 @@ impl Naive<'_> {
         }
     }
 
-    /// When the machine left, or the last end of a job or attempt (without any: the last submission).
+    /// When the machine left, or the end of the run: when anything happened last.
     fn billed_to(&self, machine: usize) -> SimTime {
-        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
-        let attempt_ends = attempts.filter_map(|attempt| attempt.ended);
-        let job_ends = self.jobs.iter().filter_map(|job| job.ended);
-        let last_end = job_ends.chain(attempt_ends).max();
-        let last_submission = self.jobs.iter().map(|job| job.submitted).max();
-        let end = last_end.or(last_submission).unwrap_or(SimTime::ZERO);
-        let launched = self.machines[machine].launched;
-        self.machines[machine].left.unwrap_or(end.max(launched))
+        let machine = &self.machines[machine];
+        machine.left.unwrap_or(self.last)
     }
 
     /// When an attempt ended as far as one of its machines is concerned: a node may be lost before.

@@ -8,46 +8,60 @@ use super::{Attempt, Call, Ending, Fact, Fault, Machine, Naive};
 const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
 impl Naive<'_> {
-    pub(super) fn handle(&mut self, fact: Fact) {
+    /// Something happens by itself; says whether it still meant anything.
+    pub(super) fn handle(&mut self, fact: Fact) -> bool {
         match fact {
             Fact::Join {
                 environment,
                 instance_type,
                 terminate,
             } => self.join(environment, instance_type, terminate),
-            Fact::Leave(machine) => self.leave(machine),
-            Fact::Begin(job, attempt) => {
-                if self.is_open(job, attempt) {
-                    self.begin(job);
+            Fact::Leave(machine) => {
+                if self.machines[machine].left.is_some() {
+                    return false;
                 }
+                self.leave(machine);
+            }
+            Fact::Begin(job, attempt) => {
+                if !self.is_open(job, attempt) {
+                    return false;
+                }
+                self.begin(job);
             }
             Fact::End(job, attempt, ending) => {
-                if self.is_open(job, attempt) {
-                    self.end_attempt(job, ending);
+                if !self.is_open(job, attempt) {
+                    return false;
                 }
+                self.end_attempt(job, ending);
             }
             Fact::Ready(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.ready(job);
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.ready(job);
             }
             Fact::AgainReady(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.jobs[job].resting = false;
-                    self.queues[self.jobs[job].queue].is_due = true;
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.jobs[job].resting = false;
+                self.queues[self.jobs[job].queue].is_due = true;
             }
-            Fact::Declare { queue, stamp } => self.declare(queue, stamp),
+            Fact::Declare { queue, stamp } => return self.declare(queue, stamp),
             Fact::Limit { queue, stamp } => {
-                if self.queues[queue].stamp == stamp
-                    && let Some((job, reason)) = self.queues[queue].blocked
-                    && self.jobs[job].status == JobStatus::Runnable
-                {
-                    self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
+                let blocked = self.queues[queue].blocked;
+                let Some((job, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp)
+                else {
+                    return false;
+                };
+                if self.jobs[job].status != JobStatus::Runnable {
+                    return false;
                 }
+                self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
             }
             Fact::Planned(queue) => self.queues[queue].is_due = true,
         }
+        true
     }
 
     fn is_open(&self, job: usize, attempt: usize) -> bool {
@@ -174,11 +188,15 @@ impl Naive<'_> {
                 may_retry: true,
             };
             self.schedule(self.now + starting, Fact::End(job, number, ending));
-        } else if starting.is_zero() {
+            return;
+        }
+        if starting.is_zero() {
             self.begin(job);
         } else {
             self.schedule(self.now + starting, Fact::Begin(job, number));
         }
+        let (runs, ending) = self.foresee(job, number);
+        self.schedule(self.now + starting + runs, Fact::End(job, number, ending));
     }
 
     /// The container runs.
@@ -186,8 +204,6 @@ impl Naive<'_> {
         let number = self.jobs[job].attempts.len() - 1;
         self.jobs[job].status = JobStatus::Running;
         self.jobs[job].attempts[number].started = Some(self.now);
-        let (runs, ending) = self.foresee(job, number);
-        self.schedule(self.now + runs, Fact::End(job, number, ending));
     }
 
     pub(super) fn fates(&self, row: usize) -> &[Fate] {
@@ -247,8 +263,8 @@ impl Naive<'_> {
         if let Some(timeout) = job.timeout {
             let mut limit = timeout + self.span(Knob::TimeoutLag);
             if self.fault == Some(Fault::TimeoutFromPlacement) {
-                let already = self.now - job.attempts[attempt].placed;
-                limit = Span::from_ms(limit.ms().saturating_sub(already.ms()));
+                let starting = self.span(Knob::ContainerStart);
+                limit = Span::from_ms(limit.ms().saturating_sub(starting.ms()));
             }
             if runs > limit {
                 ways.push((limit + self.grace(), killed.clone()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use batchcast::model::{
     Command, ConsumableUpdate, DependencyKind, EnvironmentKind, EnvironmentUpdate, FateKind,
-    JobDefinition, JobStatus, Knob, QueueUpdate, Row, StatusReason, rules,
+    JobDefinition, JobQueue, JobStatus, Knob, QueueUpdate, Row, StatusReason, rules,
 };
 use batchcast::units::{Ratio, Shape, Span};
 
@@ -73,10 +73,12 @@ impl Naive<'_> {
                     is: environment.clone(),
                     unmanaged_vcpus: *unmanaged_vcpus,
                     billing: *billing,
+                    registered: 0,
                     slowest: None,
                 });
                 for group in machines {
                     self.know_speed(number, group.instance_type);
+                    self.environments[number].registered += group.count;
                 }
                 for group in machines {
                     for _ in 0..group.count {
@@ -121,6 +123,9 @@ impl Naive<'_> {
                     .is_some_and(|p| !self.policies.iter().any(|q| q.name == *p));
                 if self.queue(&queue.name).is_some() || unknown || lost {
                     return refuse("queue exists or names unknown things");
+                }
+                if !self.is_plannable(queue, &queue.environments) {
+                    return refuse("conservative backfilling needs one machine");
                 }
                 self.queues.push(Queue {
                     is: queue.clone(),
@@ -193,7 +198,15 @@ impl Naive<'_> {
                 count,
             } => {
                 let number = self.environment(compute_environment).ok_or("no such")?;
+                let mut queues = self.queues.iter().filter(|queue| !queue.deleted);
+                if queues.any(|queue| {
+                    queue.is.environments.contains(compute_environment)
+                        && self.is_conservative(&queue.is)
+                }) {
+                    return refuse("conservative backfilling needs one machine");
+                }
                 self.know_speed(number, *instance_type);
+                self.environments[number].registered += count;
                 for _ in 0..*count {
                     self.join(number, *instance_type, None);
                 }
@@ -209,6 +222,20 @@ impl Naive<'_> {
             }
         }
         Ok(())
+    }
+
+    fn is_conservative(&self, queue: &JobQueue) -> bool {
+        let default = self.word(Knob::Dispatch);
+        queue.discipline.as_deref().unwrap_or(default) == "conservative"
+    }
+
+    /// Conservative backfilling plans on exactly one machine of one environment.
+    fn is_plannable(&self, queue: &JobQueue, environments: &[String]) -> bool {
+        let registered = environments
+            .iter()
+            .filter_map(|name| self.environment(name));
+        let registered = registered.map(|number| self.environments[number].registered);
+        !self.is_conservative(queue) || (environments.len() == 1 && registered.sum::<u32>() == 1)
     }
 
     fn is_attachable(&self, name: &str) -> bool {
@@ -236,10 +263,13 @@ impl Naive<'_> {
 
     fn update_queue(&mut self, update: &QueueUpdate) -> Answer {
         let number = self.queue(&update.job_queue).ok_or("no such queue")?;
-        if let Some(environments) = &update.environments
-            && !environments.iter().all(|name| self.is_attachable(name))
-        {
-            return refuse("unknown or INVALID environment");
+        if let Some(environments) = &update.environments {
+            if !environments.iter().all(|name| self.is_attachable(name)) {
+                return refuse("unknown or INVALID environment");
+            }
+            if !self.is_plannable(&self.queues[number].is, environments) {
+                return refuse("conservative backfilling needs one machine");
+            }
         }
         let queue = &mut self.queues[number].is;
         if let Some(policy) = &update.scheduling_policy {
@@ -685,7 +715,7 @@ fn shape_of(row: &Row, definition: Option<&JobDefinition>) -> Shape {
         } else {
             otherwise.memory
         },
-        gpus: if definition.is_none() || row.vcpus > 0 {
+        gpus: if row.gpus > 0 {
             row.gpus
         } else {
             otherwise.gpus
