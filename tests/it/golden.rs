@@ -201,3 +201,52 @@ fn a_hundred_machines_for_a_day_of_started_hours_cost_240_dollars_to_the_last_di
     let seconds: serde_json::Value = serde_json::from_str(&seconds).unwrap();
     assert_eq!(seconds["cost_usd"], "239.8611111111");
 }
+
+/// Mean wait in seconds of the jobs submitted in each of these intervals of seconds, which tell the three groups of
+/// `04-fair-share` apart in a FIFO queue too, where they have no share.
+fn mean_waits(scenario: &str) -> [f64; 3] {
+    let out = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_batchcast"))
+        .arg("run")
+        .arg(Path::new(HOME).join(scenario))
+        .args(["-q", "--tables", "jobs", "-o"])
+        .arg(out.path().join("run"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{scenario}");
+    let mut jobs = csv::Reader::from_path(out.path().join("run/jobs.csv")).unwrap();
+    let header = jobs.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
+    let (submit, wait) = (column("submit_s"), column("wait_s"));
+    let mut sums = [(0.0, 0.0); 3];
+    for job in jobs.records() {
+        let job = job.unwrap();
+        let group = match &job[submit] {
+            "0" => 0,
+            "14400" => 1,
+            _ => 2,
+        };
+        sums[group].0 += job[wait].parse::<f64>().unwrap();
+        sums[group].1 += 1.0;
+    }
+    sums.map(|(sum, count)| sum / count)
+}
+
+#[test]
+fn with_fair_share_the_group_that_floods_the_queue_is_the_one_that_waits() {
+    let [research, course, clinic] = mean_waits("scenarios/04-fair-share");
+    let minutes = |seconds: f64| (seconds / 60.0).round();
+    assert_eq!(
+        (minutes(clinic), minutes(course)),
+        (1.0, 24.0),
+        "as its page says"
+    );
+    let [fifo_research, fifo_course, fifo_clinic] = mean_waits("scenarios/04-fair-share/fifo.toml");
+    assert_eq!(minutes(research - fifo_research), 78.0, "as its page says");
+    let hours = |seconds: f64| (seconds / 3600.0).round();
+    assert_eq!(
+        (hours(fifo_clinic), hours(fifo_course)),
+        (5.0, 6.0),
+        "as its page says"
+    );
+}
