@@ -66,7 +66,7 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
         let at = now.next_tick(self.knobs.dependency_tick);
         if at > now {
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Array(array),
             });
@@ -264,7 +264,7 @@ impl<O: Observer> Control<'_, O> {
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.arrays.release(index);
         if self.tells_row_ends {
-            self.effects.push(Effect::RowEnded(row));
+            self.effects.push_back(Effect::RowEnded(row));
         }
         self.tell(list, succeeded);
     }
@@ -299,7 +299,7 @@ impl<O: Observer> Control<'_, O> {
                 slot,
                 generation: self.jobs[slot].generation,
             };
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Job(attempt),
             });

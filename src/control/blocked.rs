@@ -111,7 +111,7 @@ impl<O: Observer> Control<'_, O> {
 
     fn watch_at(&mut self, at: SimTime, queue: QueueId) {
         let stamp = self.queues[queue.index()].watch.stamp;
-        self.effects.push(Effect::WatchAt { at, queue, stamp });
+        self.effects.push_back(Effect::WatchAt { at, queue, stamp });
     }
 
     /// A timer about the head of `queue` ran out. Nothing happens where head or reason are others by now.
@@ -191,6 +191,6 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn wake(&mut self, at: SimTime, queue: QueueId) {
         self.queues[queue.index()].alarm = Some(at);
         self.effects
-            .push(Effect::DecideAt(at.next_tick(self.knobs.dispatch_tick)));
+            .push_back(Effect::DecideAt(at.next_tick(self.knobs.dispatch_tick)));
     }
 }

@@ -100,7 +100,7 @@ impl<O: Observer> Control<'_, O> {
                     .environment(compute_environment)
                     .expect("it was just found");
                 self.renew_environments();
-                self.effects.push(Effect::Join {
+                self.effects.push_back(Effect::Join {
                     environment: id,
                     instance_type: *instance_type,
                     count: *count,
@@ -112,7 +112,7 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => match self.registry.environment(compute_environment) {
                 Some(environment) => {
-                    self.effects.push(Effect::Leave {
+                    self.effects.push_back(Effect::Leave {
                         environment,
                         count: *count,
                     });
@@ -217,7 +217,7 @@ impl<O: Observer> Control<'_, O> {
             queues: Vec::new(),
         });
         self.observer.named(Named::Environment(id, &spec.name));
-        self.effects.push(Effect::Machines {
+        self.effects.push_back(Effect::Machines {
             environment: id,
             spec: Box::new(spec.clone()),
         });
@@ -258,7 +258,7 @@ impl<O: Observer> Control<'_, O> {
                 .rposition(|e| e.name == name)
                 .expect("it was just found"),
         );
-        self.effects.push(Effect::Leave {
+        self.effects.push_back(Effect::Leave {
             environment: id,
             count: u32::MAX,
         });
@@ -326,7 +326,7 @@ impl<O: Observer> Control<'_, O> {
         self.attach(id, environments);
         self.sort_queues();
         if discipline.plans() {
-            self.effects.push(Effect::KeepEnds);
+            self.effects.push_back(Effect::KeepEnds);
         }
         Ok(())
     }
@@ -525,7 +525,7 @@ impl<O: Observer> Control<'_, O> {
                         generation: job.generation,
                     };
                     let at = now + self.knobs.shutdown;
-                    self.effects.push(Effect::Stop { attempt, at });
+                    self.effects.push_back(Effect::Stop { attempt, at });
                 }
             }
             JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),

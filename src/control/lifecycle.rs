@@ -275,7 +275,7 @@ impl<O: Observer> Control<'_, O> {
             self.lock_consumables(contract);
         }
         self.use_vcpus(now, queue, lane, i64::from(vcpus));
-        self.effects.push(Effect::Placed(attempt));
+        self.effects.push_back(Effect::Placed(attempt));
     }
 
     /// STARTING → RUNNING. Nothing happens where the attempt is void.
@@ -399,7 +399,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let at = now + self.knobs.retry_delay;
         if at > now {
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Job(attempt),
             });
@@ -519,7 +519,7 @@ impl<O: Observer> Control<'_, O> {
                 .release(std::mem::replace(&mut job.past, NOWHERE));
         }
         if self.tells_job_ends {
-            self.effects.push(Effect::JobEnded(Box::new(JobEnd {
+            self.effects.push_back(Effect::JobEnded(Box::new(JobEnd {
                 row,
                 child: (child != NOWHERE).then_some(child),
                 queue,
@@ -530,7 +530,7 @@ impl<O: Observer> Control<'_, O> {
             })));
         }
         if self.tells_row_ends && array == NOWHERE && job.resubmission == 0 {
-            self.effects.push(Effect::RowEnded(row));
+            self.effects.push_back(Effect::RowEnded(row));
         }
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.jobs.release(slot);

@@ -70,7 +70,7 @@ pub enum Effect {
         /// As of which state of its head.
         stamp: u32,
     },
-    /// Make a decision at this moment.
+    /// Make a decision at this later moment.
     DecideAt(SimTime),
     /// An environment was created.
     Machines {
@@ -219,7 +219,8 @@ pub struct Control<'w, O: Observer> {
     pasts: Pasts,
     tasks: VecDeque<Task>,
     counts: JobCounts,
-    effects: Vec<Effect>,
+    effects: VecDeque<Effect>,
+    wants_decision: bool,
     next_decision: Option<SimTime>,
     /// Rows by source identifier; made when a command first names one.
     sources: Option<std::collections::BTreeMap<String, RowId>>,
@@ -271,7 +272,8 @@ impl<'w, O: Observer> Control<'w, O> {
             pasts: Pasts::default(),
             tasks: VecDeque::new(),
             counts: JobCounts::default(),
-            effects: Vec::new(),
+            effects: VecDeque::new(),
+            wants_decision: false,
             next_decision: None,
             sources: None,
             tells_row_ends: workload.closed_loop == crate::model::Loop::Closed,
@@ -286,22 +288,14 @@ impl<'w, O: Observer> Control<'w, O> {
         self.queues.iter().any(|queue| queue.discipline.plans())
     }
 
-    /// Whether anything is to be done.
-    pub fn has_effects(&self) -> bool {
-        !self.effects.is_empty()
+    /// What is to be done next.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
     }
 
-    /// What is to be done, in order; the buffer is given back by [`Control::give_back`].
-    pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
-    }
-
-    /// Gives an emptied buffer back, so that it is allocated once.
-    pub fn give_back(&mut self, mut buffer: Vec<Effect>) {
-        buffer.clear();
-        if self.effects.is_empty() {
-            self.effects = buffer;
-        }
+    /// Whether a decision is due in this round; asking takes the wish back.
+    pub fn wants_decision(&mut self) -> bool {
+        std::mem::take(&mut self.wants_decision)
     }
 
     /// Jobs by state.
@@ -402,9 +396,11 @@ impl<'w, O: Observer> Control<'w, O> {
     fn want_decision(&mut self, now: SimTime, queue: QueueId) {
         self.queues[queue.index()].is_due = true;
         let at = now.next_tick(self.knobs.dispatch_tick);
-        if self.next_decision.is_none_or(|next| at < next) {
+        if at == now {
+            self.wants_decision = true;
+        } else if self.next_decision.is_none_or(|next| at < next) {
             self.next_decision = Some(at);
-            self.effects.push(Effect::DecideAt(at));
+            self.effects.push_back(Effect::DecideAt(at));
         }
     }
 

@@ -90,13 +90,16 @@ pub struct Simulation<'w, O: Observer> {
     next_command: usize,
     digest: Digest,
     events: u64,
-    levels_changed: bool,
+    /// When the next command or given submission comes.
+    cursor: SimTime,
+    /// Since when levels may differ from what the observer was told.
+    levels_changed: Option<SimTime>,
 }
 
 impl<'w, O: Observer> Simulation<'w, O> {
     /// A run that has not begun. `observer` is told what happens.
     pub fn new(scenario: &'w Scenario, seed: u64, observer: O) -> Self {
-        Simulation {
+        let mut simulation = Simulation {
             scenario,
             control: Control::new(
                 &scenario.world,
@@ -114,8 +117,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
             next_command: 0,
             digest: Digest::default(),
             events: 0,
-            levels_changed: true,
-        }
+            cursor: SimTime::NEVER,
+            levels_changed: None,
+        };
+        simulation.move_cursor();
+        simulation
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
@@ -196,48 +202,38 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Handles the next thing that is due, if that is not after `limit`.
     fn step(&mut self, limit: SimTime) -> bool {
-        let cursor = self.next_arrival();
-        let Some(next) = [cursor, self.calendar.next_time()]
-            .into_iter()
-            .flatten()
-            .min()
-        else {
+        let Some(due) = self.calendar.pop(self.cursor, limit) else {
             return false;
         };
-        if next > limit {
-            return false;
-        }
-        if next > self.calendar.now() && self.levels_changed {
+        if self.levels_changed.is_some_and(|at| at < self.now()) {
             self.tell_levels();
         }
-        match self.calendar.pop(cursor) {
-            None => return false,
-            Some(Due::Cursor) => self.arrive(),
-            Some(Due::Decision) => self.decide(),
-            Some(Due::Event(event)) => self.happen(event),
+        match due {
+            Due::Cursor => self.arrive(),
+            Due::Decision => self.decide(),
+            Due::Event(event) => self.happen(event),
         }
         self.events += 1;
-        self.levels_changed = true;
         self.apply();
+        self.levels_changed = Some(self.now());
         true
     }
 
-    /// When the next command or given submission comes.
-    fn next_arrival(&mut self) -> Option<SimTime> {
+    /// Finds out when the next command or given submission comes.
+    fn move_cursor(&mut self) {
         let rows = &self.scenario.workload.rows;
         while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
             self.next_row += 1;
         }
+        let row = rows
+            .get(self.next_row)
+            .map_or(SimTime::NEVER, |row| row.submit);
         let command = self
             .scenario
             .commands
             .get(self.next_command)
-            .map(|timed| timed.at);
-        let row = rows.get(self.next_row).map(|row| row.submit);
-        match (command, row) {
-            (Some(command), Some(row)) => Some(command.min(row)),
-            (command, row) => command.or(row),
-        }
+            .map_or(SimTime::NEVER, |timed| timed.at);
+        self.cursor = row.min(command);
     }
 
     /// The next command, or else the next given submission. Commands of a moment come before submissions.
@@ -247,6 +243,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             && timed.at <= now
         {
             self.next_command += 1;
+            self.move_cursor();
             if let Err(refusal) = self.control.command(now, &timed.command) {
                 let text = format!("{}: {refusal}", timed.command.action());
                 self.control.observer.rejected(now, None, &text);
@@ -255,6 +252,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
         let row = RowId::at(self.next_row);
         self.next_row += 1;
+        self.move_cursor();
         self.submit_row(row);
     }
 
@@ -378,12 +376,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
-        while self.control.has_effects() {
-            let mut effects = self.control.take_effects();
-            for effect in effects.drain(..) {
-                self.carry_out(effect);
-            }
-            self.control.give_back(effects);
+        while let Some(effect) = self.control.next_effect() {
+            self.carry_out(effect);
+        }
+        if self.control.wants_decision() {
+            self.calendar.request_decision();
         }
     }
 
@@ -403,7 +400,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Watch { queue, stamp });
             }
-            Effect::DecideAt(at) if at == now => self.calendar.request_decision(),
             Effect::DecideAt(at) => self.calendar.schedule(at, Phase::Decision, Event::Decide),
             Effect::KeepEnds => self.fleet.keep_ends(),
             Effect::Machines { environment, spec } => {
@@ -481,7 +477,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     fn tell_levels(&mut self) {
-        self.levels_changed = false;
+        let Some(since) = self.levels_changed.take() else {
+            return;
+        };
         let counts = self.control.counts();
         let fleet = self.fleet.levels();
         let levels = Levels {
@@ -497,6 +495,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
             vcpus_max: fleet.vcpus_max,
             instances: fleet.instances,
         };
-        self.control.observer.levels(self.calendar.now(), &levels);
+        self.control.observer.levels(since, &levels);
     }
 }

@@ -65,12 +65,16 @@ impl Naive<'_> {
         (SimTime::NEVER, Shape::default())
     }
 
+    /// The machine of the queue's environments that take jobs now.
     fn single_machine(&self, queue: usize) -> Option<usize> {
         let environments = &self.queues[queue].is.environments;
-        let environments = environments
-            .iter()
-            .filter_map(|name| self.environment(name));
         environments
+            .iter()
+            .filter_map(|name| self.environment(name))
+            .filter(|&number| {
+                let state = &self.environments[number].is;
+                state.enabled && state.valid
+            })
             .flat_map(|environment| self.present(environment))
             .next()
     }
@@ -91,30 +95,41 @@ impl Naive<'_> {
         self.queues[queue]
             .plans
             .retain(|plan| waiting.contains(&plan.0));
-        // At an end, who waits moves to the earliest start that there is now, never to a later one.
-        if std::mem::take(&mut self.queues[queue].some_end) {
-            for index in 0..self.queues[queue].plans.len() {
-                let (job, planned) = self.queues[queue].plans[index];
-                if let Some(start) = self.earliest_start(queue, job) {
-                    self.queues[queue].plans[index].1 = start.min(planned);
-                }
-            }
-        }
-        for job in waiting {
-            if !self.queues[queue].plans.iter().any(|plan| plan.0 == job)
+        // When something ended, who waits moves to the earliest start that there is now, never to a later one.
+        let may_move = std::mem::take(&mut self.queues[queue].may_move);
+        for &job in waiting.iter().filter(|_| may_move) {
+            if let Some(planned) = self.plan_of(queue, job)
                 && let Some(start) = self.earliest_start(queue, job)
             {
-                self.queues[queue].plans.push((job, start));
+                self.plan(queue, job, start.min(planned));
             }
         }
-        for (job, planned) in self.queues[queue].plans.clone() {
-            if planned <= self.now && self.start_if_it_fits(job) {
-                self.queues[queue].plans.retain(|plan| plan.0 != job);
+        for &job in &waiting {
+            if self.plan_of(queue, job).is_none()
+                && let Some(start) = self.earliest_start(queue, job)
+            {
+                self.plan(queue, job, start);
             }
         }
-        for (_, planned) in self.queues[queue].plans.clone() {
-            self.wake(planned);
+        for &job in &waiting {
+            match self.plan_of(queue, job) {
+                Some(planned) if planned <= self.now => {
+                    self.start_if_it_fits(job);
+                }
+                Some(planned) => self.wake(planned, queue),
+                None => {}
+            }
         }
+    }
+
+    fn plan_of(&self, queue: usize, job: usize) -> Option<SimTime> {
+        let mut plans = self.queues[queue].plans.iter();
+        plans.find(|plan| plan.0 == job).map(|plan| plan.1)
+    }
+
+    fn plan(&mut self, queue: usize, job: usize, start: SimTime) {
+        self.queues[queue].plans.retain(|plan| plan.0 != job);
+        self.queues[queue].plans.push((job, start));
     }
 
     /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.

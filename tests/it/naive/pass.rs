@@ -13,6 +13,9 @@ impl Naive<'_> {
         queues.retain(|&queue| !self.queues[queue].deleted);
         queues.sort_by_key(|&queue| (Reverse(self.queues[queue].is.priority), queue));
         for queue in queues {
+            if !std::mem::take(&mut self.queues[queue].is_due) {
+                continue;
+            }
             let head = if self.queues[queue].is.scheduling_policy.is_some() {
                 self.fair_pass(queue)
             } else {
@@ -146,13 +149,7 @@ impl Naive<'_> {
     /// The machines that would take the job now.
     pub(super) fn machines_for(&self, number: usize) -> Option<Vec<usize>> {
         let job = &self.jobs[number];
-        let lacks = |ask: &&batchcast::model::ConsumableAsk| {
-            self.resource(&ask.resource).is_none_or(|resource| {
-                let resource = &self.resources[resource];
-                resource.is.total.saturating_sub(resource.in_use) < ask.quantity
-            })
-        };
-        if !job.holds && job.consumables.iter().any(|ask| lacks(&ask)) {
+        if self.lacks_consumables(number) {
             return None;
         }
         if self.is_over_the_reserve(number) {
@@ -171,6 +168,19 @@ impl Naive<'_> {
             } else {
                 self.gang_for(environment, &job.nodes)
             }
+        })
+    }
+
+    /// Whether something that the job asks for and does not hold yet is not available.
+    fn lacks_consumables(&self, number: usize) -> bool {
+        let job = &self.jobs[number];
+        job.consumables.iter().any(|ask| {
+            let resource = self
+                .resource(&ask.resource)
+                .expect("it was there when the job came");
+            let resource = &self.resources[resource];
+            let held = job.holds && resource.is.replenishable;
+            !held && resource.is.total.saturating_sub(resource.in_use) < ask.quantity
         })
     }
 
@@ -355,26 +365,27 @@ impl Naive<'_> {
         let unusable = |environment: &usize| {
             invalid(environment) || !self.environments[*environment].is.enabled
         };
-        if !enough_vcpus {
+        if environments.iter().all(invalid) {
+            Some(BlockReason::InvalidEnvironments)
+        } else if environments.iter().all(unusable) {
+            Some(BlockReason::Undetermined)
+        } else if self.lacks_consumables(number) || self.is_over_the_reserve(number) {
+            None
+        } else if !enough_vcpus {
             Some(BlockReason::MaxResource)
         } else if !big_enough {
             Some(BlockReason::JobResourceRequirement)
         } else if !numerous_enough {
             Some(BlockReason::MaxResource)
-        } else if environments.iter().all(invalid) {
-            Some(BlockReason::InvalidEnvironments)
-        } else if environments.iter().all(unusable) {
-            Some(BlockReason::Undetermined)
         } else {
             None
         }
     }
 
-    /// A pass is due at `at`, whatever happens.
-    pub(super) fn wake(&mut self, at: SimTime) {
-        let known = |due: &super::Due<Fact>| matches!(due.what, Fact::Planned) && due.at == at;
-        if at > self.now && !self.facts.iter().any(known) {
-            self.schedule(at, Fact::Planned);
+    /// The queue is due at `at`, whatever happens.
+    pub(super) fn wake(&mut self, at: SimTime, queue: usize) {
+        if at > self.now {
+            self.schedule(at, Fact::Planned(queue));
         }
     }
 }

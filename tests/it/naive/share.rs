@@ -122,6 +122,9 @@ impl Naive<'_> {
         }
         let all: u128 = stated.iter().sum();
         let percent = u128::from(self.policy(queue).compute_reservation);
+        if percent == 0 {
+            return false;
+        }
         let mut reserved = (all, 1u128);
         for _ in 0..self.active_shares(queue) {
             reserved = (reserved.0 * percent, reserved.1 * 100);
