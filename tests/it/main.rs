@@ -9,6 +9,7 @@ mod naive_check;
 mod oracle;
 mod oracle_formulas;
 mod oracle_station;
+mod pages;
 mod published;
 mod tape;
 mod tidy;
