@@ -7,7 +7,8 @@ use crate::model::{
     EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
     SchedulingPolicy, StatusReason, rules,
 };
-use crate::policy::{discipline, order};
+use crate::policy::discipline::{self, Discipline};
+use crate::policy::order;
 use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
 
 use super::job::Whereabouts;
@@ -93,7 +94,18 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => {
                 let slowest = self.slowest_of(std::iter::once(*instance_type));
+                if let Some(id) = self.registry.environment(compute_environment)
+                    && self.registry.environments[id.index()]
+                        .queues
+                        .iter()
+                        .any(|queue| {
+                            self.queues[queue.index()].discipline == Discipline::Conservative
+                        })
+                {
+                    return refuse("conservative backfilling needs one environment of one machine");
+                }
                 let environment = self.environment(compute_environment)?;
+                environment.machines += u64::from(*count);
                 environment.slowest = environment.slowest.min(slowest);
                 let id = self
                     .registry
@@ -213,6 +225,7 @@ impl<O: Observer> Control<'_, O> {
             valid: spec.valid,
             deleted: false,
             unmanaged_vcpus: *unmanaged_vcpus,
+            machines: machines.iter().map(|group| u64::from(group.count)).sum(),
             slowest,
             queues: Vec::new(),
         });
@@ -289,6 +302,7 @@ impl<O: Observer> Control<'_, O> {
             Some(name) => discipline::find(name).map_err(Rejection)?,
             None => self.knobs.default_discipline,
         };
+        self.check_plannable(discipline, &environments)?;
         let name = spec
             .order
             .as_deref()
@@ -327,6 +341,19 @@ impl<O: Observer> Control<'_, O> {
         self.sort_queues();
         if discipline.plans() {
             self.effects.push_back(Effect::KeepEnds);
+        }
+        Ok(())
+    }
+
+    /// Conservative backfilling plans on one machine.
+    fn check_plannable(&self, discipline: Discipline, environments: &[EnvId]) -> Answer {
+        let machines = environments
+            .iter()
+            .map(|id| self.registry.environments[id.index()].machines);
+        if discipline == Discipline::Conservative
+            && (environments.len() != 1 || machines.sum::<u64>() != 1)
+        {
+            return refuse("conservative backfilling needs one environment of one machine");
         }
         Ok(())
     }
@@ -396,6 +423,9 @@ impl<O: Observer> Control<'_, O> {
             }
             None => None,
         };
+        if let Some(environments) = &environments {
+            self.check_plannable(self.queues[id.index()].discipline, environments)?;
+        }
         if let Some(actions) = &update.time_limit_actions {
             first_fault(rules::time_limit_faults(actions))?;
         }

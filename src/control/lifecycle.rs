@@ -71,20 +71,22 @@ impl Ending {
 }
 
 impl<O: Observer> Control<'_, O> {
-    /// A job that became eligible at a tick, or again after a delay.
-    pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) {
+    /// A job that became eligible at a tick, or again after a delay. Says whether it is still there to be.
+    pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) -> bool {
         match ticket {
             Ticket::Array(array) => self.open_array(now, array),
             Ticket::Job(attempt) => {
-                if self
+                let waits = self
                     .current(attempt)
-                    .is_some_and(|job| job.status == JobStatus::Pending)
-                {
-                    self.enter_runnable(now, attempt.slot);
+                    .is_some_and(|job| job.status == JobStatus::Pending);
+                if !waits {
+                    return false;
                 }
+                self.enter_runnable(now, attempt.slot);
             }
         }
         self.settle(now);
+        true
     }
 
     /// PENDING → RUNNABLE, for the first time or again.

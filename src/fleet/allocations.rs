@@ -3,6 +3,9 @@
 use crate::policy::capacity::AllocationId;
 use crate::units::{EnvId, InstanceId, JobId, Shape, SimTime, Usd};
 
+/// No clock ever stands there: the container does not run yet.
+pub(super) const NOT_YET: u128 = u128::MAX;
+
 /// One machine's part of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
@@ -15,6 +18,8 @@ pub(super) struct Node {
     pub(super) weight: u64,
     /// The machine's cost clock when it came.
     pub(super) mark: u128,
+    /// And when its container ran; [`NOT_YET`] before.
+    pub(super) ran: u128,
 }
 
 /// A placed attempt.
@@ -30,11 +35,16 @@ pub(super) struct Allocation {
     pub(super) expected_end: SimTime,
     /// What nodes that were lost had cost.
     pub(super) lost: Usd,
-    /// What it cost until its container ran.
-    pub(super) starting: Option<Usd>,
 }
 
 impl Allocation {
+    /// Its nodes, to be changed.
+    pub(super) fn nodes_mut(&mut self) -> &mut [Node] {
+        self.gang
+            .as_deref_mut()
+            .unwrap_or(std::slice::from_mut(&mut self.first))
+    }
+
     /// Its nodes.
     pub(super) fn nodes(&self) -> &[Node] {
         self.gang

@@ -14,7 +14,7 @@ use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Placed, Reserva
 use crate::policy::placement::{self, Placement};
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
-use allocations::{Allocation, Allocations, Node};
+use allocations::{Allocation, Allocations, NOT_YET, Node};
 use ledger::Meter;
 use pool::Pool;
 
@@ -222,14 +222,11 @@ impl<'w> Fleet<'w> {
 
     /// The container of a placed attempt runs from now on.
     pub fn running(&mut self, now: SimTime, id: AllocationId) {
-        let allocation = self.allocations.get_mut(id);
-        let mut cost = Usd::ZERO;
-        for node in allocation.nodes() {
+        for node in self.allocations.get_mut(id).nodes_mut() {
             let meter = &mut self.instances[node.instance.index()].meter;
             meter.advance(now);
-            cost += meter.cost_since(node.mark, node.weight);
+            node.ran = meter.clock();
         }
-        allocation.starting = Some(cost);
     }
 
     /// Whether losing `instance` ends an attempt: a gang lives as long as its main node.
@@ -244,7 +241,9 @@ impl<'w> Fleet<'w> {
         };
         let machine = &mut self.instances[instance.index()];
         machine.meter.advance(now);
-        let cost = machine.meter.cost_since(node.mark, node.weight);
+        let cost = machine
+            .meter
+            .cost(node.mark, machine.meter.clock(), node.weight);
         machine.meter.book(CostCause::Interrupted, cost);
         machine.meter.vacate(node.shape, node.weight);
         let pool = &mut self.pools[machine.environment.index()];
@@ -261,22 +260,21 @@ impl<'w> Fleet<'w> {
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
         let pool = &mut self.pools[allocation.environment.index()];
-        let mut total = Usd::ZERO;
-        let mut starting = allocation.starting;
+        let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
             let machine = &mut self.instances[node.instance.index()];
             let meter = &mut machine.meter;
             meter.advance(now);
-            let part = meter.cost_since(node.mark, node.weight);
-            // What the container's making cost is booked first, machine by machine; all of it where it never ran.
-            let making = starting.map_or(part, |left| left.min(part));
-            starting = starting.map(|left| left - making);
-            meter.book(CostCause::ImagePull, making);
-            meter.book(cause, part - making);
+            let whole = meter.cost(node.mark, meter.clock(), node.weight);
+            let starting = meter.cost(node.mark, node.ran.min(meter.clock()), node.weight);
+            meter.book(CostCause::ImagePull, starting);
+            meter.book(cause, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
-            total += part;
+            cost.starting += starting;
+            cost.running += whole - starting;
         }
+        cost.running += allocation.lost;
         if self.keeps_ends {
             pool.forget_end(allocation.expected_end, id);
         }
@@ -284,11 +282,6 @@ impl<'w> Fleet<'w> {
         self.levels.used.1 -= u64::from(allocation.shape.memory);
         self.levels.used.2 -= u64::from(allocation.shape.gpus);
         self.releases += 1;
-        let starting = allocation.starting.unwrap_or(total);
-        let cost = AttemptCost {
-            starting,
-            running: total - starting + allocation.lost,
-        };
         self.allocations.remove(id);
         cost
     }
@@ -340,6 +333,7 @@ impl<'w> Fleet<'w> {
             taken,
             weight,
             mark,
+            ran: if self.starts_at_once { mark } else { NOT_YET },
         }
     }
 
@@ -376,7 +370,6 @@ impl<'w> Fleet<'w> {
             gang,
             expected_end: ask.expected_end,
             lost: Usd::ZERO,
-            starting: self.starts_at_once.then_some(Usd::ZERO),
         });
         if self.keeps_ends {
             self.pools[environment.index()].remember_end(ask.expected_end, allocation, ask.shape);

@@ -92,6 +92,8 @@ pub struct Simulation<'w, O: Observer> {
     events: u64,
     /// When the next command or given submission comes.
     cursor: SimTime,
+    /// When anything last happened; void events are nothing.
+    last: SimTime,
     /// Since when levels may differ from what the observer was told.
     levels_changed: Option<SimTime>,
 }
@@ -118,6 +120,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             digest: Digest::default(),
             events: 0,
             cursor: SimTime::NEVER,
+            last: SimTime::ZERO,
             levels_changed: None,
         };
         simulation.move_cursor();
@@ -125,12 +128,12 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
-    /// until the scenario's cut.
+    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened.
     pub fn run(mut self) -> Outcome<O> {
         let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
         while !self.is_over() && self.step(limit) {}
         let cut = self.scenario.until.filter(|_| !self.is_over());
-        let end = cut.unwrap_or(self.calendar.now());
+        let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
         for record in self.fleet.close(end) {
@@ -208,14 +211,23 @@ impl<'w, O: Observer> Simulation<'w, O> {
         if self.levels_changed.is_some_and(|at| at < self.now()) {
             self.tell_levels();
         }
-        match due {
-            Due::Cursor => self.arrive(),
-            Due::Decision => self.decide(),
+        let happened = match due {
+            Due::Cursor => {
+                self.arrive();
+                true
+            }
+            Due::Decision => {
+                self.decide();
+                true
+            }
             Due::Event(event) => self.happen(event),
-        }
+        };
         self.events += 1;
-        self.apply();
-        self.levels_changed = Some(self.now());
+        if happened {
+            self.apply();
+            self.last = self.now();
+            self.levels_changed = Some(self.now());
+        }
         true
     }
 
@@ -269,21 +281,23 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.control.dispatch(now, &mut self.fleet);
     }
 
-    fn happen(&mut self, event: Event) {
+    /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
+    fn happen(&mut self, event: Event) -> bool {
         let now = self.now();
         match event {
             Event::ContainerStarted(attempt) => {
-                if let Some(allocation) = self.control.allocation(attempt) {
-                    self.fleet.running(now, allocation);
-                    self.control.container_started(now, attempt);
-                }
+                let Some(allocation) = self.control.allocation(attempt) else {
+                    return false;
+                };
+                self.fleet.running(now, allocation);
+                self.control.container_started(now, attempt);
             }
             Event::AttemptEnded {
                 attempt,
                 kind,
                 exit_code,
             } => {
-                self.end_attempt(attempt, kind.ending(exit_code));
+                return self.end_attempt(attempt, kind.ending(exit_code));
             }
             Event::Stopped(attempt) => {
                 // Control knows the caller's reason; that it was stopped is enough here.
@@ -291,10 +305,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                     kind: EndingKind::TimedOut,
                     exit_code: Some(fate::KILLED),
                 };
-                self.end_attempt(attempt, ending);
+                return self.end_attempt(attempt, ending);
             }
-            Event::Eligible(ticket) => self.control.became_eligible(now, ticket),
-            Event::Watch { queue, stamp } => self.control.watch_timer(now, queue, stamp),
+            Event::Eligible(ticket) => return self.control.became_eligible(now, ticket),
+            Event::Watch { queue, stamp } => return self.control.watch_timer(now, queue, stamp),
             Event::Decide => self.decide(),
             Event::Join(group) => self.join(group),
             Event::Leave(group) => {
@@ -307,13 +321,14 @@ impl<'w, O: Observer> Simulation<'w, O> {
             }
             Event::Resubmit(index) => self.resubmit(index),
         }
+        true
     }
 
-    /// An attempt ends: its room is given back, then control hears of it. Nothing happens where it is void.
-    fn end_attempt(&mut self, attempt: Attempt, ending: Ending) {
+    /// An attempt ends: its room is given back, then control hears of it. Says whether it was still there to end.
+    fn end_attempt(&mut self, attempt: Attempt, ending: Ending) -> bool {
         let now = self.now();
         let Some(allocation) = self.control.allocation(attempt) else {
-            return;
+            return false;
         };
         let cause = match ending.kind {
             EndingKind::HostLost(_) => CostCause::Interrupted,
@@ -321,12 +336,13 @@ impl<'w, O: Observer> Simulation<'w, O> {
             _ => CostCause::Failed,
         };
         self.digest.mix(now.ms());
-        self.digest.mix(
-            u64::from(allocation.0) << 16 | u64::from(ending.exit_code.map_or(256, u16::from)),
-        );
+        let exit_code = ending.exit_code.map_or(256, u16::from);
+        self.digest
+            .mix(u64::from(allocation.0) << 16 | u64::from(exit_code));
         let cost = self.fleet.release(now, allocation, cause);
         self.control
             .attempt_ended(now, attempt, ending, cost.total());
+        true
     }
 
     fn join(&mut self, index: u32) {
