@@ -66,7 +66,7 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
         let at = now.next_tick(self.knobs.dependency_tick);
         if at > now {
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Array(array),
             });
@@ -108,7 +108,7 @@ impl<O: Observer> Control<'_, O> {
             .extra(self.workload.row(row))
             .is_some_and(|extra| !extra.child_work.is_empty());
         let estimates_matter =
-            !self.queues[queue.index()].is_fifo || self.queues[queue.index()].discipline.plans();
+            !self.queues[queue.index()].is_fifo || self.queues[queue.index()].plans;
         let mut count = size - first;
         if has_own_work && estimates_matter {
             count = (first + 1..size)
@@ -264,7 +264,7 @@ impl<O: Observer> Control<'_, O> {
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.arrays.release(index);
         if self.tells_row_ends {
-            self.effects.push(Effect::RowEnded(row));
+            self.effects.push_back(Effect::RowEnded(row));
         }
         self.tell(list, succeeded);
     }
@@ -299,7 +299,7 @@ impl<O: Observer> Control<'_, O> {
                 slot,
                 generation: self.jobs[slot].generation,
             };
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Job(attempt),
             });

@@ -3,7 +3,7 @@
 
 use crate::model::{BlockReason, Observer, StatusReason};
 use crate::policy::capacity::{Ask, Capacity, Ever};
-use crate::policy::discipline::{Discipline, Hold, Waiting};
+use crate::policy::discipline::{Hold, Waiting};
 use crate::units::{EnvId, JobId, QueueId, SimTime, Span};
 
 use super::job::Whereabouts;
@@ -28,7 +28,7 @@ impl<O: Observer> Control<'_, O> {
                 .front()
                 .map(|entry| (entry.place.job, lane))
         });
-        let held = first_hold.filter(|_| queue.discipline == Discipline::StrictHeld);
+        let held = first_hold.filter(|_| queue.holds_its_head);
         let Some((job, lane)) = held
             .map(|(waiting, _)| (waiting.place.job, waiting.lane))
             .or(front)
@@ -111,35 +111,35 @@ impl<O: Observer> Control<'_, O> {
 
     fn watch_at(&mut self, at: SimTime, queue: QueueId) {
         let stamp = self.queues[queue.index()].watch.stamp;
-        self.effects.push(Effect::WatchAt { at, queue, stamp });
+        self.effects.push_back(Effect::WatchAt { at, queue, stamp });
     }
 
-    /// A timer about the head of `queue` ran out. Nothing happens where head or reason are others by now.
-    pub fn watch_timer(&mut self, now: SimTime, queue_id: QueueId, stamp: u32) {
+    /// A timer about the head of `queue` ran out. Says whether it still meant anything: head or reason may be others.
+    pub fn watch_timer(&mut self, now: SimTime, queue_id: QueueId, stamp: u32) -> bool {
         let queue = &mut self.queues[queue_id.index()];
         let (Label::Blocked(reason), Some((job, _))) = (queue.watch.label, queue.watch.head) else {
-            return;
+            return false;
         };
         if queue.watch.stamp != stamp {
-            return;
+            return false;
         }
-        if queue.watch.declared.is_none() {
+        let Some(since) = queue.watch.declared else {
             queue.watch.declared = Some(now);
             self.observer
                 .queue_blocked(now, queue_id, job, reason.status_reason());
             if let Some(limit) = self.time_limit(queue_id, reason) {
                 self.watch_at(now + limit, queue_id);
             }
-            return;
-        }
-        let since = queue.watch.declared.unwrap_or(now);
-        if self
+            return true;
+        };
+        let is_over = self
             .time_limit(queue_id, reason)
-            .is_some_and(|limit| since + limit <= now)
-        {
+            .is_some_and(|limit| since + limit <= now);
+        if is_over {
             self.drop_waiting(now, job, StatusReason::TimeLimit(reason));
+            self.settle(now);
         }
-        self.settle(now);
+        is_over
     }
 
     /// The time limit of a queue for `reason`.
@@ -191,6 +191,6 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn wake(&mut self, at: SimTime, queue: QueueId) {
         self.queues[queue.index()].alarm = Some(at);
         self.effects
-            .push(Effect::DecideAt(at.next_tick(self.knobs.dispatch_tick)));
+            .push_back(Effect::DecideAt(at.next_tick(self.knobs.dispatch_tick)));
     }
 }

@@ -7,7 +7,8 @@ use crate::model::{
     EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
     SchedulingPolicy, StatusReason, rules,
 };
-use crate::policy::{discipline, order};
+use crate::policy::discipline;
+use crate::policy::order;
 use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
 
 use super::job::Whereabouts;
@@ -93,14 +94,23 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => {
                 let slowest = self.slowest_of(std::iter::once(*instance_type));
+                if let Some(id) = self.registry.environment(compute_environment)
+                    && self.registry.environments[id.index()]
+                        .queues
+                        .iter()
+                        .any(|queue| self.queues[queue.index()].needs_one_machine)
+                {
+                    return refuse("conservative backfilling needs one environment of one machine");
+                }
                 let environment = self.environment(compute_environment)?;
+                environment.machines += u64::from(*count);
                 environment.slowest = environment.slowest.min(slowest);
                 let id = self
                     .registry
                     .environment(compute_environment)
                     .expect("it was just found");
                 self.renew_environments();
-                self.effects.push(Effect::Join {
+                self.effects.push_back(Effect::Join {
                     environment: id,
                     instance_type: *instance_type,
                     count: *count,
@@ -112,7 +122,7 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => match self.registry.environment(compute_environment) {
                 Some(environment) => {
-                    self.effects.push(Effect::Leave {
+                    self.effects.push_back(Effect::Leave {
                         environment,
                         count: *count,
                     });
@@ -213,11 +223,12 @@ impl<O: Observer> Control<'_, O> {
             valid: spec.valid,
             deleted: false,
             unmanaged_vcpus: *unmanaged_vcpus,
+            machines: machines.iter().map(|group| u64::from(group.count)).sum(),
             slowest,
             queues: Vec::new(),
         });
         self.observer.named(Named::Environment(id, &spec.name));
-        self.effects.push(Effect::Machines {
+        self.effects.push_back(Effect::Machines {
             environment: id,
             spec: Box::new(spec.clone()),
         });
@@ -258,7 +269,7 @@ impl<O: Observer> Control<'_, O> {
                 .rposition(|e| e.name == name)
                 .expect("it was just found"),
         );
-        self.effects.push(Effect::Leave {
+        self.effects.push_back(Effect::Leave {
             environment: id,
             count: u32::MAX,
         });
@@ -285,18 +296,27 @@ impl<O: Observer> Control<'_, O> {
             return refuse(format!("Job queue {} already exists", spec.name));
         }
         let environments = self.environments(&spec.environments)?;
-        let discipline = match &spec.discipline {
-            Some(name) => discipline::find(name).map_err(Rejection)?,
-            None => self.knobs.default_discipline,
+        let dispatch = match (
+            self.handed_in.dispatches.remove(&spec.name),
+            &spec.discipline,
+        ) {
+            (Some(own), _) => own,
+            (None, Some(name)) => discipline::find(name).map_err(Rejection)?.make(),
+            (None, None) => self.knobs.default_discipline.make(),
         };
+        let plans = dispatch.plans();
+        self.check_plannable(dispatch.needs_one_machine(), &environments)?;
         let name = spec
             .order
             .as_deref()
             .unwrap_or(self.world.settings.word(Knob::JobOrder));
-        let order = order::find(name).map_err(Rejection)?;
+        let known = order::find(name).map_err(Rejection)?;
+        let own = self.handed_in.orders.remove(&spec.name);
+        let is_fifo = own.is_none() && known.name == "fifo";
+        let order = own.unwrap_or_else(|| (known.make)());
         let fair = match &spec.scheduling_policy {
             None => None,
-            Some(_) if discipline.plans() => {
+            Some(_) if plans => {
                 return refuse(format!(
                     "Job queue {}: backfilling and fair share exclude each other",
                     spec.name
@@ -306,14 +326,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let is_fifo_queue = fair.is_none();
         let id = QueueId::at(self.queues.len());
-        let queue = Queue::new(
-            spec.clone(),
-            discipline,
-            (order.make)(),
-            order.name == "fifo",
-            fair,
-            now,
-        );
+        let queue = Queue::new(spec.clone(), dispatch, order, is_fifo, fair, now);
         self.queues.push(queue);
         self.observer.named(Named::Queue(id, &spec.name));
         if is_fifo_queue {
@@ -325,8 +338,19 @@ impl<O: Observer> Control<'_, O> {
         }
         self.attach(id, environments);
         self.sort_queues();
-        if discipline.plans() {
-            self.effects.push(Effect::KeepEnds);
+        if plans {
+            self.effects.push_back(Effect::KeepEnds);
+        }
+        Ok(())
+    }
+
+    /// Conservative backfilling plans on one machine.
+    fn check_plannable(&self, needs_one_machine: bool, environments: &[EnvId]) -> Answer {
+        let machines = environments
+            .iter()
+            .map(|id| self.registry.environments[id.index()].machines);
+        if needs_one_machine && (environments.len() != 1 || machines.sum::<u64>() != 1) {
+            return refuse("conservative backfilling needs one environment of one machine");
         }
         Ok(())
     }
@@ -396,6 +420,9 @@ impl<O: Observer> Control<'_, O> {
             }
             None => None,
         };
+        if let Some(environments) = &environments {
+            self.check_plannable(self.queues[id.index()].needs_one_machine, environments)?;
+        }
         if let Some(actions) = &update.time_limit_actions {
             first_fault(rules::time_limit_faults(actions))?;
         }
@@ -525,7 +552,7 @@ impl<O: Observer> Control<'_, O> {
                         generation: job.generation,
                     };
                     let at = now + self.knobs.shutdown;
-                    self.effects.push(Effect::Stop { attempt, at });
+                    self.effects.push_back(Effect::Stop { attempt, at });
                 }
             }
             JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),

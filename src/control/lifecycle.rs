@@ -71,20 +71,22 @@ impl Ending {
 }
 
 impl<O: Observer> Control<'_, O> {
-    /// A job that became eligible at a tick, or again after a delay.
-    pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) {
+    /// A job that became eligible at a tick, or again after a delay. Says whether it is still there to be.
+    pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) -> bool {
         match ticket {
             Ticket::Array(array) => self.open_array(now, array),
             Ticket::Job(attempt) => {
-                if self
+                let waits = self
                     .current(attempt)
-                    .is_some_and(|job| job.status == JobStatus::Pending)
-                {
-                    self.enter_runnable(now, attempt.slot);
+                    .is_some_and(|job| job.status == JobStatus::Pending);
+                if !waits {
+                    return false;
                 }
+                self.enter_runnable(now, attempt.slot);
             }
         }
         self.settle(now);
+        true
     }
 
     /// PENDING → RUNNABLE, for the first time or again.
@@ -214,7 +216,7 @@ impl<O: Observer> Control<'_, O> {
         queue.waiting += u64::from(entry.count);
         queue.shares[lane as usize].lane.insert(entry);
         queue.note_waiting(lane);
-        if queue.discipline.plans() {
+        if queue.plans {
             queue.fresh.push((lane, entry.place));
         }
         self.want_decision(now, queue_id);
@@ -275,7 +277,7 @@ impl<O: Observer> Control<'_, O> {
             self.lock_consumables(contract);
         }
         self.use_vcpus(now, queue, lane, i64::from(vcpus));
-        self.effects.push(Effect::Placed(attempt));
+        self.effects.push_back(Effect::Placed(attempt));
     }
 
     /// STARTING → RUNNING. Nothing happens where the attempt is void.
@@ -399,7 +401,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let at = now + self.knobs.retry_delay;
         if at > now {
-            self.effects.push(Effect::EligibleAt {
+            self.effects.push_back(Effect::EligibleAt {
                 at,
                 ticket: Ticket::Job(attempt),
             });
@@ -519,7 +521,7 @@ impl<O: Observer> Control<'_, O> {
                 .release(std::mem::replace(&mut job.past, NOWHERE));
         }
         if self.tells_job_ends {
-            self.effects.push(Effect::JobEnded(Box::new(JobEnd {
+            self.effects.push_back(Effect::JobEnded(Box::new(JobEnd {
                 row,
                 child: (child != NOWHERE).then_some(child),
                 queue,
@@ -530,7 +532,7 @@ impl<O: Observer> Control<'_, O> {
             })));
         }
         if self.tells_row_ends && array == NOWHERE && job.resubmission == 0 {
-            self.effects.push(Effect::RowEnded(row));
+            self.effects.push_back(Effect::RowEnded(row));
         }
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.jobs.release(slot);

@@ -24,11 +24,12 @@ mod shares;
 mod snapshot;
 mod submit;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{Command, ComputeEnvironment, Knob, Observer, StatusReason, Workload, World};
 use crate::policy::capacity::{AllocationId, Capacity, Placed};
-use crate::policy::discipline::{self, Discipline};
+use crate::policy::discipline::{self, Discipline, Dispatch};
+use crate::policy::order::JobOrder;
 use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId};
 
 use arrays::Array;
@@ -70,7 +71,7 @@ pub enum Effect {
         /// As of which state of its head.
         stamp: u32,
     },
-    /// Make a decision at this moment.
+    /// Make a decision at this later moment.
     DecideAt(SimTime),
     /// An environment was created.
     Machines {
@@ -197,11 +198,19 @@ struct Knobs {
     default_discipline: Discipline,
 }
 
+/// Policies that a library user hands in, by the name of the queue they are for.
+#[derive(Default)]
+struct HandedIn {
+    orders: BTreeMap<String, Box<dyn JobOrder>>,
+    dispatches: BTreeMap<String, Box<dyn Dispatch>>,
+}
+
 /// The control plane.
 pub struct Control<'w, O: Observer> {
     world: &'w World,
     workload: &'w Workload,
     knobs: Knobs,
+    handed_in: HandedIn,
     registry: Registry,
     queues: Vec<Queue>,
     /// Queues by priority, then creation.
@@ -219,10 +228,11 @@ pub struct Control<'w, O: Observer> {
     pasts: Pasts,
     tasks: VecDeque<Task>,
     counts: JobCounts,
-    effects: Vec<Effect>,
+    effects: VecDeque<Effect>,
+    wants_decision: bool,
     next_decision: Option<SimTime>,
     /// Rows by source identifier; made when a command first names one.
-    sources: Option<std::collections::BTreeMap<String, RowId>>,
+    sources: Option<BTreeMap<String, RowId>>,
     tells_row_ends: bool,
     tells_job_ends: bool,
     estimates_raised: u64,
@@ -257,6 +267,7 @@ impl<'w, O: Observer> Control<'w, O> {
             world,
             workload,
             knobs,
+            handed_in: HandedIn::default(),
             registry: Registry::default(),
             queues: Vec::new(),
             queue_order: Vec::new(),
@@ -271,7 +282,8 @@ impl<'w, O: Observer> Control<'w, O> {
             pasts: Pasts::default(),
             tasks: VecDeque::new(),
             counts: JobCounts::default(),
-            effects: Vec::new(),
+            effects: VecDeque::new(),
+            wants_decision: false,
             next_decision: None,
             sources: None,
             tells_row_ends: workload.closed_loop == crate::model::Loop::Closed,
@@ -281,27 +293,24 @@ impl<'w, O: Observer> Control<'w, O> {
         }
     }
 
-    /// Whether any queue plans with estimates.
-    pub fn plans(&self) -> bool {
-        self.queues.iter().any(|queue| queue.discipline.plans())
+    /// The queue called `queue`, which is still to be created, will order its jobs by `order`.
+    pub fn hand_in_order(&mut self, queue: &str, order: Box<dyn JobOrder>) {
+        self.handed_in.orders.insert(queue.to_owned(), order);
     }
 
-    /// Whether anything is to be done.
-    pub fn has_effects(&self) -> bool {
-        !self.effects.is_empty()
+    /// The queue called `queue`, which is still to be created, will be dispatched by `dispatch`.
+    pub fn hand_in_dispatch(&mut self, queue: &str, dispatch: Box<dyn Dispatch>) {
+        self.handed_in.dispatches.insert(queue.to_owned(), dispatch);
     }
 
-    /// What is to be done, in order; the buffer is given back by [`Control::give_back`].
-    pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+    /// What is to be done next.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
     }
 
-    /// Gives an emptied buffer back, so that it is allocated once.
-    pub fn give_back(&mut self, mut buffer: Vec<Effect>) {
-        buffer.clear();
-        if self.effects.is_empty() {
-            self.effects = buffer;
-        }
+    /// Whether a decision is due in this round; asking takes the wish back.
+    pub fn wants_decision(&mut self) -> bool {
+        std::mem::take(&mut self.wants_decision)
     }
 
     /// Jobs by state.
@@ -402,9 +411,11 @@ impl<'w, O: Observer> Control<'w, O> {
     fn want_decision(&mut self, now: SimTime, queue: QueueId) {
         self.queues[queue.index()].is_due = true;
         let at = now.next_tick(self.knobs.dispatch_tick);
-        if self.next_decision.is_none_or(|next| at < next) {
+        if at == now {
+            self.wants_decision = true;
+        } else if self.next_decision.is_none_or(|next| at < next) {
             self.next_decision = Some(at);
-            self.effects.push(Effect::DecideAt(at));
+            self.effects.push_back(Effect::DecideAt(at));
         }
     }
 

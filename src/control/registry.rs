@@ -13,6 +13,8 @@ pub(super) struct Environment {
     pub(super) valid: bool,
     pub(super) deleted: bool,
     pub(super) unmanaged_vcpus: Option<u32>,
+    /// Machines that are or will be registered.
+    pub(super) machines: u64,
     /// The slowest of its machine types.
     pub(super) slowest: Ratio,
     /// Queues that name it.

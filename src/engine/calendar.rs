@@ -76,7 +76,8 @@ pub struct Calendar<E> {
     round: u32,
     phase: Phase,
     sequence: u64,
-    decision: Option<Key>,
+    /// [`Key::MAX`] where no decision is asked for.
+    decision: Key,
 }
 
 impl<E: Copy> Default for Calendar<E> {
@@ -87,7 +88,7 @@ impl<E: Copy> Default for Calendar<E> {
             round: 0,
             phase: Phase::Fact,
             sequence: 0,
-            decision: None,
+            decision: Key::MAX,
         }
     }
 }
@@ -107,41 +108,35 @@ impl<E: Copy> Calendar<E> {
 
     /// Asks for a decision in this round, or in the next one if this round's has been made. Asking twice is asking once.
     pub fn request_decision(&mut self) {
-        if self.decision.is_none() {
-            self.decision = Some(self.key(self.now, Phase::Decision, 0));
+        if self.decision == Key::MAX {
+            self.decision = self.key(self.now, Phase::Decision, 0);
         }
     }
 
-    /// When the next event or decision is due, cursors aside.
-    pub fn next_time(&self) -> Option<SimTime> {
-        let heap = self.heap.peek().map(|Reverse(entry)| entry.key);
-        heap.into_iter().chain(self.decision).min().map(time_of)
-    }
-
-    /// Takes what is due next and moves the clock to it. `cursor` is the time of the cursor's next entry, if any; it
-    /// must not lie in the past.
-    pub fn pop(&mut self, cursor: Option<SimTime>) -> Option<Due<E>> {
+    /// Takes what is due next, if that is not after `limit`, and moves the clock to it. `cursor` is the time of the
+    /// cursor's next entry ([`SimTime::NEVER`] where there is none); it must not lie in the past.
+    pub fn pop(&mut self, cursor: SimTime, limit: SimTime) -> Option<Due<E>> {
         let heap = self
             .heap
             .peek()
             .map_or(Key::MAX, |Reverse(entry)| entry.key);
-        let cursor = cursor.map_or(Key::MAX, |at| pack(at, 0, Phase::Arrival, 0));
-        let decision = self.decision.unwrap_or(Key::MAX);
-        let first = heap.min(cursor).min(decision);
-        if first == Key::MAX {
+        let cursor = pack(cursor, 0, Phase::Arrival, 0);
+        let first = heap.min(cursor).min(self.decision);
+        let at = time_of(first);
+        if at > limit || at == SimTime::NEVER {
             return None;
         }
         self.move_to(first);
         if first == cursor {
-            return Some(Due::Cursor);
+            Some(Due::Cursor)
+        } else if first == self.decision {
+            self.decision = Key::MAX;
+            Some(Due::Decision)
+        } else {
+            self.heap
+                .pop()
+                .map(|Reverse(entry)| Due::Event(entry.event))
         }
-        if first == decision {
-            self.decision = None;
-            return Some(Due::Decision);
-        }
-        self.heap
-            .pop()
-            .map(|Reverse(entry)| Due::Event(entry.event))
     }
 
     /// Moves the clock to the moment of `key`.
@@ -197,8 +192,12 @@ mod tests {
 
     const AT: SimTime = SimTime::from_ms(5);
 
+    fn pop(calendar: &mut Calendar<u32>) -> Option<Due<u32>> {
+        calendar.pop(SimTime::NEVER, SimTime::NEVER)
+    }
+
     fn drain(calendar: &mut Calendar<u32>) -> Vec<Due<u32>> {
-        std::iter::from_fn(|| calendar.pop(None)).collect()
+        std::iter::from_fn(|| pop(calendar)).collect()
     }
 
     #[test]
@@ -225,18 +224,18 @@ mod tests {
     fn a_consequence_at_the_same_moment_opens_a_new_round() {
         let mut calendar = Calendar::default();
         calendar.schedule(AT, Phase::Fact, 0);
-        assert_eq!(calendar.pop(None), Some(Due::Event(0)));
+        assert_eq!(pop(&mut calendar), Some(Due::Event(0)));
         calendar.request_decision();
         calendar.schedule(AT, Phase::Fact, 1);
         calendar.schedule(AT, Phase::Arrival, 2);
         assert_eq!(
-            calendar.pop(None),
+            pop(&mut calendar),
             Some(Due::Event(2)),
             "an arrival still belongs to this round"
         );
-        assert_eq!(calendar.pop(None), Some(Due::Decision));
+        assert_eq!(pop(&mut calendar), Some(Due::Decision));
         assert_eq!(
-            calendar.pop(None),
+            pop(&mut calendar),
             Some(Due::Event(1)),
             "a fact had to wait for the next round"
         );
@@ -247,10 +246,10 @@ mod tests {
         let mut calendar = Calendar::default();
         calendar.schedule(AT, Phase::Arrival, 1);
         calendar.schedule(AT, Phase::Fact, 0);
-        assert_eq!(calendar.pop(Some(AT)), Some(Due::Event(0)));
-        assert_eq!(calendar.pop(Some(AT)), Some(Due::Cursor));
-        assert_eq!(calendar.pop(None), Some(Due::Event(1)));
-        assert_eq!(calendar.pop(None), None);
+        assert_eq!(calendar.pop(AT, SimTime::NEVER), Some(Due::Event(0)));
+        assert_eq!(calendar.pop(AT, SimTime::NEVER), Some(Due::Cursor));
+        assert_eq!(pop(&mut calendar), Some(Due::Event(1)));
+        assert_eq!(pop(&mut calendar), None);
     }
 
     #[test]
@@ -272,7 +271,7 @@ mod tests {
     fn nothing_can_be_scheduled_in_the_past() {
         let mut calendar = Calendar::default();
         calendar.schedule(AT, Phase::Fact, 0);
-        calendar.pop(None);
+        pop(&mut calendar);
         calendar.schedule(SimTime::ZERO, Phase::Fact, 1);
     }
 }

@@ -3,6 +3,9 @@
 use crate::policy::capacity::AllocationId;
 use crate::units::{EnvId, InstanceId, JobId, Shape, SimTime, Usd};
 
+/// No clock ever stands there: the container does not run yet.
+pub(super) const NOT_YET: u128 = u128::MAX;
+
 /// One machine's part of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
@@ -15,12 +18,13 @@ pub(super) struct Node {
     pub(super) weight: u64,
     /// The machine's cost clock when it came.
     pub(super) mark: u128,
+    /// And when its container ran; [`NOT_YET`] before.
+    pub(super) ran: u128,
 }
 
 /// A placed attempt.
 #[derive(Clone, Debug)]
 pub(super) struct Allocation {
-    pub(super) id: AllocationId,
     pub(super) job: JobId,
     pub(super) environment: EnvId,
     pub(super) shape: Shape,
@@ -31,11 +35,16 @@ pub(super) struct Allocation {
     pub(super) expected_end: SimTime,
     /// What nodes that were lost had cost.
     pub(super) lost: Usd,
-    /// What it cost until its container ran.
-    pub(super) starting: Option<Usd>,
 }
 
 impl Allocation {
+    /// Its nodes, to be changed.
+    pub(super) fn nodes_mut(&mut self) -> &mut [Node] {
+        self.gang
+            .as_deref_mut()
+            .unwrap_or(std::slice::from_mut(&mut self.first))
+    }
+
     /// Its nodes.
     pub(super) fn nodes(&self) -> &[Node] {
         self.gang
@@ -51,57 +60,42 @@ impl Allocation {
         self.gang = Some(nodes.into_boxed_slice());
         Some(node)
     }
-
-    /// Sums `cost(instance, weight, mark)` over its nodes.
-    pub(super) fn parts(&self, mut cost: impl FnMut(InstanceId, u64, u128) -> Usd) -> Usd {
-        self.nodes()
-            .iter()
-            .map(|node| cost(node.instance, node.weight, node.mark))
-            .sum()
-    }
 }
 
-/// All placed attempts; identifiers are used again.
+/// All placed attempts; identifiers are used again. The job of a slot that is free is none.
 #[derive(Debug, Default)]
 pub(super) struct Allocations {
-    slots: Vec<Option<Allocation>>,
+    slots: Vec<Allocation>,
     free: Vec<u32>,
 }
 
 impl Allocations {
-    /// The identifier that the next insertion gets.
-    pub(super) fn next_id(&self) -> AllocationId {
-        AllocationId(self.free.last().copied().unwrap_or(self.slots.len() as u32))
-    }
-
-    pub(super) fn insert(&mut self, allocation: Allocation) {
+    pub(super) fn insert(&mut self, allocation: Allocation) -> AllocationId {
         match self.free.pop() {
-            Some(slot) => self.slots[slot as usize] = Some(allocation),
-            None => self.slots.push(Some(allocation)),
+            Some(slot) => {
+                self.slots[slot as usize] = allocation;
+                AllocationId(slot)
+            }
+            None => {
+                self.slots.push(allocation);
+                AllocationId((self.slots.len() - 1) as u32)
+            }
         }
     }
 
-    pub(super) fn remove(&mut self, id: AllocationId) -> Allocation {
-        let allocation = self.slots[id.0 as usize].take();
+    pub(super) fn remove(&mut self, id: AllocationId) {
+        let slot = &mut self.slots[id.0 as usize];
+        assert!(slot.job.is_some(), "an attempt gives its room back once");
+        slot.job = JobId::NONE;
         self.free.push(id.0);
-        allocation.expect("an attempt gives its room back once")
     }
 
-    pub(super) fn get(&self, id: AllocationId) -> Allocation {
-        self.slots[id.0 as usize].clone().expect("a placed attempt")
+    pub(super) fn get(&self, id: AllocationId) -> &Allocation {
+        &self.slots[id.0 as usize]
     }
 
     pub(super) fn get_mut(&mut self, id: AllocationId) -> &mut Allocation {
-        self.slots[id.0 as usize]
-            .as_mut()
-            .expect("a placed attempt")
-    }
-
-    pub(super) fn node_list(&self, id: AllocationId) -> &[Node] {
-        self.slots[id.0 as usize]
-            .as_ref()
-            .expect("a placed attempt")
-            .nodes()
+        &mut self.slots[id.0 as usize]
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -110,17 +104,17 @@ impl Allocations {
 
     /// Attempts with a node on `instance`, by job.
     pub(super) fn on(&self, instance: InstanceId) -> Vec<(AllocationId, JobId)> {
-        let mut found: Vec<(AllocationId, JobId)> = self
-            .slots
-            .iter()
-            .flatten()
-            .filter(|allocation| {
-                allocation
+        let is_here = |allocation: &Allocation| {
+            allocation.job.is_some()
+                && allocation
                     .nodes()
                     .iter()
                     .any(|node| node.instance == instance)
-            })
-            .map(|allocation| (allocation.id, allocation.job))
+        };
+        let mut found: Vec<(AllocationId, JobId)> = (0u32..)
+            .zip(&self.slots)
+            .filter(|(_, allocation)| is_here(allocation))
+            .map(|(slot, allocation)| (AllocationId(slot), allocation.job))
             .collect();
         found.sort_by_key(|&(_, job)| job);
         found

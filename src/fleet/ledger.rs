@@ -97,9 +97,9 @@ impl Meter {
         self.used_vcpus -= shape.vcpus;
     }
 
-    /// What a share of `weight` cost since the clock stood at `mark`.
-    pub(super) fn cost_since(&self, mark: u128, weight: u64) -> Usd {
-        let units = (self.clock - mark) * u128::from(weight) >> 32;
+    /// What a share of `weight` cost while the clock went `from` one mark `to` another.
+    pub(super) fn cost(&self, from: u128, to: u128, weight: u64) -> Usd {
+        let units = ((to - from) * u128::from(weight)) >> 32;
         Usd::from_units(i128::try_from(units).expect("more money than can be counted"))
     }
 
@@ -160,7 +160,7 @@ mod tests {
         meter.occupy(cpu, weights[0]);
         meter.occupy(memory, weights[1]);
         meter.advance(HOUR);
-        let costs = weights.map(|weight| meter.cost_since(0, weight));
+        let costs = weights.map(|weight| meter.cost(0, meter.clock(), weight));
         assert_eq!(costs[0].to_string(), "0.4545454546");
         assert_eq!(costs[1].to_string(), "0.5454545454");
         for cost in costs {

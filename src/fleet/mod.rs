@@ -12,9 +12,9 @@ use crate::model::{
 };
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
-use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Shape, SimTime, Span, TypeId, Usd};
+use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
-use allocations::{Allocation, Allocations};
+use allocations::{Allocation, Allocations, NOT_YET, Node};
 use ledger::Meter;
 use pool::Pool;
 
@@ -23,6 +23,7 @@ use pool::Pool;
 struct Instance {
     environment: EnvId,
     instance_type: TypeId,
+    speed: Ratio,
     /// Its place among the machines of its environment.
     position: u32,
     launched: SimTime,
@@ -145,6 +146,7 @@ impl<'w> Fleet<'w> {
             self.instances.push(Instance {
                 environment,
                 instance_type,
+                speed: machine.speed,
                 position,
                 launched: now,
                 gone: None,
@@ -219,14 +221,12 @@ impl<'w> Fleet<'w> {
     }
 
     /// The container of a placed attempt runs from now on.
-    pub fn running(&mut self, now: SimTime, allocation: AllocationId) {
-        let allocation = self.allocations.get(allocation);
-        let cost = allocation.parts(|instance, weight, mark| {
-            let meter = &mut self.instances[instance.index()].meter;
+    pub fn running(&mut self, now: SimTime, id: AllocationId) {
+        for node in self.allocations.get_mut(id).nodes_mut() {
+            let meter = &mut self.instances[node.instance.index()].meter;
             meter.advance(now);
-            meter.cost_since(mark, weight)
-        });
-        self.allocations.get_mut(allocation.id).starting = Some(cost);
+            node.ran = meter.clock();
+        }
     }
 
     /// Whether losing `instance` ends an attempt: a gang lives as long as its main node.
@@ -241,59 +241,49 @@ impl<'w> Fleet<'w> {
         };
         let machine = &mut self.instances[instance.index()];
         machine.meter.advance(now);
-        let cost = machine.meter.cost_since(node.mark, node.weight);
+        let cost = machine
+            .meter
+            .cost(node.mark, machine.meter.clock(), node.weight);
         machine.meter.book(CostCause::Interrupted, cost);
         machine.meter.vacate(node.shape, node.weight);
         let pool = &mut self.pools[machine.environment.index()];
         pool.vacate(machine.position, node.taken, true);
-        let allocation = self.allocations.get_mut(id);
-        allocation.lost += cost;
         self.levels.used.0 -= u64::from(node.shape.vcpus);
         self.levels.used.1 -= u64::from(node.shape.memory);
         self.levels.used.2 -= u64::from(node.shape.gpus);
-        self.allocations.get_mut(id).shape = self.allocations.get(id).shape.less(node.shape);
+        let allocation = self.allocations.get_mut(id);
+        allocation.lost += cost;
+        allocation.shape = allocation.shape.less(node.shape);
     }
 
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
-        let allocation = self.allocations.remove(id);
-        let mut total = Usd::ZERO;
-        let mut starting = allocation.starting;
+        let allocation = self.allocations.get(id);
+        let pool = &mut self.pools[allocation.environment.index()];
+        let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
-            let meter = &mut self.instances[node.instance.index()].meter;
+            let machine = &mut self.instances[node.instance.index()];
+            let meter = &mut machine.meter;
             meter.advance(now);
-            let part = meter.cost_since(node.mark, node.weight);
-            // What the container's making cost is booked first, machine by machine; all of it where it never ran.
-            let making = starting.map_or(part, |left| left.min(part));
-            starting = starting.map(|left| left - making);
-            meter.book(CostCause::ImagePull, making);
-            meter.book(cause, part - making);
-            total += part;
+            let whole = meter.cost(node.mark, meter.clock(), node.weight);
+            let starting = meter.cost(node.mark, node.ran.min(meter.clock()), node.weight);
+            meter.book(CostCause::ImagePull, starting);
+            meter.book(cause, whole - starting);
+            meter.vacate(node.shape, node.weight);
+            pool.vacate(machine.position, node.taken, meter.is_empty());
+            cost.starting += starting;
+            cost.running += whole - starting;
         }
-        let starting = allocation.starting.unwrap_or(total);
-        self.vacate(&allocation);
-        AttemptCost {
-            starting,
-            running: total - starting + allocation.lost,
+        cost.running += allocation.lost;
+        if self.keeps_ends {
+            pool.forget_end(allocation.expected_end, id);
         }
-    }
-
-    /// Gives back the room of an attempt.
-    fn vacate(&mut self, allocation: &Allocation) {
         self.levels.used.0 -= u64::from(allocation.shape.vcpus);
         self.levels.used.1 -= u64::from(allocation.shape.memory);
         self.levels.used.2 -= u64::from(allocation.shape.gpus);
-        let pool = &mut self.pools[allocation.environment.index()];
-        for node in allocation.nodes() {
-            let machine = &mut self.instances[node.instance.index()];
-            machine.meter.vacate(node.shape, node.weight);
-            let emptied = machine.meter.is_empty();
-            pool.vacate(machine.position, node.taken, emptied);
-        }
-        if self.keeps_ends {
-            pool.forget_end(allocation.expected_end, allocation.id);
-        }
         self.releases += 1;
+        self.allocations.remove(id);
+        cost
     }
 
     /// What there is and what is used.
@@ -315,6 +305,38 @@ impl<'w> Fleet<'w> {
         }
     }
 
+    /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
+    fn occupy(
+        &mut self,
+        now: SimTime,
+        environment: EnvId,
+        position: u32,
+        shape: Shape,
+        whole: bool,
+    ) -> Node {
+        let pool = &mut self.pools[environment.index()];
+        let instance = pool.instance(position);
+        let meter = &mut self.instances[instance.index()].meter;
+        meter.advance(now);
+        let taken = if whole { pool.room(position) } else { shape };
+        let weight = if whole {
+            ledger::WHOLE
+        } else {
+            meter.weight(shape)
+        };
+        let mark = meter.clock();
+        meter.occupy(shape, weight);
+        pool.occupy(position, taken);
+        Node {
+            instance,
+            shape,
+            taken,
+            weight,
+            mark,
+            ran: if self.starts_at_once { mark } else { NOT_YET },
+        }
+    }
+
     /// Keeps the room of machines for an attempt.
     fn commit(
         &mut self,
@@ -323,66 +345,41 @@ impl<'w> Fleet<'w> {
         ask: &Ask<'_>,
         positions: &[u32],
     ) -> Placed {
-        let id = self.allocations.next_id();
-        let pool = &mut self.pools[environment.index()];
-        let mut nodes = Vec::new();
-        let mut single = None;
-        for (node, &position) in positions.iter().enumerate() {
-            let instance = pool.instance(position);
-            let machine = &mut self.instances[instance.index()];
-            machine.meter.advance(now);
-            let (shape, taken) = match ask.gang {
-                Some(gang) => (gang.nodes[node], pool.room(position)),
-                None => (ask.shape, ask.shape),
-            };
-            let weight = if ask.gang.is_some() {
-                ledger::WHOLE
-            } else {
-                machine.meter.weight(shape)
-            };
-            let mark = machine.meter.clock();
-            machine.meter.occupy(shape, weight);
-            pool.occupy(position, taken);
-            let part = allocations::Node {
-                instance,
-                shape,
-                taken,
-                weight,
-                mark,
-            };
-            match ask.gang {
-                Some(_) => nodes.push(part),
-                None => single = Some(part),
+        let (first, gang) = match ask.gang {
+            None => (
+                self.occupy(now, environment, positions[0], ask.shape, false),
+                None,
+            ),
+            Some(gang) => {
+                let nodes: Vec<Node> = positions
+                    .iter()
+                    .zip(&gang.nodes)
+                    .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
+                    .collect();
+                (nodes[gang.main as usize], Some(nodes.into_boxed_slice()))
             }
-        }
-        let main = ask.gang.map_or(0, |gang| gang.main as usize);
-        let first = single.unwrap_or_else(|| nodes[main]);
-        if self.keeps_ends {
-            pool.remember_end(ask.expected_end, id, ask.shape);
-        }
+        };
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
-        let speed = self
-            .catalogue
-            .get(self.instances[first.instance.index()].instance_type)
-            .speed;
-        self.allocations.insert(Allocation {
-            id,
+        let allocation = self.allocations.insert(Allocation {
             job: ask.job,
             environment,
             shape: ask.shape,
             first,
-            gang: (!nodes.is_empty()).then(|| nodes.into_boxed_slice()),
+            gang,
             expected_end: ask.expected_end,
             lost: Usd::ZERO,
-            starting: self.starts_at_once.then_some(Usd::ZERO),
         });
+        if self.keeps_ends {
+            self.pools[environment.index()].remember_end(ask.expected_end, allocation, ask.shape);
+        }
+        let machine = &self.instances[first.instance.index()];
         Placed {
-            allocation: id,
+            allocation,
             environment,
             instance: first.instance,
-            speed,
+            speed: machine.speed,
         }
     }
 }

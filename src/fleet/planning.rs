@@ -1,6 +1,6 @@
 //! When, by the estimates, a request will fit: what backfilling asks.
 
-use crate::policy::capacity::{Ask, Reservation};
+use crate::policy::capacity::{AllocationId, Ask, Reservation};
 use crate::units::{EnvId, Shape, SimTime};
 
 use super::allocations::Allocations;
@@ -49,7 +49,7 @@ pub(super) fn reserve(
     while next < ends.len() {
         let at = ends[next].0;
         while let Some(&(_, place, id)) = ends.get(next).filter(|end| end.0 == at) {
-            for node in allocations.node_list(crate::policy::capacity::AllocationId(id)) {
+            for node in allocations.get(AllocationId(id)).nodes() {
                 if let Some(position) = position_of(place, node.instance) {
                     let room = &mut spare[place][position as usize];
                     *room = room.plus(node.taken);

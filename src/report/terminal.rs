@@ -1,7 +1,7 @@
 //! The summary that a person reads: at most 80 columns, clear without colour.
 
 use crate::metrics::{Decimal, Distribution, Summary};
-use crate::model::{Loop, TimeCause};
+use crate::model::{CostCause, Loop, TimeCause};
 use crate::units::{Span, Usd};
 
 use super::summary_json::{cost_by_cause, cost_by_name, loop_name};
@@ -43,7 +43,11 @@ impl Style {
 /// Columns of the summary.
 const WIDTH: usize = 80;
 /// Columns of the longest bar.
-const BAR: usize = 28;
+const BAR: usize = 14;
+/// Columns before the bars.
+const BEFORE_BAR: usize = 38;
+/// Columns of a cause's name; what is left before the bar says what it means.
+const CAUSE: usize = 13;
 /// Columns of a label.
 const LABEL: usize = 15;
 /// Most lines of one list; the rest is said in one.
@@ -52,6 +56,19 @@ const LINES: usize = 8;
 /// What the figures mean, shortly; the whole stands in `summary.json`.
 const FOOTNOTE: &str = "wait = last start - submission, of jobs that started; quantiles by nearest rank; slowdown = \
 max(1, (wait + run) / max(run, 10 s)); makespan = last end - first submission, which utilization spans too.";
+
+/// Stands for a space at which no line is broken.
+const GLUE: char = '\u{a0}';
+
+/// A part of a whole, as a row with a bar.
+struct Part<'a> {
+    name: &'a str,
+    /// What the name means; empty for names that users gave.
+    meaning: &'static str,
+    amount: u128,
+    /// The amount as text.
+    value: String,
+}
 
 /// The whole summary, with a line feed at its end.
 pub fn summary_text(summary: &Summary, style: Style) -> String {
@@ -75,7 +92,7 @@ struct Page {
 
 impl Page {
     fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&line.trim_end().replace(GLUE, " "));
         self.text.push('\n');
     }
 
@@ -128,35 +145,48 @@ impl Page {
         self.entry("Cost", &format!("{} USD", dollars(summary.cost_total())));
     }
 
-    /// Bars of parts of a whole; each part with its value as text.
-    fn bars(&mut self, parts: &[(&str, u128, String)]) {
-        let whole: u128 = parts.iter().map(|(_, part, _)| part).sum();
-        let labels = parts.iter().map(|(label, ..)| label.chars().count());
-        let width = labels.max().unwrap_or(0).clamp(LABEL - 1, 24) + 1;
-        for (label, part, value) in parts {
-            let share = Decimal::quotient(*part, whole).unwrap_or_default();
-            let length = (share.parts() * BAR as u128).div_ceil(Decimal::PARTS) as usize;
-            let bar = self.style.bar(&"█".repeat(length.min(BAR)));
-            let rest = " ".repeat(BAR - length.min(BAR));
-            let label = shortened(label, width - 1);
+    /// Bars of parts of a whole.
+    fn bars(&mut self, parts: &[Part<'_>]) {
+        let whole: u128 = parts.iter().map(|part| part.amount).sum();
+        let widths = parts.iter().map(|part| part.value.chars().count());
+        let width = widths.max().unwrap_or(0);
+        for part in parts {
+            let share = Decimal::quotient(part.amount, whole).unwrap_or_default();
+            let length = (share.parts() * BAR as u128 + Decimal::PARTS / 2) / Decimal::PARTS;
+            let (bar, length) = match length as usize {
+                0 => ("▏".to_owned(), 1),
+                length => ("█".repeat(length), length),
+            };
+            let bar = self.style.bar(&bar);
+            let rest = " ".repeat(BAR - length);
+            let label = match part.meaning {
+                "" => shortened(part.name, BEFORE_BAR - 1),
+                meaning => format!("{:<CAUSE$}{}", part.name, meaning),
+            };
             self.line(&format!(
-                "  {label:<width$}{bar}{rest} {:>8}  {value:>14}",
-                percent(share)
+                "  {label:<BEFORE_BAR$}{bar}{rest} {:>7}  {:>width$}",
+                percent(share),
+                part.value
             ));
         }
     }
 
     fn time(&mut self, summary: &Summary) {
-        let mut parts: Vec<(&str, u128, String)> = TimeCause::ALL
+        let mut parts: Vec<Part<'_>> = TimeCause::ALL
             .into_iter()
             .zip(summary.time_causes_ms)
             .filter(|(_, ms)| *ms > 0)
-            .map(|(cause, ms)| (cause.name(), ms, hours(ms)))
+            .map(|(cause, ms)| Part {
+                name: cause.name(),
+                meaning: meaning_of_time(cause),
+                amount: ms,
+                value: hours(ms),
+            })
             .collect();
         if parts.is_empty() {
             return;
         }
-        parts.sort_by_key(|(_, ms, _)| std::cmp::Reverse(*ms));
+        parts.sort_by_key(|part| std::cmp::Reverse(part.amount));
         self.heading("Where the jobs' time went");
         self.bars(&parts);
     }
@@ -166,11 +196,12 @@ impl Page {
             return;
         }
         self.heading("Where the money went");
-        let by_cause: Vec<(&str, Usd)> = cost_by_cause(&summary.cost)
-            .into_iter()
-            .map(|(cause, amount)| (cause.name(), amount))
-            .collect();
-        self.amounts(by_cause);
+        let by_cause = cost_by_cause(&summary.cost).into_iter();
+        self.amounts(
+            by_cause
+                .map(|(cause, amount)| (cause.name(), meaning_of_cost(cause), amount))
+                .collect(),
+        );
         for (what, parts) in [
             ("By environment", &summary.cost_by_environment),
             ("By instance type", &summary.cost_by_instance_type),
@@ -178,24 +209,28 @@ impl Page {
             let parts = cost_by_name(parts);
             if parts.len() > 1 {
                 self.heading(what);
-                self.amounts(parts);
+                let parts = parts.into_iter();
+                self.amounts(parts.map(|(name, amount)| (name, "", amount)).collect());
             }
         }
     }
 
-    fn amounts(&mut self, mut parts: Vec<(&str, Usd)>) {
-        parts.retain(|(_, amount)| *amount != Usd::ZERO);
-        parts.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
-        let others: Usd = parts.iter().skip(LINES).map(|(_, amount)| *amount).sum();
+    fn amounts(&mut self, mut parts: Vec<(&str, &'static str, Usd)>) {
+        let total: Usd = parts.iter().map(|(_, _, amount)| *amount).sum();
+        parts.retain(|(_, _, amount)| *amount != Usd::ZERO);
+        parts.sort_by_key(|(_, _, amount)| std::cmp::Reverse(*amount));
+        let others: Usd = parts.iter().skip(LINES).map(|(_, _, amount)| *amount).sum();
         parts.truncate(LINES);
         if others != Usd::ZERO {
-            parts.push(("others", others));
+            parts.push(("others", "", others));
         }
-        let parts: Vec<(&str, u128, String)> = parts
+        let parts: Vec<Part<'_>> = parts
             .into_iter()
-            .map(|(name, amount)| {
-                let units = u128::try_from(amount.units()).unwrap_or(0);
-                (name, units, format!("{} USD", dollars(amount)))
+            .map(|(name, meaning, amount)| Part {
+                name,
+                meaning,
+                amount: u128::try_from(amount.units()).unwrap_or(0),
+                value: format!("{} USD", dollars_of(amount, total)),
             })
             .collect();
         self.bars(&parts);
@@ -287,7 +322,7 @@ fn makespan(summary: &Summary) -> String {
         _ if bound == bounds.critical_path => "submissions and dependencies",
         _ => "the longest job",
     };
-    let text = duration(makespan);
+    let text = glued(&duration(makespan));
     let over = u128::from(makespan.ms().saturating_sub(bound.ms()));
     match Decimal::quotient(over, u128::from(bound.ms())) {
         None => text,
@@ -295,7 +330,7 @@ fn makespan(summary: &Summary) -> String {
         Some(over) => format!(
             "{text}, {} above a lower bound of {} ({which})",
             percent(over),
-            duration(bound)
+            glued(&duration(bound))
         ),
     }
 }
@@ -332,7 +367,7 @@ fn distribution(values: &Distribution, figure: impl Fn(Decimal) -> String) -> St
     ];
     let parts = parts
         .iter()
-        .filter_map(|(name, value)| value.map(|value| format!("{name} {}", figure(value))));
+        .filter_map(|(name, value)| value.map(|value| glued(&format!("{name} {}", figure(value)))));
     parts.collect::<Vec<String>>().join(", ")
 }
 
@@ -359,13 +394,53 @@ fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     }
 }
 
-/// Milliseconds as hours, or as seconds where that says more.
-fn hours(ms: u128) -> String {
-    if ms < 3_600_000 {
-        return format!("{} s", Decimal::from_ms(ms).grouped(1));
+/// The same text as one word, which no line break cuts.
+fn glued(text: &str) -> String {
+    text.replace(' ', &GLUE.to_string())
+}
+
+/// What a time cause means, in at most [`BEFORE_BAR`] − [`CAUSE`] columns.
+fn meaning_of_time(cause: TimeCause) -> &'static str {
+    match cause {
+        TimeCause::Dependency => "not yet RUNNABLE",
+        TimeCause::BlockedHead => "the head fits nowhere",
+        TimeCause::Share => "another share's turn",
+        TimeCause::Queue => "others are ahead",
+        TimeCause::Consumable => "a resource is lacking",
+        TimeCause::MaxVcpus => "at a limit or reserved",
+        TimeCause::Capacity => "at the head, no room",
+        TimeCause::Scaling => "until the next scaling",
+        TimeCause::Boot => "its machine boots",
+        TimeCause::Dispatch => "until the queue's turn",
+        TimeCause::ImagePull => "container being made",
+        TimeCause::Run => "attempts that counted",
+        TimeCause::Lost => "attempts before these",
     }
-    let hours = Decimal::quotient(ms, 3_600_000).unwrap_or_default();
-    format!("{} h", hours.grouped(1))
+}
+
+/// What a cost cause means, as short.
+fn meaning_of_cost(cause: CostCause) -> &'static str {
+    match cause {
+        CostCause::Useful => "attempts that succeeded",
+        CostCause::Failed => "attempts that failed",
+        CostCause::Interrupted => "machine lost meanwhile",
+        CostCause::Boot => "machines that boot",
+        CostCause::ImagePull => "containers being made",
+        CostCause::Idle => "machines without a job",
+        CostCause::Stranded => "unused beside jobs",
+        CostCause::Minimum => "billing's rounding up",
+    }
+}
+
+/// Milliseconds in the largest unit that they fill, with one decimal.
+fn hours(ms: u128) -> String {
+    let (unit, name) = match ms {
+        0..60_000 => (1_000, "s"),
+        60_000..3_600_000 => (60_000, "min"),
+        _ => (3_600_000, "h"),
+    };
+    let figure = Decimal::quotient(ms, unit).unwrap_or_default();
+    format!("{} {name}", figure.grouped(1))
 }
 
 fn percent(part: Decimal) -> String {
@@ -378,13 +453,14 @@ fn whole(number: u64) -> String {
 
 /// Dollars to the cent, or to a ten-thousandth below a dollar.
 fn dollars(amount: Usd) -> String {
-    let parts = u128::try_from(amount.rounded_ticks()).unwrap_or(0) / 10_000;
-    let figure = Decimal::from_parts(parts);
-    if parts >= Decimal::PARTS {
-        figure.grouped(2)
-    } else {
-        figure.grouped(4)
-    }
+    dollars_of(amount, amount)
+}
+
+/// Dollars with as many decimals as `total` has in [`dollars`], so that parts of it stand one below the other.
+fn dollars_of(amount: Usd, total: Usd) -> String {
+    let parts = |amount: Usd| u128::try_from(amount.rounded_ticks()).unwrap_or(0) / 10_000;
+    let decimals = if parts(total) >= Decimal::PARTS { 2 } else { 4 };
+    Decimal::from_parts(parts(amount)).grouped(decimals)
 }
 
 fn shortened(text: &str, width: usize) -> String {
@@ -396,11 +472,12 @@ fn shortened(text: &str, width: usize) -> String {
     short
 }
 
-/// Lines of at most `width` columns, broken at spaces; a longer word is broken where it must.
+/// Lines of at most `width` columns, broken at spaces other than no-break spaces; a longer word is broken where it must.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut columns = 0;
-    for word in text.split_whitespace() {
+    let words = text.split(|letter: char| letter.is_whitespace() && letter != GLUE);
+    for word in words.filter(|word| !word.is_empty()) {
         let mut word: &str = word;
         loop {
             let length = word.chars().count();
@@ -433,7 +510,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::metrics::{AssumptionValue, JobCounts, LowerBounds, Utilization};
-    use crate::model::{CostCause, CostCauses, Profile, Tag};
+    use crate::model::{CostCauses, Profile, Tag};
 
     fn figure(text: &str) -> Option<Decimal> {
         let parts = text.parse::<f64>().unwrap() * 1e6;
@@ -545,11 +622,16 @@ mod tests {
         assert_eq!(wrap("aa bb cc", 5), ["aa bb", "cc"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("aa bb\u{a0}cc", 6), ["aa", "bb\u{a0}cc"]);
     }
 
     #[test]
-    #[ignore = "shows the page: cargo test --lib shows_the_page -- --ignored --nocapture"]
-    fn shows_the_page() {
-        println!("{}", summary_text(&summary(), Style { colour: false }));
+    fn what_causes_mean_fits_before_the_bars() {
+        let time = TimeCause::ALL.map(|cause| (cause.name(), meaning_of_time(cause)));
+        let cost = CostCause::ALL.map(|cause| (cause.name(), meaning_of_cost(cause)));
+        for (name, meaning) in time.into_iter().chain(cost) {
+            assert!(name.len() < CAUSE, "{name}");
+            assert!(meaning.len() < BEFORE_BAR - CAUSE, "{meaning}");
+        }
     }
 }

@@ -13,6 +13,8 @@ use crate::control::{
 use crate::engine::{Calendar, Digest, Due, Phase, Streams};
 use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
+use crate::policy::discipline::Dispatch;
+use crate::policy::order::JobOrder;
 use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
 
 use clients::Clients;
@@ -90,13 +92,18 @@ pub struct Simulation<'w, O: Observer> {
     next_command: usize,
     digest: Digest,
     events: u64,
-    levels_changed: bool,
+    /// When the next command or given submission comes.
+    cursor: SimTime,
+    /// When anything last happened; void events are nothing.
+    last: SimTime,
+    /// Since when levels may differ from what the observer was told.
+    levels_changed: Option<SimTime>,
 }
 
 impl<'w, O: Observer> Simulation<'w, O> {
     /// A run that has not begun. `observer` is told what happens.
     pub fn new(scenario: &'w Scenario, seed: u64, observer: O) -> Self {
-        Simulation {
+        let mut simulation = Simulation {
             scenario,
             control: Control::new(
                 &scenario.world,
@@ -114,17 +121,54 @@ impl<'w, O: Observer> Simulation<'w, O> {
             next_command: 0,
             digest: Digest::default(),
             events: 0,
-            levels_changed: true,
-        }
+            cursor: SimTime::NEVER,
+            last: SimTime::ZERO,
+            levels_changed: None,
+        };
+        simulation.move_cursor();
+        simulation
+    }
+
+    /// Orders the jobs of the queue called `queue` by a policy of your own.
+    ///
+    /// ```
+    /// use batchcast::policy::order::{JobOrder, JobView, Rank};
+    ///
+    /// /// Fewest GPUs first.
+    /// struct FewestGpus;
+    ///
+    /// impl JobOrder for FewestGpus {
+    ///     fn ranks(&mut self, jobs: &[JobView], ranks: &mut [Rank]) {
+    ///         for (rank, job) in ranks.iter_mut().zip(jobs) {
+    ///             *rank = job.shape.gpus.into();
+    ///         }
+    ///     }
+    /// }
+    /// # fn run(scenario: &batchcast::model::Scenario) {
+    /// let simulation = batchcast::sim::Simulation::new(scenario, 1, ()).order("main", Box::new(FewestGpus));
+    /// # simulation.run();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn order(mut self, queue: &str, order: Box<dyn JobOrder>) -> Self {
+        self.control.hand_in_order(queue, order);
+        self
+    }
+
+    /// Dispatches the queue called `queue` by a discipline of your own.
+    #[must_use]
+    pub fn dispatch(mut self, queue: &str, dispatch: Box<dyn Dispatch>) -> Self {
+        self.control.hand_in_dispatch(queue, dispatch);
+        self
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
-    /// until the scenario's cut.
+    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened.
     pub fn run(mut self) -> Outcome<O> {
         let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
         while !self.is_over() && self.step(limit) {}
         let cut = self.scenario.until.filter(|_| !self.is_over());
-        let end = cut.unwrap_or(self.calendar.now());
+        let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
         for record in self.fleet.close(end) {
@@ -196,48 +240,47 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Handles the next thing that is due, if that is not after `limit`.
     fn step(&mut self, limit: SimTime) -> bool {
-        let cursor = self.next_arrival();
-        let Some(next) = [cursor, self.calendar.next_time()]
-            .into_iter()
-            .flatten()
-            .min()
-        else {
+        let Some(due) = self.calendar.pop(self.cursor, limit) else {
             return false;
         };
-        if next > limit {
-            return false;
-        }
-        if next > self.calendar.now() && self.levels_changed {
+        if self.levels_changed.is_some_and(|at| at < self.now()) {
             self.tell_levels();
         }
-        match self.calendar.pop(cursor) {
-            None => return false,
-            Some(Due::Cursor) => self.arrive(),
-            Some(Due::Decision) => self.decide(),
-            Some(Due::Event(event)) => self.happen(event),
-        }
+        let happened = match due {
+            Due::Cursor => {
+                self.arrive();
+                true
+            }
+            Due::Decision => {
+                self.decide();
+                true
+            }
+            Due::Event(event) => self.happen(event),
+        };
         self.events += 1;
-        self.levels_changed = true;
-        self.apply();
+        if happened {
+            self.apply();
+            self.last = self.now();
+            self.levels_changed = Some(self.now());
+        }
         true
     }
 
-    /// When the next command or given submission comes.
-    fn next_arrival(&mut self) -> Option<SimTime> {
+    /// Finds out when the next command or given submission comes.
+    fn move_cursor(&mut self) {
         let rows = &self.scenario.workload.rows;
         while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
             self.next_row += 1;
         }
+        let row = rows
+            .get(self.next_row)
+            .map_or(SimTime::NEVER, |row| row.submit);
         let command = self
             .scenario
             .commands
             .get(self.next_command)
-            .map(|timed| timed.at);
-        let row = rows.get(self.next_row).map(|row| row.submit);
-        match (command, row) {
-            (Some(command), Some(row)) => Some(command.min(row)),
-            (command, row) => command.or(row),
-        }
+            .map_or(SimTime::NEVER, |timed| timed.at);
+        self.cursor = row.min(command);
     }
 
     /// The next command, or else the next given submission. Commands of a moment come before submissions.
@@ -247,6 +290,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             && timed.at <= now
         {
             self.next_command += 1;
+            self.move_cursor();
             if let Err(refusal) = self.control.command(now, &timed.command) {
                 let text = format!("{}: {refusal}", timed.command.action());
                 self.control.observer.rejected(now, None, &text);
@@ -255,6 +299,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
         let row = RowId::at(self.next_row);
         self.next_row += 1;
+        self.move_cursor();
         self.submit_row(row);
     }
 
@@ -271,21 +316,23 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.control.dispatch(now, &mut self.fleet);
     }
 
-    fn happen(&mut self, event: Event) {
+    /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
+    fn happen(&mut self, event: Event) -> bool {
         let now = self.now();
         match event {
             Event::ContainerStarted(attempt) => {
-                if let Some(allocation) = self.control.allocation(attempt) {
-                    self.fleet.running(now, allocation);
-                    self.control.container_started(now, attempt);
-                }
+                let Some(allocation) = self.control.allocation(attempt) else {
+                    return false;
+                };
+                self.fleet.running(now, allocation);
+                self.control.container_started(now, attempt);
             }
             Event::AttemptEnded {
                 attempt,
                 kind,
                 exit_code,
             } => {
-                self.end_attempt(attempt, kind.ending(exit_code));
+                return self.end_attempt(attempt, kind.ending(exit_code));
             }
             Event::Stopped(attempt) => {
                 // Control knows the caller's reason; that it was stopped is enough here.
@@ -293,10 +340,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                     kind: EndingKind::TimedOut,
                     exit_code: Some(fate::KILLED),
                 };
-                self.end_attempt(attempt, ending);
+                return self.end_attempt(attempt, ending);
             }
-            Event::Eligible(ticket) => self.control.became_eligible(now, ticket),
-            Event::Watch { queue, stamp } => self.control.watch_timer(now, queue, stamp),
+            Event::Eligible(ticket) => return self.control.became_eligible(now, ticket),
+            Event::Watch { queue, stamp } => return self.control.watch_timer(now, queue, stamp),
             Event::Decide => self.decide(),
             Event::Join(group) => self.join(group),
             Event::Leave(group) => {
@@ -309,13 +356,14 @@ impl<'w, O: Observer> Simulation<'w, O> {
             }
             Event::Resubmit(index) => self.resubmit(index),
         }
+        true
     }
 
-    /// An attempt ends: its room is given back, then control hears of it. Nothing happens where it is void.
-    fn end_attempt(&mut self, attempt: Attempt, ending: Ending) {
+    /// An attempt ends: its room is given back, then control hears of it. Says whether it was still there to end.
+    fn end_attempt(&mut self, attempt: Attempt, ending: Ending) -> bool {
         let now = self.now();
         let Some(allocation) = self.control.allocation(attempt) else {
-            return;
+            return false;
         };
         let cause = match ending.kind {
             EndingKind::HostLost(_) => CostCause::Interrupted,
@@ -323,12 +371,13 @@ impl<'w, O: Observer> Simulation<'w, O> {
             _ => CostCause::Failed,
         };
         self.digest.mix(now.ms());
-        self.digest.mix(
-            u64::from(allocation.0) << 16 | u64::from(ending.exit_code.map_or(256, u16::from)),
-        );
+        let exit_code = ending.exit_code.map_or(256, u16::from);
+        self.digest
+            .mix(u64::from(allocation.0) << 16 | u64::from(exit_code));
         let cost = self.fleet.release(now, allocation, cause);
         self.control
             .attempt_ended(now, attempt, ending, cost.total());
+        true
     }
 
     fn join(&mut self, index: u32) {
@@ -378,12 +427,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
-        while self.control.has_effects() {
-            let mut effects = self.control.take_effects();
-            for effect in effects.drain(..) {
-                self.carry_out(effect);
-            }
-            self.control.give_back(effects);
+        while let Some(effect) = self.control.next_effect() {
+            self.carry_out(effect);
+        }
+        if self.control.wants_decision() {
+            self.calendar.request_decision();
         }
     }
 
@@ -403,7 +451,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Watch { queue, stamp });
             }
-            Effect::DecideAt(at) if at == now => self.calendar.request_decision(),
             Effect::DecideAt(at) => self.calendar.schedule(at, Phase::Decision, Event::Decide),
             Effect::KeepEnds => self.fleet.keep_ends(),
             Effect::Machines { environment, spec } => {
@@ -481,7 +528,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     fn tell_levels(&mut self) {
-        self.levels_changed = false;
+        let Some(since) = self.levels_changed.take() else {
+            return;
+        };
         let counts = self.control.counts();
         let fleet = self.fleet.levels();
         let levels = Levels {
@@ -497,6 +546,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
             vcpus_max: fleet.vcpus_max,
             instances: fleet.instances,
         };
-        self.control.observer.levels(self.calendar.now(), &levels);
+        self.control.observer.levels(since, &levels);
     }
 }

@@ -3,9 +3,16 @@
 mod cli;
 mod data;
 mod figures;
+mod golden;
+mod laws;
 mod naive;
 mod naive_check;
+mod oracle;
+mod oracle_formulas;
+mod oracle_station;
+mod pages;
 mod published;
 mod tape;
+mod tidy;
 mod traps;
 mod worlds;

@@ -108,8 +108,8 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         calls: Vec::new(),
         next_command: 0,
         next_row: 0,
+        last: SimTime::ZERO,
         in_facts: false,
-        changed: false,
         definitions: Vec::new(),
         policies: Vec::new(),
         environments: Vec::new(),
@@ -120,6 +120,7 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         jobs: Vec::new(),
         running: Vec::new(),
         job_of_row: vec![None; scenario.workload.rows.len()],
+        refused: vec![false; scenario.workload.rows.len()],
         called: vec![false; scenario.workload.rows.len()],
         resubmissions: Vec::new(),
         rejections: 0,
@@ -139,10 +140,10 @@ struct Naive<'a> {
     calls: Vec<Due<Call>>,
     next_command: usize,
     next_row: usize,
+    /// When something happened last.
+    last: SimTime,
     /// Facts of this round are being handled: its arrivals are still to come.
     in_facts: bool,
-    /// Something happened since the last pass that a pass could answer to.
-    changed: bool,
     definitions: Vec<Definition>,
     policies: Vec<SchedulingPolicy>,
     environments: Vec<Environment>,
@@ -154,10 +155,12 @@ struct Naive<'a> {
     /// Jobs with an open attempt, in order of placement.
     running: Vec<usize>,
     job_of_row: Vec<Option<usize>>,
+    /// Rows that were refused.
+    refused: Vec<bool>,
     /// Rows of a closed loop whose submission is under way.
     called: Vec<bool>,
-    /// (rule, original job) for each resubmission.
-    resubmissions: Vec<(usize, usize)>,
+    /// The original job of each resubmission.
+    resubmissions: Vec<usize>,
     rejections: usize,
 }
 
@@ -180,8 +183,7 @@ enum Fact {
     },
     Leave(usize),
     Begin(usize, usize),
-    /// A job's attempt ends as it was foreseen for the n-th time.
-    End(usize, usize, u32),
+    End(usize, usize, Ending),
     Ready(usize),
     AgainReady(usize),
     Declare {
@@ -192,7 +194,7 @@ enum Fact {
         queue: usize,
         stamp: u32,
     },
-    Planned,
+    Planned(usize),
 }
 
 /// A submission that something caused.
@@ -212,17 +214,23 @@ struct Environment {
     is: ComputeEnvironment,
     unmanaged_vcpus: Option<u32>,
     billing: Billing,
+    /// Machines that were ever registered.
+    registered: u32,
+    /// The slowest of them.
+    slowest: Option<Ratio>,
 }
 
 struct Queue {
     is: JobQueue,
     deleted: bool,
+    /// Something happened since its last pass that a pass could answer to.
+    is_due: bool,
     /// For strict-held.
     held: Option<usize>,
-    /// For conservative: (job, planned start), in order of arrival.
+    /// For conservative: (job, planned start).
     plans: Vec<(usize, SimTime)>,
-    /// For conservative: an attempt ended since the last pass.
-    some_end: bool,
+    /// For conservative: something but arrivals happened since the last pass.
+    may_move: bool,
     /// The head that can never be placed, and why.
     blocked: Option<(usize, BlockReason)>,
     stamp: u32,
@@ -265,6 +273,7 @@ struct Job {
     consumables: Vec<ConsumableAsk>,
     speed: Ratio,
     work: Span,
+    /// What is believed of the run of its next attempt.
     estimate: Span,
     /// Jobs that must succeed.
     needs: Vec<usize>,
@@ -296,11 +305,10 @@ struct Attempt {
     machines: Vec<usize>,
     /// When planners believe that it ends.
     expected_end: SimTime,
-    /// How it is going to end, as foreseen now.
-    ending: Option<Ending>,
-    foreseen: u32,
-    stopping: bool,
-    /// When its container exists, unless told to stop before.
+    /// Ended because its machine (the main node's) left.
+    lost_its_host: bool,
+    /// Told to stop, for this reason.
+    stopping: Option<StatusReason>,
     exit_code: Option<u8>,
     reason: StatusReason,
     container_reason: &'static str,
@@ -317,40 +325,58 @@ struct Ending {
 
 impl Naive<'_> {
     fn run(&mut self) {
-        while let Some(at) = self.next_moment() {
+        while !self.is_over()
+            && let Some(at) = self.next_moment()
+        {
             if at > self.now {
                 self.now = at;
                 self.round = 0;
             }
             self.in_facts = true;
             for fact in self.due_facts() {
-                self.handle(fact);
+                if !self.is_over() && self.handle(fact) {
+                    self.last = self.now;
+                }
             }
             self.in_facts = false;
             self.arrivals();
-            if self.changed && self.now == self.next_pass() {
-                self.changed = false;
+            if self.some_queue_is_due() && self.now == self.next_pass() {
                 self.pass();
             }
             self.round += 1;
         }
     }
 
-    /// The next moment at which something is due, or none where the run is over.
+    /// All jobs are terminal and none will come. What operators would do later, nobody waits for.
+    fn is_over(&self) -> bool {
+        let rows = self.scenario.workload.rows.len();
+        let built = self.next_command > 0 || self.scenario.commands.is_empty();
+        built
+            && self.calls.is_empty()
+            && (self.next_row..rows).all(|row| self.is_closed(row))
+            && self.jobs.iter().all(|job| job.status.is_terminal())
+    }
+
+    /// The next moment at which something is due, or none where nothing is.
     fn next_moment(&self) -> Option<SimTime> {
         let commands = self.scenario.commands.get(self.next_command).map(|c| c.at);
         let rows = &self.scenario.workload.rows;
         let row = (self.next_row..rows.len())
             .find(|&row| !self.is_closed(row))
             .map(|row| rows[row].submit);
-        let calls = self.calls.iter().map(|call| call.at).min();
-        let arrival = [commands, row, calls].into_iter().flatten().min();
-        if arrival.is_none() && self.jobs.iter().all(|job| job.status.is_terminal()) {
-            return None;
-        }
+        let call = self.calls.iter().map(|call| call.at).min();
         let fact = self.facts.iter().map(|fact| fact.at).min();
-        let pass = self.changed.then(|| self.next_pass());
-        [arrival, fact, pass].into_iter().flatten().min()
+        let pass = self.some_queue_is_due().then(|| self.next_pass());
+        [commands, row, call, fact, pass]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn some_queue_is_due(&self) -> bool {
+        self.queues
+            .iter()
+            .any(|queue| queue.is_due && !queue.deleted)
     }
 
     fn next_pass(&self) -> SimTime {
@@ -371,20 +397,23 @@ impl Naive<'_> {
 
     /// Commands in file order, submissions in row order, then what earlier ends caused.
     fn arrivals(&mut self) {
-        while let Some(timed) = self.scenario.commands.get(self.next_command)
+        while !self.is_over()
+            && let Some(timed) = self.scenario.commands.get(self.next_command)
             && timed.at <= self.now
         {
             self.next_command += 1;
-            let answer = self.command(&timed.command);
-            self.count(answer);
+            self.last = self.now;
+            if self.command(&timed.command).is_err() {
+                self.rejections += 1;
+            }
         }
         while let Some(row) = self.scenario.workload.rows.get(self.next_row)
             && (self.is_closed(self.next_row) || row.submit <= self.now)
         {
             self.next_row += 1;
             if !self.is_closed(self.next_row - 1) {
-                let answer = self.submit(self.next_row - 1);
-                self.count(answer);
+                self.last = self.now;
+                self.submit_row(self.next_row - 1);
             }
         }
         let (now, round) = (self.now, self.round);
@@ -395,18 +424,23 @@ impl Naive<'_> {
         self.calls = later;
         due.sort_by_key(|call| call.sequence);
         for call in due {
-            let answer = match call.what {
-                Call::Row(row) => self.submit(row),
-                Call::Again { job, rule } => self.submit_again(job, rule),
-            };
-            self.count(answer);
+            self.last = self.now;
+            match call.what {
+                Call::Row(row) => self.submit_row(row),
+                Call::Again { job, rule } => {
+                    if self.submit_again(job, rule).is_err() {
+                        self.rejections += 1;
+                    }
+                }
+            }
         }
     }
 
-    fn count(&mut self, answer: Result<(), String>) {
-        match answer {
-            Ok(()) => self.changed = true,
-            Err(_) => self.rejections += 1,
+    fn submit_row(&mut self, row: usize) {
+        if self.submit(row).is_err() {
+            self.rejections += 1;
+            self.refused[row] = true;
+            self.call_those_after(row);
         }
     }
 

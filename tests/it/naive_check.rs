@@ -2,6 +2,8 @@
 
 mod recorder;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use batchcast::model::{
     Command, CostCause, Dependency, DependencyKind, Extra, JobStatus, Row, Scenario, SubmitJob,
     Timed,
@@ -236,68 +238,80 @@ fn a_thousand_worlds_have_every_feature_and_end() {
 fn differences(scenario: &Scenario, seed: u64, fault: Option<Fault>) -> Vec<String> {
     let real = lines(&recorder::run(scenario, seed));
     let naive = lines(&naive::run(scenario, fault));
+    let keys: BTreeSet<_> = real.keys().chain(naive.keys()).collect();
     let mut found: Vec<(SimTime, String)> = Vec::new();
-    for index in 0..real.len().max(naive.len()) {
+    for key in keys {
         let nothing = (SimTime::NEVER, "nothing".to_owned());
-        let real = real.get(index).unwrap_or(&nothing);
-        let naive = naive.get(index).unwrap_or(&nothing);
+        let real = real.get(key).unwrap_or(&nothing);
+        let naive = naive.get(key).unwrap_or(&nothing);
         if real != naive {
-            found.push((
-                real.0.min(naive.0),
-                format!("  real {}\n naive {}", real.1, naive.1),
-            ));
+            let (what, number, part) = key;
+            let text = format!(
+                "{what} {number}.{part}\n   real {}\n  naive {}",
+                real.1, naive.1
+            );
+            found.push((real.0.min(naive.0), text));
         }
     }
     found.sort();
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-/// An outcome as lines, each with a moment to sort by.
-fn lines(outcome: &Outcome) -> Vec<(SimTime, String)> {
+/// What a line is about: a kind of thing, its number, and the part of it.
+type Key = (&'static str, usize, usize);
+
+/// An outcome as lines, each with a moment to sort by; money comes last.
+fn lines(outcome: &Outcome) -> BTreeMap<Key, (SimTime, String)> {
     let time = |moment: Option<SimTime>| moment.map_or("never".to_owned(), |at| at.to_string());
-    let mut lines = vec![(SimTime::NEVER, format!("{} rejections", outcome.rejections))];
+    let mut lines = BTreeMap::new();
+    let rejections = format!("{}", outcome.rejections);
+    lines.insert(("rejections", 0, 0), (SimTime::NEVER, rejections));
     for job in &outcome.jobs {
-        let index = job.index.map_or(String::new(), |index| format!(":{index}"));
-        let mut line = format!(
-            "job {} row {}{index} submitted {} eligible {}",
-            job.job,
-            job.row,
+        let name = match job.index {
+            Some(index) => format!("row {}:{index}", job.row),
+            None => format!("row {}", job.row),
+        };
+        let came = format!(
+            "{name} submitted {} eligible {}",
             job.submitted,
             time(job.eligible)
         );
-        for attempt in &job.attempts {
-            line += &format!(
-                " [{} {} {} on {} {:?} `{}` {}]",
+        lines.insert(("job", job.job, 0), (job.submitted, came));
+        for (number, attempt) in job.attempts.iter().enumerate() {
+            let text = format!(
+                "{name} placed {} on {} started {} ended {}: {:?} `{}`",
                 attempt.placed,
+                attempt.main,
                 time(attempt.started),
                 time(attempt.ended),
-                attempt.main,
                 attempt.exit_code,
-                attempt.reason,
-                attempt.cost.units()
+                attempt.reason
             );
+            let cost = format!("{name} {}", attempt.cost.units());
+            lines.insert(("attempt", job.job, number), (attempt.placed, text));
+            lines.insert(("cost of attempt", job.job, number), (SimTime::NEVER, cost));
         }
-        line += &format!(
-            " {} {:?} `{}` ended {}",
+        let end = format!(
+            "{name} {} at {}: {:?} `{}`",
             job.status.name(),
+            time(job.ended),
             job.exit_code,
-            job.reason,
-            time(job.ended)
+            job.reason
         );
-        let first = job.attempts.first().map(|attempt| attempt.placed);
-        lines.push((first.or(job.ended).unwrap_or(SimTime::NEVER), line));
+        lines.insert(
+            ("job", job.job, 1),
+            (job.ended.unwrap_or(SimTime::NEVER), end),
+        );
     }
     for (number, instance) in outcome.instances.iter().enumerate() {
+        let life = format!(
+            "type {} from {} to {}",
+            instance.instance_type.0, instance.launched, instance.ended
+        );
+        lines.insert(("instance", number, 0), (SimTime::NEVER, life));
         let costs = CostCause::ALL
             .map(|cause| format!("{} {}", cause.name(), instance.cost.get(cause).units()));
-        let line = format!(
-            "instance {number} type {} from {} to {}: {}",
-            instance.instance_type.0,
-            instance.launched,
-            instance.ended,
-            costs.join(" ")
-        );
-        lines.push((SimTime::NEVER, line));
+        lines.insert(("instance", number, 1), (SimTime::NEVER, costs.join(" ")));
     }
     lines
 }
@@ -340,5 +354,31 @@ fn a_planted_fault_is_seen() {
         let seen = (0..1_000)
             .find(|&seed| !differences(&worlds::world(seed), seed, Some(fault)).is_empty());
         assert!(seen.is_some(), "{fault:?} goes unseen");
+    }
+}
+
+#[test]
+fn zz_show() {
+    let Some(seed) = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+    else {
+        return;
+    };
+    let scenario = worlds::world(seed);
+    let real =
+        std::panic::catch_unwind(|| lines(&recorder::run(&scenario, seed))).unwrap_or_default();
+    for (name, lines) in [
+        ("real", real),
+        ("naive", lines(&naive::run(&scenario, None))),
+    ] {
+        let mut all: Vec<_> = lines
+            .into_iter()
+            .map(|(key, line)| (line.0, key, line.1))
+            .collect();
+        all.sort();
+        for (at, key, text) in all {
+            println!("{name} {at} {key:?} {text}");
+        }
     }
 }

@@ -304,7 +304,7 @@ impl Maker {
             let environment = ComputeEnvironment {
                 name: format!("ce{number}"),
                 enabled: !self.one_in(24),
-                valid: !self.one_in(24),
+                valid: !self.one_in(100),
                 kind: EnvironmentKind::Unmanaged {
                     unmanaged_vcpus: self.one_in(2).then(|| self.pick(&[4, 8, 12])),
                     machines,

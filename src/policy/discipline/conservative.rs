@@ -15,19 +15,32 @@ pub(super) struct Conservative {
 }
 
 impl Dispatch for Conservative {
+    fn plans(&self) -> bool {
+        true
+    }
+
+    fn needs_one_machine(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, turn: &mut dyn Turn) {
         let now = turn.now();
         let Some((room, ends)) = turn.profile() else {
-            unreachable!(
-                "conservative backfilling over several machines is refused when a scenario is read"
-            )
+            // Its environment takes no jobs now.
+            return;
         };
         let mut profile = Profile::new(now, room, &ends);
         let jobs = single_jobs(turn);
         self.planned.retain(|place, _| turn.waits(*place));
         for job in &jobs {
-            if let Some(&start) = self.planned.get(&job.place) {
+            let Some(&start) = self.planned.get(&job.place) else {
+                continue;
+            };
+            if profile.has_room(start.max(now), job.estimate, job.shape) {
                 profile.take(start.max(now), job.estimate, job.shape);
+            } else {
+                // Another queue on the machine took the room, or the machine left: it is planned anew.
+                self.planned.remove(&job.place);
             }
         }
         if turn.has_changed() {
@@ -136,6 +149,15 @@ impl Profile {
 
     fn give(&mut self, start: SimTime, span: Span, shape: Shape) {
         self.change(start, span, |room| room.plus(shape));
+    }
+
+    /// Whether there is room for `shape` from `start` on for all of `span`.
+    fn has_room(&mut self, start: SimTime, span: Span, shape: Shape) -> bool {
+        if span.is_zero() {
+            return true;
+        }
+        let (from, to) = (self.step(start), self.step(start + span));
+        self.0[from..to].iter().all(|(_, room)| shape.fits(*room))
     }
 
     /// The earliest start from `now` on at which there is room for `shape` for all of `span`.

@@ -65,12 +65,16 @@ impl Naive<'_> {
         (SimTime::NEVER, Shape::default())
     }
 
+    /// The machine of the queue's environments that take jobs now.
     fn single_machine(&self, queue: usize) -> Option<usize> {
         let environments = &self.queues[queue].is.environments;
-        let environments = environments
-            .iter()
-            .filter_map(|name| self.environment(name));
         environments
+            .iter()
+            .filter_map(|name| self.environment(name))
+            .filter(|&number| {
+                let state = &self.environments[number].is;
+                state.enabled && state.valid
+            })
             .flat_map(|environment| self.present(environment))
             .next()
     }
@@ -91,36 +95,58 @@ impl Naive<'_> {
         self.queues[queue]
             .plans
             .retain(|plan| waiting.contains(&plan.0));
-        // At an end, who waits moves to the earliest start that there is now, never to a later one.
-        if std::mem::take(&mut self.queues[queue].some_end) {
-            for index in 0..self.queues[queue].plans.len() {
-                let (job, planned) = self.queues[queue].plans[index];
-                if let Some(start) = self.earliest_start(queue, job) {
-                    self.queues[queue].plans[index].1 = start.min(planned);
-                }
+        if self.single_machine(queue).is_none() {
+            return;
+        }
+        // A plan for which there is no room any more is void.
+        let plans = std::mem::take(&mut self.queues[queue].plans);
+        for &job in &waiting {
+            if let Some(&(_, planned)) = plans.iter().find(|plan| plan.0 == job)
+                && self.has_room(queue, job, planned.max(self.now))
+            {
+                self.plan(queue, job, planned);
             }
         }
-        for job in waiting {
-            if !self.queues[queue].plans.iter().any(|plan| plan.0 == job)
+        // When something ended, who waits moves to the earliest start that there is now, never to a later one.
+        let may_move = std::mem::take(&mut self.queues[queue].may_move);
+        for &job in waiting.iter().filter(|_| may_move) {
+            if let Some(planned) = self.plan_of(queue, job)
                 && let Some(start) = self.earliest_start(queue, job)
             {
-                self.queues[queue].plans.push((job, start));
+                self.plan(queue, job, start.min(planned));
             }
         }
-        for (job, planned) in self.queues[queue].plans.clone() {
-            if planned <= self.now && self.start_if_it_fits(job) {
-                self.queues[queue].plans.retain(|plan| plan.0 != job);
+        for &job in &waiting {
+            if self.plan_of(queue, job).is_none()
+                && let Some(start) = self.earliest_start(queue, job)
+            {
+                self.plan(queue, job, start);
             }
         }
-        for (_, planned) in self.queues[queue].plans.clone() {
-            self.wake(planned);
+        for &job in &waiting {
+            match self.plan_of(queue, job) {
+                Some(planned) if planned <= self.now => {
+                    self.start_if_it_fits(job);
+                }
+                Some(planned) => self.wake(planned, queue),
+                None => {}
+            }
         }
     }
 
-    /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.
-    fn earliest_start(&self, queue: usize, job: usize) -> Option<SimTime> {
-        let machine = self.single_machine(queue)?;
-        let size = self.size(self.type_of(machine));
+    fn plan_of(&self, queue: usize, job: usize) -> Option<SimTime> {
+        let mut plans = self.queues[queue].plans.iter();
+        plans.find(|plan| plan.0 == job).map(|plan| plan.1)
+    }
+
+    fn plan(&mut self, queue: usize, job: usize, start: SimTime) {
+        self.queues[queue].plans.retain(|plan| plan.0 != job);
+        self.queues[queue].plans.push((job, start));
+    }
+
+    /// All that runs on the machine and is planned there, other than `job`.
+    fn taken_by_others(&self, queue: usize, job: usize) -> Vec<Taken> {
+        let machine = self.single_machine(queue).expect("there is one");
         let mut taken: Vec<Taken> = self.taken_now(machine).collect();
         for &(other, planned) in &self.queues[queue].plans {
             if other != job {
@@ -132,26 +158,39 @@ impl Naive<'_> {
                 });
             }
         }
-        let mut moments: Vec<SimTime> = taken.iter().flat_map(|t| [t.from, t.until]).collect();
+        taken
+    }
+
+    /// Whether the job fits from `start` on for as long as it is believed to take. One of no length always does.
+    fn has_room(&self, queue: usize, job: usize, start: SimTime) -> bool {
+        let taken = self.taken_by_others(queue, job);
+        let end = start + self.believed_length(job);
+        let moments = taken.iter().map(|taken| taken.from).chain([start]);
+        let mut within = moments.filter(|&moment| start <= moment && moment < end);
+        within.all(|moment| self.fits_at(queue, job, &taken, moment))
+    }
+
+    fn fits_at(&self, queue: usize, job: usize, taken: &[Taken], moment: SimTime) -> bool {
+        let machine = self.single_machine(queue).expect("there is one");
+        let mut used = self.jobs[job].shape;
+        for part in taken
+            .iter()
+            .filter(|t| t.from <= moment && moment < t.until)
+        {
+            used = used.plus(part.shape);
+        }
+        used.fits(self.size(self.type_of(machine)))
+    }
+
+    /// The first moment from which the job fits for as long as it is believed to take, beside all that runs and is planned.
+    fn earliest_start(&self, queue: usize, job: usize) -> Option<SimTime> {
+        let taken = self.taken_by_others(queue, job);
+        let mut moments: Vec<SimTime> = taken.iter().map(|taken| taken.until).collect();
         moments.push(self.now);
         moments.retain(|&moment| moment >= self.now);
         moments.sort();
-        let fits_at = |moment: SimTime| {
-            let taken = taken
-                .iter()
-                .filter(|t| t.from <= moment && moment < t.until);
-            let mut used = self.jobs[job].shape;
-            for part in taken {
-                used = used.plus(part.shape);
-            }
-            used.fits(size)
-        };
-        moments.iter().copied().find(|&start| {
-            let end = start + self.believed_length(job);
-            fits_at(start)
-                && moments
-                    .iter()
-                    .all(|&moment| moment <= start || moment >= end || fits_at(moment))
+        moments.into_iter().find(|&start| {
+            self.fits_at(queue, job, &taken, start) && self.has_room(queue, job, start)
         })
     }
 

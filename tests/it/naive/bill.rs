@@ -1,6 +1,6 @@
 //! The result of a run: jobs, attempts, and the bill of every instance by walking its life from change to change.
 
-use batchcast::model::{Billing, CostCause, CostCauses, StatusReason};
+use batchcast::model::{Billing, CostCause, CostCauses};
 use batchcast::units::{NO_LIMIT_MIB, SimTime, Span, Usd};
 
 use super::{Attempt, AttemptOutcome, InstanceOutcome, JobOutcome, Naive, Outcome};
@@ -70,16 +70,16 @@ impl Naive<'_> {
         }
     }
 
-    /// When the machine left, or the last end of a job or attempt (without any: the last submission).
+    /// When the machine left, or the end of the run: when anything happened last.
     fn billed_to(&self, machine: usize) -> SimTime {
-        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
-        let attempt_ends = attempts.filter_map(|attempt| attempt.ended);
-        let job_ends = self.jobs.iter().filter_map(|job| job.ended);
-        let last_end = job_ends.chain(attempt_ends).max();
-        let last_submission = self.jobs.iter().map(|job| job.submitted).max();
-        let end = last_end.or(last_submission).unwrap_or(SimTime::ZERO);
-        let launched = self.machines[machine].launched;
-        self.machines[machine].left.unwrap_or(end.max(launched))
+        let machine = &self.machines[machine];
+        machine.left.unwrap_or(self.last)
+    }
+
+    /// When an attempt ended as far as one of its machines is concerned: a node may be lost before.
+    fn ended_on(&self, machine: usize, attempt: &Attempt) -> SimTime {
+        let billed_to = self.billed_to(machine);
+        attempt.ended.unwrap_or(billed_to).min(billed_to)
     }
 
     fn attempts_on(&self, machine: usize) -> Vec<(usize, &Attempt)> {
@@ -120,15 +120,16 @@ impl Naive<'_> {
         for (_, attempt) in &attempts {
             cuts.push(attempt.placed);
             cuts.extend(attempt.started);
-            cuts.extend(attempt.ended);
+            cuts.push(self.ended_on(machine, attempt));
         }
+        cuts.retain(|&cut| cut <= self.billed_to(machine));
         cuts.sort();
         cuts.dedup();
         let price = u128::from(self.type_of(machine).price.ticks());
         let mut clock = vec![(cuts[0], 0)];
         for pair in cuts.windows(2) {
             let shares = attempts.iter().filter(|(_, attempt)| {
-                attempt.placed <= pair[0] && attempt.ended.is_none_or(|ended| ended >= pair[1])
+                attempt.placed <= pair[0] && self.ended_on(machine, attempt) >= pair[1]
             });
             let sum: u128 = shares
                 .map(|(job, _)| self.dominant_share(machine, *job))
@@ -143,8 +144,8 @@ impl Naive<'_> {
     /// What an attempt cost on one machine: in all, and while it was STARTING.
     fn cost_on(&self, machine: usize, clock: &Clock, job: usize, attempt: &Attempt) -> (Usd, Usd) {
         let share = self.dominant_share(machine, job);
-        let ended = attempt.ended.unwrap_or(self.billed_to(machine));
-        let begun = attempt.started.unwrap_or(ended);
+        let ended = self.ended_on(machine, attempt);
+        let begun = attempt.started.unwrap_or(ended).min(ended);
         let since_placed = |moment| clock.at(moment) - clock.at(attempt.placed);
         let cost = |clocks: u128| Usd::from_units((share * clocks / WHOLE) as i128);
         (cost(since_placed(ended)), cost(since_placed(begun)))
@@ -157,7 +158,7 @@ impl Naive<'_> {
         let alive = self.billed_to(machine) - launched;
         let billed = match self.environments[self.machines[machine].environment].billing {
             Billing::PerSecond => Span::from_s(alive.seconds_started().max(60)),
-            Billing::PerHour => Span::from_s(alive.hours_started() * 3600),
+            Billing::PerHour => Span::from_s(alive.hours_started().max(1) * 3600),
         };
         causes.add(
             CostCause::Minimum,
@@ -169,9 +170,16 @@ impl Naive<'_> {
         let mut for_attempts = Usd::ZERO;
         for (job, attempt) in &attempts {
             let (all, starting) = self.cost_on(machine, &clock, *job, attempt);
-            let cause = match (&attempt.reason, attempt.exit_code) {
-                (StatusReason::HostTerminated(_), _) => CostCause::Interrupted,
-                (_, Some(0)) => CostCause::Useful,
+            let cause = match attempt.exit_code {
+                _ if self.machines[machine]
+                    .left
+                    .is_some_and(|left| attempt.ended.is_none_or(|ended| ended > left)) =>
+                {
+                    CostCause::Interrupted
+                }
+                _ if attempt.lost_its_host => CostCause::Interrupted,
+                _ if attempt.stopping.is_some() => CostCause::Failed,
+                Some(0) => CostCause::Useful,
                 _ => CostCause::Failed,
             };
             causes.add(CostCause::ImagePull, starting);
@@ -181,7 +189,7 @@ impl Naive<'_> {
         let mut busy = Span::ZERO;
         let mut reached = launched;
         let mut spans: Vec<(SimTime, SimTime)> = (attempts.iter())
-            .map(|(_, a)| (a.placed, a.ended.unwrap_or(self.billed_to(machine))))
+            .map(|(_, attempt)| (attempt.placed, self.ended_on(machine, attempt)))
             .collect();
         spans.sort();
         for (from, until) in spans {

@@ -8,49 +8,60 @@ use super::{Attempt, Call, Ending, Fact, Fault, Machine, Naive};
 const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
 impl Naive<'_> {
-    pub(super) fn handle(&mut self, fact: Fact) {
+    /// Something happens by itself; says whether it still meant anything.
+    pub(super) fn handle(&mut self, fact: Fact) -> bool {
         match fact {
             Fact::Join {
                 environment,
                 instance_type,
                 terminate,
             } => self.join(environment, instance_type, terminate),
-            Fact::Leave(machine) => self.leave(machine),
-            Fact::Begin(job, attempt) => {
-                if self.is_open(job, attempt) && !self.jobs[job].attempts[attempt].stopping {
-                    self.begin(job);
+            Fact::Leave(machine) => {
+                if self.machines[machine].left.is_some() {
+                    return false;
                 }
+                self.leave(machine);
             }
-            Fact::End(job, attempt, foreseen) => {
-                if self.is_open(job, attempt)
-                    && self.jobs[job].attempts[attempt].foreseen == foreseen
-                {
-                    let ending = self.jobs[job].attempts[attempt].ending.clone();
-                    self.end_attempt(job, ending.expect("an end was foreseen"));
+            Fact::Begin(job, attempt) => {
+                if !self.is_open(job, attempt) {
+                    return false;
                 }
+                self.begin(job);
+            }
+            Fact::End(job, attempt, ending) => {
+                if !self.is_open(job, attempt) {
+                    return false;
+                }
+                self.end_attempt(job, ending);
             }
             Fact::Ready(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.ready(job);
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.ready(job);
             }
             Fact::AgainReady(job) => {
-                if !self.jobs[job].status.is_terminal() {
-                    self.jobs[job].resting = false;
-                    self.changed = true;
+                if self.jobs[job].status.is_terminal() {
+                    return false;
                 }
+                self.jobs[job].resting = false;
+                self.queues[self.jobs[job].queue].is_due = true;
             }
-            Fact::Declare { queue, stamp } => self.declare(queue, stamp),
+            Fact::Declare { queue, stamp } => return self.declare(queue, stamp),
             Fact::Limit { queue, stamp } => {
-                if self.queues[queue].stamp == stamp
-                    && let Some((job, reason)) = self.queues[queue].blocked
-                    && self.jobs[job].status == JobStatus::Runnable
-                {
-                    self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
+                let blocked = self.queues[queue].blocked;
+                let Some((job, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp)
+                else {
+                    return false;
+                };
+                if self.jobs[job].status != JobStatus::Runnable {
+                    return false;
                 }
+                self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
             }
-            Fact::Planned => self.changed = true,
+            Fact::Planned(queue) => self.queues[queue].is_due = true,
         }
+        true
     }
 
     fn is_open(&self, job: usize, attempt: usize) -> bool {
@@ -73,7 +84,7 @@ impl Naive<'_> {
         if let Some(at) = terminate {
             self.schedule(at.max(self.now), Fact::Leave(number));
         }
-        self.changed = true;
+        self.environment_changed(environment);
     }
 
     pub(super) fn leave(&mut self, machine: usize) {
@@ -81,18 +92,41 @@ impl Naive<'_> {
             return;
         }
         self.machines[machine].left = Some(self.now);
-        self.changed = true;
+        self.environment_changed(self.machines[machine].environment);
         for job in self.running.clone() {
             let attempt = self.jobs[job].attempts.last().expect("it runs");
-            if attempt.machines.contains(&machine) {
+            // A multi-node job ends with its main node only.
+            if attempt.machines[self.jobs[job].main_node] == machine {
                 let ending = Ending {
                     exit_code: None,
                     reason: StatusReason::HostTerminated(batchcast::units::InstanceId::at(machine)),
                     container_reason: "",
-                    may_retry: !attempt.stopping,
+                    may_retry: true,
                 };
+                self.jobs[job]
+                    .attempts
+                    .last_mut()
+                    .expect("it runs")
+                    .lost_its_host = true;
                 self.end_attempt(job, ending);
             }
+        }
+    }
+
+    /// What an environment offers changed: its queues are due.
+    pub(super) fn environment_changed(&mut self, environment: usize) {
+        let name = &self.environments[environment].is.name;
+        for queue in &mut self.queues {
+            if queue.is.environments.contains(name) {
+                queue.is_due = true;
+                queue.may_move = true;
+            }
+        }
+    }
+
+    pub(super) fn all_queues_due(&mut self) {
+        for queue in &mut self.queues {
+            queue.is_due = true;
         }
     }
 
@@ -103,77 +137,66 @@ impl Naive<'_> {
             self.finish(job, JobStatus::Failed, text);
             return;
         }
-        let tick = self.span(Knob::DependencyTick);
-        if tick.is_zero() {
+        let at = self.now.next_tick(self.span(Knob::DependencyTick));
+        if at == self.now {
             self.ready(job);
         } else {
-            self.schedule(self.now.next_tick(tick), Fact::Ready(job));
+            self.schedule(at, Fact::Ready(job));
         }
     }
 
     fn ready(&mut self, job: usize) {
         self.jobs[job].status = JobStatus::Runnable;
         self.jobs[job].eligible = Some(self.now);
-        self.changed = true;
+        self.queues[self.jobs[job].queue].is_due = true;
     }
 
     /// Places the job on `machines`.
     pub(super) fn place(&mut self, job: usize, machines: Vec<usize>) {
-        if !self.jobs[job].holds {
-            for ask in self.jobs[job].consumables.clone() {
-                let number = self.resource(&ask.resource).expect("it was available");
-                let resource = &mut self.resources[number];
-                if resource.is.replenishable {
-                    resource.in_use += ask.quantity;
-                } else {
-                    resource.is.total -= ask.quantity;
-                }
+        for ask in self.jobs[job].consumables.clone() {
+            let number = self.resource(&ask.resource).expect("it was available");
+            let resource = &mut self.resources[number];
+            if !resource.is.replenishable {
+                resource.is.total -= ask.quantity;
+            } else if !self.jobs[job].holds {
+                resource.in_use += ask.quantity;
             }
         }
-        let speed = self.type_of(machines[0]).speed;
         let number = self.jobs[job].attempts.len();
         let starting = self.span(Knob::ContainerStart);
         let fate = self.fate(job, number);
-        let fails_to_start = fate.is_some_and(|fate| fate.kind == FateKind::FailedToStart);
-        let (runs, _) = self.foresee(job, number, speed, self.now + starting);
-        let known = if self.flag(Knob::KillAtEstimate) {
-            Span::ZERO
-        } else {
-            runs
-        };
-        let expected = if fails_to_start {
-            self.jobs[job].estimate
-        } else {
-            self.jobs[job].estimate.max(known)
-        };
+        let expected_end = self.now + starting + self.jobs[job].estimate;
         self.jobs[job].status = JobStatus::Starting;
         self.jobs[job].attempts.push(Attempt {
             placed: self.now,
             started: None,
             ended: None,
             machines,
-            expected_end: self.now + starting + expected,
-            ending: None,
-            foreseen: 0,
-            stopping: false,
+            expected_end,
+            lost_its_host: false,
+            stopping: None,
             exit_code: None,
             reason: StatusReason::None,
             container_reason: "",
         });
         self.running.push(job);
-        if fails_to_start {
+        if fate.is_some_and(|fate| fate.kind == FateKind::FailedToStart) {
             let ending = Ending {
                 exit_code: None,
                 reason: StatusReason::TaskFailedToStart,
                 container_reason: "",
                 may_retry: true,
             };
-            self.foresee_end(job, self.now + starting, ending);
-        } else if starting.is_zero() {
+            self.schedule(self.now + starting, Fact::End(job, number, ending));
+            return;
+        }
+        if starting.is_zero() {
             self.begin(job);
         } else {
             self.schedule(self.now + starting, Fact::Begin(job, number));
         }
+        let (runs, ending) = self.foresee(job, number);
+        self.schedule(self.now + starting + runs, Fact::End(job, number, ending));
     }
 
     /// The container runs.
@@ -181,20 +204,6 @@ impl Naive<'_> {
         let number = self.jobs[job].attempts.len() - 1;
         self.jobs[job].status = JobStatus::Running;
         self.jobs[job].attempts[number].started = Some(self.now);
-        let speed = self
-            .type_of(self.jobs[job].attempts[number].machines[0])
-            .speed;
-        let (runs, ending) = self.foresee(job, number, speed, self.now);
-        self.foresee_end(job, self.now + runs, ending);
-    }
-
-    fn foresee_end(&mut self, job: usize, at: SimTime, ending: Ending) {
-        let number = self.jobs[job].attempts.len() - 1;
-        let attempt = &mut self.jobs[job].attempts[number];
-        attempt.foreseen += 1;
-        attempt.ending = Some(ending);
-        let foreseen = attempt.foreseen;
-        self.schedule(at, Fact::End(job, number, foreseen));
     }
 
     pub(super) fn fates(&self, row: usize) -> &[Fate] {
@@ -211,14 +220,9 @@ impl Naive<'_> {
     }
 
     /// How long attempt number `attempt` (from 0) is RUNNING and how it ends, left to itself.
-    fn foresee(
-        &self,
-        number: usize,
-        attempt: usize,
-        speed: Ratio,
-        start: SimTime,
-    ) -> (Span, Ending) {
+    fn foresee(&self, number: usize, attempt: usize) -> (Span, Ending) {
         let job = &self.jobs[number];
+        let speed = self.type_of(job.attempts[attempt].machines[0]).speed;
         let workload = &self.scenario.workload;
         let fate = self.fate(number, attempt).unwrap_or(Fate {
             exit_code: 0,
@@ -259,72 +263,84 @@ impl Naive<'_> {
         if let Some(timeout) = job.timeout {
             let mut limit = timeout + self.span(Knob::TimeoutLag);
             if self.fault == Some(Fault::TimeoutFromPlacement) {
-                let placed = job.attempts.last().map_or(start, |attempt| attempt.placed);
-                limit = Span::from_ms(limit.ms().saturating_sub(start.since(placed).ms()));
+                let starting = self.span(Knob::ContainerStart);
+                limit = Span::from_ms(limit.ms().saturating_sub(starting.ms()));
             }
             if runs > limit {
                 ways.push((limit + self.grace(), killed.clone()));
             }
         }
-        if self.flag(Knob::KillAtEstimate) && runs > job.estimate {
-            ways.push((job.estimate, killed));
+        let stated = workload.rows[job.row].estimate;
+        if self.flag(Knob::KillAtEstimate) && !stated.is_zero() && runs > stated {
+            ways.push((stated, killed));
         }
         ways.into_iter()
             .min_by_key(|(span, _)| *span)
             .unwrap_or((runs, exits))
     }
 
-    /// Tells a job with a container (or one on the way) to stop.
+    /// Tells a job with a container (or one on the way) to stop. It may end by itself before it must.
     pub(super) fn stop(&mut self, job: usize, reason: StatusReason) {
-        let attempt = self.jobs[job].attempts.last_mut().expect("it runs");
-        if attempt.stopping {
+        let number = self.jobs[job].attempts.len() - 1;
+        if self.jobs[job].attempts[number].stopping.is_some() {
             return;
         }
-        attempt.stopping = true;
+        self.jobs[job].attempts[number].stopping = Some(reason.clone());
         let ending = Ending {
             exit_code: Some(137),
             reason,
             container_reason: "",
             may_retry: false,
         };
-        self.foresee_end(job, self.now + self.grace(), ending);
+        self.schedule(self.now + self.grace(), Fact::End(job, number, ending));
     }
 
-    fn end_attempt(&mut self, job: usize, ending: Ending) {
+    fn end_attempt(&mut self, job: usize, mut ending: Ending) {
         let number = self.jobs[job].attempts.len() - 1;
         self.running.retain(|&other| other != job);
-        self.changed = true;
-        for queue in 0..self.queues.len() {
-            self.queues[queue].some_end = true;
-        }
         let attempt = &mut self.jobs[job].attempts[number];
+        let stopped = attempt.stopping.is_some();
+        if let Some(reason) = &attempt.stopping {
+            ending = Ending {
+                exit_code: ending.exit_code.or(Some(137)),
+                reason: reason.clone(),
+                container_reason: "",
+                may_retry: false,
+            };
+        }
         attempt.ended = Some(self.now);
         attempt.exit_code = ending.exit_code;
         attempt.reason = ending.reason.clone();
         attempt.container_reason = ending.container_reason;
-        let again = ending.exit_code != Some(0)
+        let succeeded = ending.exit_code == Some(0) && !stopped;
+        let environment = self.machines[attempt.machines[0]].environment;
+        self.environment_changed(environment);
+        let again = !succeeded
             && ending.may_retry
             && self.jobs[job].attempts.len() < usize::from(self.jobs[job].retry.attempts)
             && self.is_worth_a_retry(job, &ending);
-        let holds = again && self.flag(Knob::ConsumablesHeldOverRetry);
-        if !holds {
+        self.jobs[job].holds = again && self.flag(Knob::ConsumablesHeldOverRetry);
+        if !self.jobs[job].holds {
             self.give_back(job);
         }
-        self.jobs[job].holds = holds;
         self.jobs[job].exit_code = ending.exit_code;
         if !again {
-            let status = match ending.exit_code {
-                Some(0) => JobStatus::Succeeded,
-                _ => JobStatus::Failed,
+            let status = match succeeded {
+                true => JobStatus::Succeeded,
+                false => JobStatus::Failed,
             };
             self.finish(job, status, ending.reason);
             return;
         }
+        let attempts = self.jobs[job].attempts.len();
         self.jobs[job].status = JobStatus::Runnable;
+        self.jobs[job].estimate = self.estimate(&self.jobs[job], attempts);
         if self.fault != Some(Fault::RetriesToTheBack) {
             self.jobs[job].retried = Some(self.now + self.retry_delay());
         }
-        if !self.retry_delay().is_zero() {
+        if self.retry_delay().is_zero() {
+            self.queues[self.jobs[job].queue].is_due = true;
+        } else {
             self.jobs[job].resting = true;
             self.schedule(self.now + self.retry_delay(), Fact::AgainReady(job));
         }
@@ -338,6 +354,7 @@ impl Naive<'_> {
             {
                 self.resources[number].in_use -= ask.quantity;
             }
+            self.all_queues_due();
         }
     }
 
@@ -371,6 +388,11 @@ impl Naive<'_> {
         if self.jobs[job].holds {
             self.jobs[job].holds = false;
             self.give_back(job);
+        }
+        if self.jobs[job].status == JobStatus::Runnable {
+            let queue = &mut self.queues[self.jobs[job].queue];
+            queue.is_due = true;
+            queue.may_move = true;
         }
         self.conclude(job, status, reason);
         let mut level = vec![job];
@@ -422,71 +444,78 @@ impl Naive<'_> {
         self.jobs[job].status = status;
         self.jobs[job].reason = reason;
         self.jobs[job].ended = Some(self.now);
-        self.changed = true;
     }
 
     /// What clients do about an end.
     fn after_end(&mut self, ended: usize) {
-        let workload = &self.scenario.workload;
-        let (row, now) = (self.jobs[ended].row, self.now);
+        let row = self.jobs[ended].row;
         if self.job_of_row[row] == Some(ended) {
-            for other in 0..workload.rows.len() {
-                let Some(extra) = workload.extra(&workload.rows[other]) else {
-                    continue;
-                };
-                let anchors =
-                    &workload.anchors[extra.anchors.start as usize..extra.anchors.end as usize];
-                let over = |row: usize| {
-                    self.job_of_row[row].is_some_and(|job| self.jobs[job].status.is_terminal())
-                };
-                if !self.called[other]
-                    && anchors.iter().any(|anchor| anchor.after.index() == row)
-                    && anchors.iter().all(|anchor| over(anchor.after.index()))
-                {
-                    self.called[other] = true;
-                    self.call(now.next_tick(extra.poll) + extra.think, Call::Row(other));
-                }
-            }
+            self.call_those_after(row);
         }
         if !self.jobs[ended].children.is_empty() {
             return;
         }
-        for (number, rule) in self.scenario.rules.iter().enumerate() {
-            let job = &self.jobs[ended];
-            let event = match job.status {
-                JobStatus::Succeeded => RuleEvent::JobSucceeded,
-                _ => RuleEvent::JobFailed,
-            };
-            let code = job.exit_code.map_or(String::new(), |code| code.to_string());
-            let before = (number, job.original);
-            let times = self
-                .resubmissions
-                .iter()
-                .filter(|done| **done == before)
-                .count();
-            let queue = &self.queues[job.queue].is.name;
-            if rule.on == event
+        let job = &self.jobs[ended];
+        let event = match job.status {
+            JobStatus::Succeeded => RuleEvent::JobSucceeded,
+            _ => RuleEvent::JobFailed,
+        };
+        let code = job.exit_code.map_or(String::new(), |code| code.to_string());
+        let (reason, queue) = (job.reason.to_string(), &self.queues[job.queue].is.name);
+        let times = self
+            .resubmissions
+            .iter()
+            .filter(|&&original| original == job.original)
+            .count();
+        let original = job.original;
+        // The first rule that matches and is not used up.
+        let found = self.scenario.rules.iter().position(|rule| {
+            rule.on == event
                 && rule.job_queue.as_ref().is_none_or(|name| name == queue)
                 && rule
                     .exit_code
                     .as_ref()
                     .is_none_or(|pattern| pattern.matches(&code))
-                && (rule.status_reason.as_ref()).is_none_or(|p| p.matches(&job.reason.to_string()))
+                && rule
+                    .status_reason
+                    .as_ref()
+                    .is_none_or(|pattern| pattern.matches(&reason))
                 && times < rule.max_times as usize
+        });
+        if let Some(rule) = found {
+            self.resubmissions.push(original);
+            let at = self.now + self.scenario.rules[rule].action.after;
+            self.call(at, Call::Again { job: ended, rule });
+        }
+    }
+
+    /// The row ended, or was refused: rows of the closed loop that wait for nothing more are called.
+    pub(super) fn call_those_after(&mut self, row: usize) {
+        let workload = &self.scenario.workload;
+        for other in 0..workload.rows.len() {
+            let Some(extra) = workload.extra(&workload.rows[other]) else {
+                continue;
+            };
+            let anchors =
+                &workload.anchors[extra.anchors.start as usize..extra.anchors.end as usize];
+            let over = |row: usize| {
+                self.refused[row]
+                    || self.job_of_row[row].is_some_and(|job| self.jobs[job].status.is_terminal())
+            };
+            if !self.called[other]
+                && anchors.iter().any(|anchor| anchor.after.index() == row)
+                && anchors.iter().all(|anchor| over(anchor.after.index()))
             {
-                self.resubmissions.push(before);
-                let call = Call::Again {
-                    job: ended,
-                    rule: number,
-                };
-                self.call(now + rule.action.after, call);
+                self.called[other] = true;
+                let at = self.now.next_tick(extra.poll) + extra.think;
+                self.call(at, Call::Row(other));
             }
         }
     }
 }
 
 /// Work at the speed of machine and code together, rounded up once.
-fn scaled(work: Span, machine: Ratio, code: Ratio) -> Span {
+pub(super) fn scaled(work: Span, machine: Ratio, code: Ratio) -> Span {
     let parts = u128::from(machine.parts()) * u128::from(code.parts());
     let ms = u128::from(work.ms()) * u128::from(Ratio::PARTS) * u128::from(Ratio::PARTS);
     Span::from_ms(u64::try_from(ms.div_ceil(parts)).expect("small numbers"))

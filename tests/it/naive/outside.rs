@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use batchcast::model::{
-    Command, ConsumableUpdate, DependencyKind, EnvironmentKind, EnvironmentUpdate, JobDefinition,
-    JobStatus, Knob, QueueUpdate, Row, StatusReason, rules,
+    Command, ConsumableUpdate, DependencyKind, EnvironmentKind, EnvironmentUpdate, FateKind,
+    JobDefinition, JobQueue, JobStatus, Knob, QueueUpdate, Row, StatusReason, rules,
 };
 use batchcast::units::{Ratio, Shape, Span};
 
@@ -48,6 +48,7 @@ impl Naive<'_> {
                 *policies
                     .find(|p| p.name == policy.name)
                     .ok_or("no such policy")? = policy.clone();
+                self.all_queues_due();
             }
             Command::DeleteSchedulingPolicy { name } => {
                 let used = self.queues.iter().any(|queue| {
@@ -72,7 +73,13 @@ impl Naive<'_> {
                     is: environment.clone(),
                     unmanaged_vcpus: *unmanaged_vcpus,
                     billing: *billing,
+                    registered: 0,
+                    slowest: None,
                 });
+                for group in machines {
+                    self.know_speed(number, group.instance_type);
+                    self.environments[number].registered += group.count;
+                }
                 for group in machines {
                     for _ in 0..group.count {
                         if group.launch <= self.now {
@@ -106,10 +113,10 @@ impl Naive<'_> {
                 self.environments[number].is.name.clear();
             }
             Command::CreateJobQueue(queue) => {
-                let unknown = queue
+                let unknown = !queue
                     .environments
                     .iter()
-                    .any(|e| self.environment(e).is_none());
+                    .all(|name| self.is_attachable(name));
                 let policy = &queue.scheduling_policy;
                 let lost = policy
                     .as_ref()
@@ -117,12 +124,16 @@ impl Naive<'_> {
                 if self.queue(&queue.name).is_some() || unknown || lost {
                     return refuse("queue exists or names unknown things");
                 }
+                if !self.is_plannable(queue, &queue.environments) {
+                    return refuse("conservative backfilling needs one machine");
+                }
                 self.queues.push(Queue {
                     is: queue.clone(),
                     deleted: false,
+                    is_due: false,
                     held: None,
                     plans: Vec::new(),
-                    some_end: false,
+                    may_move: false,
                     blocked: None,
                     stamp: 0,
                 });
@@ -134,15 +145,10 @@ impl Naive<'_> {
                     return refuse("queue is enabled");
                 }
                 self.queues[number].deleted = true;
+                let text = StatusReason::Caller(Arc::from("Job queue deleted"));
                 for job in 0..self.jobs.len() {
-                    if self.jobs[job].queue == number && self.jobs[job].children.is_empty() {
-                        match self.jobs[job].status {
-                            JobStatus::Starting | JobStatus::Running => {
-                                self.stop(job, StatusReason::QueueDeleted);
-                            }
-                            JobStatus::Succeeded | JobStatus::Failed => {}
-                            _ => self.finish(job, JobStatus::Failed, StatusReason::QueueDeleted),
-                        }
+                    if self.jobs[job].queue == number {
+                        self.terminate(job, &text);
                     }
                 }
             }
@@ -166,11 +172,9 @@ impl Naive<'_> {
                 *total = match *update {
                     ConsumableUpdate::Set(to) => to,
                     ConsumableUpdate::Add(more) => *total + more,
-                    ConsumableUpdate::Remove(less) if less > *total => {
-                        return refuse("fewer than none");
-                    }
-                    ConsumableUpdate::Remove(less) => *total - less,
+                    ConsumableUpdate::Remove(less) => total.saturating_sub(less),
                 };
+                self.all_queues_due();
             }
             Command::DeleteConsumableResource {
                 consumable_resource,
@@ -194,6 +198,15 @@ impl Naive<'_> {
                 count,
             } => {
                 let number = self.environment(compute_environment).ok_or("no such")?;
+                let mut queues = self.queues.iter().filter(|queue| !queue.deleted);
+                if queues.any(|queue| {
+                    queue.is.environments.contains(compute_environment)
+                        && self.is_conservative(&queue.is)
+                }) {
+                    return refuse("conservative backfilling needs one machine");
+                }
+                self.know_speed(number, *instance_type);
+                self.environments[number].registered += count;
                 for _ in 0..*count {
                     self.join(number, *instance_type, None);
                 }
@@ -211,6 +224,31 @@ impl Naive<'_> {
         Ok(())
     }
 
+    fn is_conservative(&self, queue: &JobQueue) -> bool {
+        let default = self.word(Knob::Dispatch);
+        queue.discipline.as_deref().unwrap_or(default) == "conservative"
+    }
+
+    /// Conservative backfilling plans on exactly one machine of one environment.
+    fn is_plannable(&self, queue: &JobQueue, environments: &[String]) -> bool {
+        let registered = environments
+            .iter()
+            .filter_map(|name| self.environment(name));
+        let registered = registered.map(|number| self.environments[number].registered);
+        !self.is_conservative(queue) || (environments.len() == 1 && registered.sum::<u32>() == 1)
+    }
+
+    fn is_attachable(&self, name: &str) -> bool {
+        self.environment(name)
+            .is_some_and(|number| self.environments[number].is.valid)
+    }
+
+    fn know_speed(&mut self, environment: usize, instance_type: batchcast::units::TypeId) {
+        let speed = self.scenario.world.catalogue.get(instance_type).speed;
+        let slowest = &mut self.environments[environment].slowest;
+        *slowest = Some(slowest.map_or(speed, |known| known.min(speed)));
+    }
+
     fn update_environment(&mut self, update: &EnvironmentUpdate) -> Answer {
         let number = self
             .environment(&update.compute_environment)
@@ -219,15 +257,19 @@ impl Naive<'_> {
         environment.is.enabled = update.enabled.unwrap_or(environment.is.enabled);
         environment.is.valid = update.valid.unwrap_or(environment.is.valid);
         environment.unmanaged_vcpus = update.unmanaged_vcpus.or(environment.unmanaged_vcpus);
+        self.environment_changed(number);
         Ok(())
     }
 
     fn update_queue(&mut self, update: &QueueUpdate) -> Answer {
         let number = self.queue(&update.job_queue).ok_or("no such queue")?;
-        if let Some(environments) = &update.environments
-            && environments.iter().any(|e| self.environment(e).is_none())
-        {
-            return refuse("unknown environment");
+        if let Some(environments) = &update.environments {
+            if !environments.iter().all(|name| self.is_attachable(name)) {
+                return refuse("unknown or INVALID environment");
+            }
+            if !self.is_plannable(&self.queues[number].is, environments) {
+                return refuse("conservative backfilling needs one machine");
+            }
         }
         let queue = &mut self.queues[number].is;
         if let Some(policy) = &update.scheduling_policy {
@@ -245,6 +287,7 @@ impl Naive<'_> {
         if let Some(actions) = &update.time_limit_actions {
             queue.time_limit_actions.clone_from(actions);
         }
+        self.queues[number].is_due = true;
         Ok(())
     }
 
@@ -274,6 +317,9 @@ impl Naive<'_> {
         if extra.sequential && extra.array == 0 {
             return refuse("SEQUENTIAL on a job that is no array");
         }
+        if extra.array > 0 && !job.nodes.is_empty() {
+            return refuse("an array of multi-node jobs");
+        }
         let mut whole = Vec::new();
         let mut by_index = Vec::new();
         for dependency in dependencies {
@@ -298,6 +344,9 @@ impl Naive<'_> {
         }
         self.share_of_new(&job, row)?;
         let job = self.with_share(job, row);
+        if job.share.is_some_and(|share| !self.is_active(share)) {
+            self.queues[job.queue].is_due = true;
+        }
 
         let first = self.jobs.len();
         self.job_of_row[row] = Some(first);
@@ -322,16 +371,16 @@ impl Naive<'_> {
                 if extra.sequential && index > 0 {
                     needs.push(child - 1);
                 }
-                let work = self.first_work(row, Some(index));
-                self.jobs.push(Job {
+                let mut job = Job {
                     index: Some(index as u32),
                     parent: Some(first),
                     needs,
                     work: self.plain_work(row, Some(index)),
-                    estimate: self.estimate(row, job.timeout, work),
                     original: child,
                     ..job.clone()
-                });
+                };
+                job.estimate = self.estimate(&job, 0);
+                self.jobs.push(job);
             }
             accepted = children;
         }
@@ -357,13 +406,14 @@ impl Naive<'_> {
         self.share_of_new(&job, old.row)?;
         let job = self.with_share(job, old.row);
         let number = self.jobs.len();
-        self.jobs.push(Job {
+        let mut job = Job {
             index: old.index,
             work: old.work,
-            estimate: old.estimate,
             original: old.original,
             ..job
-        });
+        };
+        job.estimate = self.estimate(&job, 0);
+        self.jobs.push(job);
         self.consider_new(number);
         Ok(())
     }
@@ -428,9 +478,17 @@ impl Naive<'_> {
                 .fold(Shape::default(), |sum, node| sum.plus(node.0)),
         };
         shape.memory = times(shape.memory, memory_factor);
+        let consumables = (template.consumables.clone())
+            .or(definition.map(|d| d.consumables.clone()))
+            .unwrap_or_default();
+        if consumables
+            .iter()
+            .any(|ask| self.resource(&ask.resource).is_none())
+        {
+            return refuse("no such consumable resource");
+        }
         let timeout = template.timeout.or(definition.and_then(|d| d.timeout));
-        let work = self.first_work(row_number, None);
-        Ok(Job {
+        let mut job = Job {
             row: row_number,
             index: None,
             parent: None,
@@ -447,12 +505,10 @@ impl Naive<'_> {
             priority: (template.scheduling_priority_override)
                 .or(definition.and_then(|d| d.scheduling_priority))
                 .unwrap_or(0),
-            consumables: (template.consumables.clone())
-                .or(definition.map(|d| d.consumables.clone()))
-                .unwrap_or_default(),
+            consumables,
             speed: definition.map_or(Ratio::ONE, |d| d.speed),
             work: self.plain_work(row_number, None),
-            estimate: self.estimate(row_number, timeout, work),
+            estimate: Span::ZERO,
             needs: Vec::new(),
             satisfied: false,
             cancelled: None,
@@ -467,7 +523,9 @@ impl Naive<'_> {
             attempts: Vec::new(),
             holds: false,
             original: self.jobs.len(),
-        })
+        };
+        job.estimate = self.estimate(&job, 0);
+        Ok(job)
     }
 
     /// Whether the row names a share exactly where the queue wants one.
@@ -509,13 +567,27 @@ impl Naive<'_> {
         shares.position(|share| share.queue == queue && share.identifier == identifier)
     }
 
-    /// What the job believes to run, or says.
-    fn estimate(&self, row: usize, timeout: Option<Span>, first_work: Span) -> Span {
-        let stated = self.scenario.workload.rows[row].estimate;
-        match (stated.is_zero(), timeout) {
-            (false, _) => stated,
-            (true, Some(timeout)) => timeout,
-            (true, None) => first_work,
+    /// What is believed of the run of attempt `attempt` (from 0): the stated estimate, else the timeout, else the run itself,
+    /// and at least the run on the slowest machine there is for the queue, unless estimates kill.
+    pub(super) fn estimate(&self, job: &Job, attempt: usize) -> Span {
+        let stated = self.scenario.workload.rows[job.row].estimate;
+        if !stated.is_zero() && self.flag(Knob::KillAtEstimate) {
+            return stated;
+        }
+        let fates = self.fates(job.row);
+        let run = match fates.get(attempt).or(fates.last()) {
+            Some(fate) if fate.kind == FateKind::FailedToStart => Span::ZERO,
+            Some(fate) => fate.run,
+            None => job.work,
+        };
+        let environments = self.queues[job.queue].is.environments.iter();
+        let speeds =
+            environments.filter_map(|name| self.environments[self.environment(name)?].slowest);
+        let run = super::life::scaled(run, speeds.min().unwrap_or(Ratio::ONE), job.speed);
+        match (stated.is_zero(), job.timeout) {
+            (false, _) => stated.max(run),
+            (true, Some(timeout)) => timeout.max(run),
+            (true, None) => run,
         }
     }
 
@@ -530,14 +602,6 @@ impl Naive<'_> {
                 works.get(index).copied()
             });
         of_child.unwrap_or(workload.rows[row].work)
-    }
-
-    /// Unscaled run time of the first attempt.
-    fn first_work(&self, row: usize, index: Option<usize>) -> Span {
-        match self.fates(row).first() {
-            Some(fate) => fate.run,
-            None => self.plain_work(row, index),
-        }
     }
 
     /// `name` (its latest active revision) or `name:revision`.
@@ -613,7 +677,7 @@ impl Naive<'_> {
             JobStatus::Pending => {
                 let open = |&on: &usize| !self.jobs[on].status.is_terminal();
                 if self.jobs[job].needs.iter().any(open) {
-                    self.jobs[job].cancelled.get_or_insert(text.clone());
+                    self.jobs[job].cancelled = Some(text.clone());
                 } else {
                     self.finish(job, JobStatus::Failed, text.clone());
                 }
@@ -651,7 +715,7 @@ fn shape_of(row: &Row, definition: Option<&JobDefinition>) -> Shape {
         } else {
             otherwise.memory
         },
-        gpus: if definition.is_none() || row.vcpus > 0 {
+        gpus: if row.gpus > 0 {
             row.gpus
         } else {
             otherwise.gpus

@@ -13,6 +13,12 @@ impl Naive<'_> {
         queues.retain(|&queue| !self.queues[queue].deleted);
         queues.sort_by_key(|&queue| (Reverse(self.queues[queue].is.priority), queue));
         for queue in queues {
+            if !std::mem::take(&mut self.queues[queue].is_due) {
+                continue;
+            }
+            if !self.waiting(queue, None).is_empty() {
+                self.last = self.now;
+            }
             let head = if self.queues[queue].is.scheduling_policy.is_some() {
                 self.fair_pass(queue)
             } else {
@@ -75,6 +81,18 @@ impl Naive<'_> {
         let mut skipped = Vec::new();
         while let Some(share) = self.next_share(queue, &skipped) {
             let head = self.waiting(queue, Some(share))[0];
+            if std::env::var("DEBUG").is_ok() {
+                for s in 0..self.shares.len() {
+                    eprintln!(
+                        "{} share {s} {} {} waits {}",
+                        self.now,
+                        self.shares[s].identifier,
+                        self.weighted_usage(queue, s),
+                        self.waiting(queue, Some(s)).len()
+                    );
+                }
+                eprintln!("   turn {share} head {head}");
+            }
             if self.start_if_it_fits(head) {
                 continue;
             }
@@ -146,13 +164,7 @@ impl Naive<'_> {
     /// The machines that would take the job now.
     pub(super) fn machines_for(&self, number: usize) -> Option<Vec<usize>> {
         let job = &self.jobs[number];
-        let lacks = |ask: &&batchcast::model::ConsumableAsk| {
-            self.resource(&ask.resource).is_none_or(|resource| {
-                let resource = &self.resources[resource];
-                resource.is.total.saturating_sub(resource.in_use) < ask.quantity
-            })
-        };
-        if !job.holds && job.consumables.iter().any(|ask| lacks(&ask)) {
+        if self.lacks_consumables(number) {
             return None;
         }
         if self.is_over_the_reserve(number) {
@@ -171,6 +183,19 @@ impl Naive<'_> {
             } else {
                 self.gang_for(environment, &job.nodes)
             }
+        })
+    }
+
+    /// Whether something that the job asks for and does not hold yet is not available.
+    fn lacks_consumables(&self, number: usize) -> bool {
+        let job = &self.jobs[number];
+        job.consumables.iter().any(|ask| {
+            let resource = self
+                .resource(&ask.resource)
+                .expect("it was there when the job came");
+            let resource = &self.resources[resource];
+            let held = job.holds && resource.is.replenishable;
+            !held && resource.is.total.saturating_sub(resource.in_use) < ask.quantity
         })
     }
 
@@ -276,6 +301,12 @@ impl Naive<'_> {
         if blocked == self.queues[queue].blocked {
             return;
         }
+        if std::env::var("DEBUG").is_ok() {
+            eprintln!(
+                "naive {} queue {queue} head {head:?} blocked {blocked:?}",
+                self.now
+            );
+        }
         self.queues[queue].blocked = blocked;
         self.queues[queue].stamp += 1;
         let stamp = self.queues[queue].stamp;
@@ -290,17 +321,17 @@ impl Naive<'_> {
         }
     }
 
-    pub(super) fn declare(&mut self, queue: usize, stamp: u32) {
-        let Some((_, reason)) = self.queues[queue].blocked else {
-            return;
+    /// A blocked head is declared blocked; says whether it still is the same.
+    pub(super) fn declare(&mut self, queue: usize, stamp: u32) -> bool {
+        let blocked = self.queues[queue].blocked;
+        let Some((_, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp) else {
+            return false;
         };
-        if self.queues[queue].stamp != stamp {
-            return;
-        }
         let actions = &self.queues[queue].is.time_limit_actions;
         if let Some(action) = actions.iter().find(|action| action.reason == reason) {
             self.schedule(self.now + action.max_time, Fact::Limit { queue, stamp });
         }
+        true
     }
 
     /// Why no machine that is registered with the queue's environments can ever take the job.
@@ -331,50 +362,60 @@ impl Naive<'_> {
             true => job.shape.fits(self.size(kind)),
             false => job.nodes.iter().all(|node| self.holds_node(kind, node)),
         };
-        let enough_vcpus = environments.iter().any(|&environment| {
-            let vcpus: u32 = machines(environment)
-                .iter()
-                .map(|kind| kind.nominal.vcpus)
-                .sum();
-            vcpus >= job.shape.vcpus
-        });
-        let big_enough = environments
-            .iter()
-            .any(|&environment| machines(environment).into_iter().any(holds_all));
-        let numerous_enough = environments.iter().any(|&environment| {
+        let count_of = |environment: usize, kind: &InstanceType| {
             let machines = machines(environment);
-            machines.iter().any(|kind| {
-                let alike = machines
-                    .iter()
-                    .filter(|other| other.name == kind.name)
-                    .count();
-                holds_all(kind) && alike >= job.nodes.len()
-            })
-        });
+            machines
+                .iter()
+                .filter(|other| other.name == kind.name)
+                .count()
+        };
+        let needed = job.nodes.len().max(1);
+        let has_room = |environment: usize| {
+            let mut kinds = machines(environment).into_iter();
+            kinds.any(|kind| holds_all(kind) && count_of(environment, kind) >= needed)
+        };
+        // Too much in all: more vCPUs, or for a gang more machines, than the environment has.
+        let is_too_much = |environment: usize| {
+            let machines = machines(environment);
+            match job.nodes.is_empty() {
+                true => {
+                    machines.iter().map(|kind| kind.nominal.vcpus).sum::<u32>() < job.shape.vcpus
+                }
+                false => {
+                    machines.iter().any(|kind| holds_all(kind))
+                        || machines
+                            .iter()
+                            .all(|kind| count_of(environment, kind) < needed)
+                }
+            }
+        };
         let invalid = |&environment: &usize| !self.environments[environment].is.valid;
         let unusable = |environment: &usize| {
             invalid(environment) || !self.environments[*environment].is.enabled
         };
-        if !enough_vcpus {
-            Some(BlockReason::MaxResource)
-        } else if !big_enough {
-            Some(BlockReason::JobResourceRequirement)
-        } else if !numerous_enough {
-            Some(BlockReason::MaxResource)
-        } else if environments.iter().all(invalid) {
+        if environments.iter().all(invalid) {
             Some(BlockReason::InvalidEnvironments)
         } else if environments.iter().all(unusable) {
             Some(BlockReason::Undetermined)
-        } else {
+        } else if environments
+            .iter()
+            .any(|&environment| has_room(environment))
+        {
             None
+        } else if environments
+            .iter()
+            .all(|&environment| is_too_much(environment))
+        {
+            Some(BlockReason::MaxResource)
+        } else {
+            Some(BlockReason::JobResourceRequirement)
         }
     }
 
-    /// A pass is due at `at`, whatever happens.
-    pub(super) fn wake(&mut self, at: SimTime) {
-        let known = |due: &super::Due<Fact>| matches!(due.what, Fact::Planned) && due.at == at;
-        if at > self.now && !self.facts.iter().any(known) {
-            self.schedule(at, Fact::Planned);
+    /// The queue is due at `at`, whatever happens.
+    pub(super) fn wake(&mut self, at: SimTime, queue: usize) {
+        if at > self.now {
+            self.schedule(at, Fact::Planned(queue));
         }
     }
 }

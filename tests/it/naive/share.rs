@@ -17,10 +17,11 @@ impl Naive<'_> {
     }
 
     fn window(&self, queue: usize) -> Span {
-        let decay = self.policy(queue).share_decay;
-        let at_least = rules::SHARE_DECAY_OF_ZERO;
+        let decay = match self.policy(queue).share_decay {
+            Span::ZERO => rules::SHARE_DECAY_OF_ZERO,
+            stated => stated,
+        };
         match self.word(Knob::ShareWindow) {
-            "decay" if decay.is_zero() => at_least,
             "decay" => decay,
             "max-600" => decay.max(Span::from_s(600)),
             _ => decay + Span::from_s(600),
@@ -42,7 +43,7 @@ impl Naive<'_> {
     }
 
     /// Twice W × the usage of the last W × the weight: whole numbers throughout.
-    fn weighted_usage(&self, queue: usize, share: usize) -> u128 {
+    pub(super) fn weighted_usage(&self, queue: usize, share: usize) -> u128 {
         let window = self.window(queue).ms();
         let now = self.now.ms();
         let credit = u128::from(self.span(Knob::ShareCredit).ms());
@@ -122,6 +123,9 @@ impl Naive<'_> {
         }
         let all: u128 = stated.iter().sum();
         let percent = u128::from(self.policy(queue).compute_reservation);
+        if percent == 0 {
+            return false;
+        }
         let mut reserved = (all, 1u128);
         for _ in 0..self.active_shares(queue) {
             reserved = (reserved.0 * percent, reserved.1 * 100);

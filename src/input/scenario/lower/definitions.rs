@@ -188,7 +188,10 @@ impl Lowering<'_> {
                 }
             };
             if last.is_some_and(|last| last >= num_nodes) {
-                let message = format!("`{target}` ends beyond the last node ({})", num_nodes - 1);
+                let message = format!(
+                    "`{target}` ends beyond the last node ({})",
+                    num_nodes.saturating_sub(1)
+                );
                 self.problems.below_once(range, "targetNodes", message);
             }
             let blocks = [
