@@ -176,21 +176,36 @@ fn put_status(out: &mut Numbers<'_>, status: JobStatus) {
     }
 }
 
-/// `submit_s` to `estimate_s` of a job that started and ended.
+/// `submit_s` to `estimate_s` of a job that started and ended. Times that are equal in most rows are written once.
 #[inline]
 fn put_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, started: SimTime) {
-    let wait = (started - job.submitted).ms();
-    let dependency = job.time.get(TimeCause::Dependency).ms();
-    out.seconds(job.submitted.ms());
-    out.seconds(started.ms());
+    let run = job.ended - started;
+    let submit_cell = out.seconds(job.submitted.ms());
+    if started == job.submitted {
+        out.again(submit_cell);
+    } else {
+        out.seconds(started.ms());
+    }
     out.seconds(job.ended.ms());
-    out.seconds(wait);
-    out.seconds((job.ended - started).ms());
+    let wait = started - job.submitted;
+    let wait_cell = out.seconds(wait.ms());
+    let run_cell = out.seconds(run.ms());
     out.whole(job.attempts.into());
     out.whole(job.shape.vcpus.into());
-    out.seconds(dependency);
-    out.seconds(wait.saturating_sub(dependency));
-    put_plan(out, job);
+    let dependency = job.time.get(TimeCause::Dependency);
+    if dependency.is_zero() {
+        out.literal(b"0,");
+        out.again(wait_cell);
+    } else {
+        out.seconds(dependency.ms());
+        out.seconds(wait.ms().saturating_sub(dependency.ms()));
+    }
+    if job.work == run {
+        out.again(run_cell);
+    } else {
+        out.seconds(job.work.ms());
+    }
+    put_estimate(out, job.estimate);
 }
 
 /// The same of any job.
@@ -209,25 +224,22 @@ fn put_unusual_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, ended: bool) {
     out.whole(job.shape.vcpus.into());
     out.seconds(dependency);
     put_optional_seconds(out, wait.map(|wait| wait.saturating_sub(dependency)));
-    put_plan(out, job);
+    out.seconds(job.work.ms());
+    put_estimate(out, job.estimate);
 }
 
+#[inline]
 fn put_optional_seconds(out: &mut Numbers<'_>, ms: Option<u64>) {
     match ms {
-        Some(ms) => out.seconds(ms),
+        Some(ms) => _ = out.seconds(ms),
         None => out.empty(),
     }
 }
 
-/// `work_s` and `estimate_s`.
+/// `estimate_s`.
 #[inline]
-fn put_plan(out: &mut Numbers<'_>, job: &JobRecord<'_>) {
-    out.seconds(job.work.ms());
-    if job.estimate.is_zero() {
-        out.empty();
-    } else {
-        out.seconds(job.estimate.ms());
-    }
+fn put_estimate(out: &mut Numbers<'_>, estimate: Span) {
+    put_optional_seconds(out, (!estimate.is_zero()).then_some(estimate.ms()));
 }
 
 /// `memory_mib` to `nodes`.
@@ -271,7 +283,7 @@ fn put_outcome(out: &mut Numbers<'_>, job: &JobRecord<'_>) {
     for cause in CAUSES {
         match job.time.get(cause).ms() {
             0 => out.literal(b"0,"),
-            ms => out.seconds(ms),
+            ms => _ = out.seconds(ms),
         }
     }
 }

@@ -19,6 +19,13 @@ pub(super) struct Numbers<'a> {
     at: usize,
 }
 
+/// Where a cell with seconds is, which has at most 25 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Cell {
+    start: usize,
+    length: usize,
+}
+
 /// 10⁻¹⁰ USD in a dollar.
 const TICKS_PER_USD: u64 = 10_000_000_000;
 
@@ -110,9 +117,11 @@ impl<'a> Numbers<'a> {
         self.at += 1;
     }
 
-    /// A cell with milliseconds as seconds with up to three decimals: `12`, `0.5`, `3.141`.
-    #[inline]
-    pub(super) fn seconds(&mut self, ms: u64) {
+    /// A cell with milliseconds as seconds with up to three decimals: `12`, `0.5`, `3.141`. Returns where it is.
+    // Inlined into a row, `at` stays in a register: a fifth of the row's instructions.
+    #[inline(always)]
+    pub(super) fn seconds(&mut self, ms: u64) -> Cell {
+        let start = self.at;
         self.digits(ms / 1000);
         let rest = ms % 1000;
         if rest > 0 {
@@ -123,6 +132,18 @@ impl<'a> Numbers<'a> {
         } else {
             self.at += 1;
         }
+        Cell {
+            start,
+            length: self.at - start,
+        }
+    }
+
+    /// A cell with what an earlier one has.
+    #[inline]
+    pub(super) fn again(&mut self, cell: Cell) {
+        let piece = self.room[cell.start % ROOM..].first_chunk::<PIECE>();
+        let piece = piece.copied().unwrap_or_default();
+        self.put(piece, cell.length);
     }
 
     /// A whole number without a comma to count; yet one stands behind it.
@@ -271,9 +292,13 @@ mod tests {
             (3_141, "3.141,"),
             (7, "0.007,"),
             (1_000_000_500, "1000000.5,"),
-            (100_000_000_000_000_000, "100000000000000,"),
+            (u64::MAX, "18446744073709551.615,"),
         ] {
-            assert_eq!(text(|out| out.seconds(ms)), expected);
+            let twice = text(|out| {
+                let cell = out.seconds(ms);
+                out.again(cell);
+            });
+            assert_eq!(twice, [expected, expected].concat());
         }
     }
 
