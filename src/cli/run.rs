@@ -67,12 +67,15 @@ fn simulate<S: RowSink>(
 ) -> (Summary, S, Option<Timeline>) {
     let scenario = &input.loaded.scenario;
     let workload = &scenario.workload;
-    let jobs = workload
-        .rows
-        .iter()
-        .map(|row| u64::from(jobs_of(workload, row)));
+    let jobs = match workload.extras.is_empty() {
+        true => workload.rows.len() as u64,
+        false => {
+            let rows = workload.rows.iter();
+            rows.map(|row| u64::from(jobs_of(workload, row))).sum()
+        }
+    };
     let recorder = Recorder::new(workload, sink, timeline);
-    let watched = Watched::new(recorder, jobs.sum(), common.quiet);
+    let watched = Watched::new(recorder, jobs, common.quiet);
     let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
     outcome.observer.into_inner().finish(RunFacts {
         scenario: &scenario.name,

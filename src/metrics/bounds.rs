@@ -97,6 +97,15 @@ pub fn critical_path(
     first_submission: SimTime,
     speed_max: Ratio,
 ) -> Span {
+    if workload.extras.is_empty() {
+        // Nothing waits for anything: in one pass without a note of what was.
+        let rows = workload.rows.iter().enumerate();
+        let succeeded = rows.filter(|(index, _)| succeeded.has(RowId::at(*index), 0));
+        let ends = succeeded.map(|(_, row)| row.submit + at_least(row.work, speed_max));
+        return ends
+            .fold(first_submission, SimTime::max)
+            .since(first_submission);
+    }
     let chains = !workload.dependencies.is_empty()
         || workload.closed_loop == Loop::Closed
         || workload.extras.iter().any(|extra| extra.sequential);
@@ -244,14 +253,19 @@ impl Path<'_> {
         if !self.succeeded.has(id, child) {
             return SimTime::ZERO;
         }
-        if self.speed_max == Ratio::ONE {
-            return start + work.min(Span::LONGEST);
-        }
-        // Rounded down: a machine may round a product of speeds differently than this does.
-        let ms = u128::from(work.ms()) * u128::from(Ratio::PARTS)
-            / u128::from(self.speed_max.parts().max(1));
-        start + Span::from_ms(u64::try_from(ms).unwrap_or(0).min(Span::LONGEST.ms()))
+        start + at_least(work, self.speed_max)
     }
+}
+
+/// How long `work` takes at least. Rounded down: a machine may round a product of speeds differently than this does.
+#[inline]
+fn at_least(work: Span, speed_max: Ratio) -> Span {
+    if speed_max == Ratio::ONE {
+        return work.min(Span::LONGEST);
+    }
+    let parts = u128::from(speed_max.parts().max(1));
+    let ms = u128::from(work.ms()) * u128::from(Ratio::PARTS) / parts;
+    Span::from_ms(u64::try_from(ms).unwrap_or(0).min(Span::LONGEST.ms()))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 //! bill have to sum to its printed total.
 
 use crate::model::InstanceRecord;
-use crate::model::{Catalogue, CostCause};
-use crate::units::{Usd, apportion};
+use crate::model::{Catalogue, CostCause, CostCauses};
+use crate::units::{Usd, apportion, apportion_to};
 
 use super::attempts_csv::instance_id;
 use super::names::Names;
+use super::summary_json::cost_by_cause;
 use super::text::{put_field, put_seconds, put_ticks, put_u64};
 
 /// The columns of `instances.csv`. `terminated` is whether the instance left before the end of the run; `busy_s` the time
@@ -14,7 +15,8 @@ use super::text::{put_field, put_seconds, put_ticks, put_u64};
 pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,vcpus,launch_s,end_s,terminated,attempts,\
 busy_s,vcpu_s_used,utilization,billed_s,cost_usd\n";
 
-/// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts sum to `cost_usd` of the summary.
+/// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts of a cause sum to what the summary
+/// says of it in `cost_causes_usd`, and so all of them to `cost_usd`.
 pub const BILL_HEADER: &str = "environment,instance_id,instance_type,cause,cost_usd\n";
 
 /// `instances.csv`, in order of launch.
@@ -70,34 +72,49 @@ pub fn instances_csv(
 
 /// `bill.csv`, in order of launch, then of cause.
 pub fn bill_csv(instances: &[InstanceRecord], names: &Names, catalogue: &Catalogue) -> Vec<u8> {
-    let mut lines: Vec<(&InstanceRecord, CostCause)> = Vec::new();
-    let mut amounts: Vec<Usd> = Vec::new();
-    for instance in in_order(instances) {
-        for cause in CostCause::ALL {
-            let amount = instance.cost.get(cause);
-            if amount != Usd::ZERO {
-                lines.push((instance, cause));
-                amounts.push(amount);
+    let instances = in_order(instances);
+    let columns = rounded_columns(&instances);
+    let mut out = BILL_HEADER.as_bytes().to_vec();
+    for (place, instance) in instances.into_iter().enumerate() {
+        for (cause, column) in CostCause::ALL.into_iter().zip(&columns) {
+            if instance.cost.get(cause) == Usd::ZERO {
+                continue;
             }
+            out.extend_from_slice(names.environment(instance.environment));
+            out.push(b',');
+            out.extend_from_slice(&instance_id(instance.instance.0));
+            out.push(b',');
+            put_field(
+                &mut out,
+                catalogue.get(instance.instance_type).name.as_bytes(),
+            );
+            out.push(b',');
+            out.extend_from_slice(cause.name().as_bytes());
+            out.push(b',');
+            put_ticks(&mut out, column[place].floor_ticks());
+            out.push(b'\n');
         }
     }
-    let mut out = BILL_HEADER.as_bytes().to_vec();
-    for ((instance, cause), amount) in lines.into_iter().zip(apportion(&amounts)) {
-        out.extend_from_slice(names.environment(instance.environment));
-        out.push(b',');
-        out.extend_from_slice(&instance_id(instance.instance.0));
-        out.push(b',');
-        put_field(
-            &mut out,
-            catalogue.get(instance.instance_type).name.as_bytes(),
-        );
-        out.push(b',');
-        out.extend_from_slice(cause.name().as_bytes());
-        out.push(b',');
-        put_ticks(&mut out, amount.floor_ticks());
-        out.push(b'\n');
-    }
     out
+}
+
+/// What each instance's bill says of each cause, in the order of [`CostCause::ALL`]: a cause's amounts sum to what the summary
+/// says of it.
+fn rounded_columns(instances: &[&InstanceRecord]) -> Vec<Vec<Usd>> {
+    let mut bill = CostCauses::default();
+    for instance in instances {
+        for cause in CostCause::ALL {
+            bill.add(cause, instance.cost.get(cause));
+        }
+    }
+    let columns = cost_by_cause(&bill).into_iter().map(|(cause, total)| {
+        let amounts: Vec<Usd> = instances
+            .iter()
+            .map(|instance| instance.cost.get(cause))
+            .collect();
+        apportion_to(&amounts, total)
+    });
+    columns.collect()
 }
 
 fn in_order(instances: &[InstanceRecord]) -> Vec<&InstanceRecord> {
@@ -110,7 +127,7 @@ fn in_order(instances: &[InstanceRecord]) -> Vec<&InstanceRecord> {
 mod tests {
     use super::*;
     use crate::model::Named;
-    use crate::model::{Architecture, CostCauses, InstanceType};
+    use crate::model::{Architecture, InstanceType};
     use crate::units::{EnvId, InstanceId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId};
 
     fn catalogue() -> Catalogue {
@@ -157,14 +174,20 @@ mod tests {
             .map(|n| instance(n, 1_200_000, 1_300_000))
             .collect();
         let total: Usd = instances.iter().map(|instance| instance.cost.total()).sum();
+        let mut bill = CostCauses::default();
+        for cause in [CostCause::Useful, CostCause::Idle] {
+            bill.add(cause, instances.iter().map(|one| one.cost.get(cause)).sum());
+        }
         let text = String::from_utf8(bill_csv(&instances, &names(), &catalogue())).unwrap();
         let mut ticks = 0;
-        for row in text.lines().skip(1) {
-            ticks += i128::from(
-                PricePerHour::parse(row.rsplit(',').next().unwrap())
-                    .unwrap()
-                    .ticks(),
-            );
+        for (cause, amount) in cost_by_cause(&bill) {
+            let cells = text.lines().map(|row| row.rsplit(',').collect::<Vec<_>>());
+            let of_cause = cells.filter(|cells| cells[1] == cause.name());
+            let sum: u64 = of_cause
+                .map(|cells| PricePerHour::parse(cells[0]).unwrap().ticks())
+                .sum();
+            assert_eq!(i128::from(sum), amount.floor_ticks(), "{cause:?}");
+            ticks += i128::from(sum);
         }
         assert_eq!(ticks, total.rounded_ticks());
         assert!(

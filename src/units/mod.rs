@@ -9,7 +9,7 @@ mod time;
 pub use ids::{
     ConsumableId, DefinitionId, EnvId, InstanceId, JobId, QueueId, RowId, ShareId, TypeId,
 };
-pub use money::{PricePerHour, Usd, apportion};
+pub use money::{PricePerHour, Usd, apportion, apportion_to};
 pub use ratio::Ratio;
 pub use shape::{NO_LIMIT_MIB, Shape};
 pub use time::{SimTime, Span};

@@ -173,11 +173,20 @@ impl fmt::Display for PricePerHour {
 /// first of equal ones first. The printed rows of a table then sum to its printed total.
 pub fn apportion(parts: &[Usd]) -> Vec<Usd> {
     let total = parts.iter().copied().sum::<Usd>().rounded_ticks();
+    apportion_to(parts, Usd::from_ticks(total))
+}
+
+/// The same so that they sum to `total`: the sum of the parts, rounded up or down to whole 10⁻¹⁰ USD.
+///
+/// # Panics
+/// Where `total` is less than the sum rounded down, or more than rounded up.
+pub fn apportion_to(parts: &[Usd], total: Usd) -> Vec<Usd> {
     let mut ticks: Vec<i128> = parts.iter().map(|part| part.floor_ticks()).collect();
-    let missing = usize::try_from(total - ticks.iter().sum::<i128>())
+    let missing = usize::try_from(total.floor_ticks() - ticks.iter().sum::<i128>())
         .expect("rounding down each part never exceeds the rounded total");
     let mut by_rest: Vec<usize> = (0..parts.len()).collect();
     by_rest.sort_by_key(|&i| (-parts[i].rest_units(), i));
+    assert!(missing <= parts.len(), "{total} is more than the parts");
     for &i in by_rest.iter().take(missing) {
         ticks[i] += 1;
     }
