@@ -128,11 +128,9 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// Child `child` becomes RUNNABLE if it waits for nothing more.
-    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+    /// Whether child `child` waits for other jobs: for the whole array's dependencies, its namesake or its predecessor.
+    pub(super) fn child_waits(&self, index: u32, child: u32) -> bool {
         let array = &self.arrays[index];
-        let job = array.child(child);
-        let waits_for_array = array.eligible == SimTime::NEVER || array.open > 0;
         let waits_for_same = array
             .open_by_child
             .get(child as usize)
@@ -140,10 +138,15 @@ impl<O: Observer> Control<'_, O> {
         let waits_for_previous = array.sequential
             && child > 0
             && self.directory.get(array.child(child - 1)) != Whereabouts::Ended(true);
-        if waits_for_array
-            || waits_for_same
-            || waits_for_previous
-            || self.directory.get(job) != Whereabouts::Dormant
+        array.open > 0 || waits_for_same || waits_for_previous
+    }
+
+    /// Child `child` becomes RUNNABLE if it waits for nothing more.
+    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+        let array = &self.arrays[index];
+        if array.eligible == SimTime::NEVER
+            || self.directory.get(array.child(child)) != Whereabouts::Dormant
+            || self.child_waits(index, child)
         {
             return;
         }

@@ -591,11 +591,13 @@ impl<O: Observer> Control<'_, O> {
                 Some(slot) => {
                     self.finish_taken(now, slot, false, StatusReason::Caller(reason.clone()))
                 }
-                None => {
+                // As for a plain job: at once where nothing is waited for, else when that has ended.
+                None if self.child_waits(array, child) => {
                     self.arrays[array]
                         .leaving_children
                         .insert(child, reason.clone());
                 }
+                None => self.break_child(now, array, child, StatusReason::Caller(reason.clone())),
             },
             Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
         }
