@@ -270,12 +270,10 @@ impl<O: Observer> Control<'_, O> {
             generation: job.generation,
         };
         let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
-        let kept = self.knobs.consumables_held_over_retry && job.is_retried;
+        let held = std::mem::replace(&mut job.holds_consumables, true);
         self.counts.runnable -= 1;
         self.counts.starting += 1;
-        if !kept {
-            self.lock_consumables(contract);
-        }
+        self.lock_consumables(contract, held);
         self.use_vcpus(now, queue, lane, i64::from(vcpus));
         self.effects.push_back(Effect::Placed(attempt));
     }
@@ -370,6 +368,7 @@ impl<O: Observer> Control<'_, O> {
         }
         self.use_vcpus(now, queue, lane, -i64::from(vcpus));
         if !(is_retried && self.knobs.consumables_held_over_retry) {
+            self.jobs[slot].holds_consumables = false;
             self.unlock_consumables(now, contract);
         }
         self.record_attempt(now, slot, placed, &ending, &reason, is_retried, cost);
@@ -516,6 +515,7 @@ impl<O: Observer> Control<'_, O> {
         let (id, row, array, child, queue, lane) =
             (job.id, job.row, job.array, job.child, job.queue, job.lane);
         job.generation += 1;
+        let (contract, holds) = (job.contract, job.holds_consumables);
         if job.past != NOWHERE {
             self.pasts
                 .release(std::mem::replace(&mut job.past, NOWHERE));
@@ -536,6 +536,10 @@ impl<O: Observer> Control<'_, O> {
         }
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.jobs.release(slot);
+        if holds {
+            // It waited for another attempt and kept what it had.
+            self.unlock_consumables(now, contract);
+        }
         self.queues[queue.index()].left(now, lane);
         self.tell(dependents, succeeded);
         if array != NOWHERE {

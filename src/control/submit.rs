@@ -170,6 +170,7 @@ impl<O: Observer> Control<'_, O> {
             attempts: 0,
             exit_code: None,
             is_retried: false,
+            holds_consumables: false,
             shape,
             estimate,
             rank: 0,
