@@ -59,7 +59,13 @@ impl Naive<'_> {
                 }
                 self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
             }
-            Fact::Planned(queue) => self.queues[queue].is_due = true,
+            Fact::Planned(queue) => {
+                let now = self.now;
+                let queue = &mut self.queues[queue];
+                queue.is_due |= queue.plans.iter().any(|plan| plan.1 == now);
+                // What counts is the pass, if one is made.
+                return false;
+            }
         }
         true
     }
