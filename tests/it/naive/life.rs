@@ -454,13 +454,17 @@ impl Naive<'_> {
 
     /// What clients do about an end.
     fn after_end(&mut self, ended: usize) {
+        if self.jobs[ended].children.is_empty() {
+            self.apply_rules(ended);
+        }
         let row = self.jobs[ended].row;
         if self.job_of_row[row] == Some(ended) {
             self.call_those_after(row);
         }
-        if !self.jobs[ended].children.is_empty() {
-            return;
-        }
+    }
+
+    /// The first rule that matches and is not used up submits the job again.
+    fn apply_rules(&mut self, ended: usize) {
         let job = &self.jobs[ended];
         let event = match job.status {
             JobStatus::Succeeded => RuleEvent::JobSucceeded,
@@ -474,7 +478,6 @@ impl Naive<'_> {
             .filter(|&&original| original == job.original)
             .count();
         let original = job.original;
-        // The first rule that matches and is not used up.
         let found = self.scenario.rules.iter().position(|rule| {
             rule.on == event
                 && rule.job_queue.as_ref().is_none_or(|name| name == queue)
