@@ -236,7 +236,7 @@ impl Queue for Ours {
         self.0.schedule(SimTime::from_ms(at), Phase::Fact, event);
     }
     fn pop(&mut self) -> (u64, u64) {
-        match self.0.pop(None) {
+        match self.0.pop(SimTime::NEVER, SimTime::NEVER) {
             Some(Due::Event(event)) => (self.0.now().ms(), event),
             other => unreachable!("{other:?}"),
         }

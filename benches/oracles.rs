@@ -215,7 +215,8 @@ fn cases() -> Vec<Case> {
         cases.push(Case {
             name: format!("{users} users think {think}, {servers} serve"),
             expected: vec![wait, throughput],
-            tolerance: 0.01,
+            // These rows take three times the memory: 256 users would need 5 GB for 1 % of their short wait.
+            tolerance: 0.03,
             run: Box::new(move |jobs, seed| {
                 let jobs_each = jobs as u32 / users;
                 let (wait, rate) = station::closed_loop(users, servers, think, jobs_each, seed);

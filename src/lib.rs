@@ -1,4 +1,148 @@
-//! batchcast.
+//! **batchcast** replays a workload through AWS Batch's own queue, dependency and scheduler logic on modelled machines, and
+//! answers: when does it finish, how long does each job wait and why, how full are the machines, what does it cost and
+//! where did the money go. This page is the architecture document: where things are, which way they may speak, and why.
+//!
+//! # The map
+//!
+//! ```text
+//!  files ─► input ─► Scenario ─► sim ┬─ control (who waits, on what, in which order) ─┐
+//!  (scenario, trace)  (World,        │      ▲ facts            decisions ▼            ├─► metrics ─► report
+//!                      commands,     └─ fleet  (machines, placing, billing) ──────────┘
+//!                      workload)
+//! ```
+//!
+//! Data flows right; imports point left. `tests/it/tidy.rs` holds each module to its row.
+//!
+//! | module | may import | holds |
+//! |---|---|---|
+//! | [`units`] | – | time, money, shapes, ratios, identifiers: all integers |
+//! | [`engine`] | units | the order of events, named streams of chance, the digest. No domain word |
+//! | [`model`] | units | what is asked and what is told: World, commands, workload, AWS's limits, assumptions, records, the [`model::Observer`] trait. No serde, no behaviour |
+//! | [`policy`] | units, model | questions with several answers: job orders, dispatch disciplines, placements, and [`policy::capacity::Capacity`], what scheduling may ask of machines |
+//! | [`control`] | units, model, policy | AWS Batch itself: the door, the life of jobs, dependencies, arrays, queues, shares, retries, blocked heads |
+//! | [`fleet`] | units, model, policy | machines, placing, planning, the ledger |
+//! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
+//! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
+//! | [`input`] | units, model, names in policy, engine's streams | bytes → Scenario, or every problem with its place |
+//! | [`report`] | units, model, metrics | results → bytes: summary, tables, text |
+//! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
+//!
+//! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
+//! the order of a hash map. The *rim* (input, report) is pure over bytes. The *shell* (cli) does the rest.
+//!
+//! `control` and `fleet` never import each other. Control is *lent* the machines as a [`policy::capacity::Capacity`] for one
+//! decision; what it wants done later it leaves as [`control::Effect`]s; ends of attempts come to it as calls. So either can
+//! be tested, replaced and read alone. What both need to say lives in `policy` or `model`.
+//!
+//! # Where to make a change
+//!
+//! * **A job order**: one file in `policy/order/`, one line in [`policy::order::ORDERS`]. It is then in scenario files,
+//!   `--help`, the laws and the benches. Outside the crate: implement [`policy::order::JobOrder`].
+//! * **A dispatch discipline**: one file in `policy/discipline/` that implements [`policy::discipline::Dispatch`] over what it
+//!   is lent ([`policy::discipline::Turn`]), one line in the list.
+//! * **A rule of AWS Batch**: the state machine is `control/lifecycle.rs` and nothing else moves a job; the door for jobs is
+//!   `control/submit.rs`, for all other actions `control/door.rs`; limits with their pages are [`model::rules`].
+//! * **Something AWS does not publish**: an entry in [`model::ASSUMPTIONS`] with key, unit, default per profile, tag and
+//!   sentence. `batchcast assumptions`, scenario files and every report take it from there.
+//! * **A trace format**: a reader in `input/` that fills a [`model::Workload`], and its mark in `input/recognise.rs`.
+//! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
+//! * **A figure of the report**: `metrics` computes it once, with its definition beside it; `report` prints it.
+//!
+//! Left for what comes next, and where it goes: managed environments and scaling (`fleet`, beside `fleet/pool.rs`; the
+//! allocation strategies as one file each in `policy`), markets (`market`, imported by fleet), replications and search
+//! (`plan`, the only module that will spawn threads).
+//!
+//! # The order of events
+//!
+//! `(time, round, phase, sequence)`, phases *fact < arrival < decision* ([`engine::Calendar`]). Everything that has happened at
+//! a moment is known before anybody decides, and a decision is made once per round. A consequence at the same moment (a job
+//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the heap, so
+//! the heap holds what runs and the trace costs none of it. Nothing is searched for in the heap: an attempt's event carries
+//! the generation of its job's slot and is dropped where that has moved on. An attempt has one event, its end, as its fate
+//! (run, failure, timeout) is known when it is placed. The heap is std's with one packed 128-bit key and the generator
+//! rand's ChaCha8; `benches/engine.rs` holds the measurements.
+//!
+//! # What a pass costs
+//!
+//! Nothing costs the backlog at each event. Waiting jobs stand in chunked order lists (`control/lane.rs`); a waiting array is
+//! one entry. A head that does not fit is remembered with its shape until a machine on which it would fit has room
+//! (`fleet/rooms.rs`). Backfilling looks only at chunks that can hold a job that fits, and after arrivals only at the new jobs.
+//! Fair share keeps a tournament of shares whose results hold until they may have turned (`control/shares.rs`). Why a job
+//! waited is read from clocks that its queue keeps (`control/queue.rs`), not from labels on every job. State of ended jobs is
+//! used again, so memory follows the jobs that are alive; 4 bytes remain of each, for those that depend on it later.
+//! Conservative backfilling is the exception: it costs the square of the backlog at each end, and says so.
+//!
+//! # Time and money
+//!
+//! Time is whole milliseconds; money is price × milliseconds in 128-bit integers, divided only when printed
+//! ([`units::Usd`]). Each second of a job's life and each amount of the bill has one cause ([`model::TimeCause`],
+//! [`model::CostCause`]); causes sum to totals exactly. Where several time causes hold at once the first in the order of
+//! [`model::TimeCause::ALL`] wins; *blocked-head* stands before *queue* there, since what jobs behind a stuck head want to know
+//! is that it is stuck.
+//!
+//! An instance's price goes at each moment to the attempts on it by dominant resource (`fleet/ledger.rs`); what rounding and
+//! nobody takes is *stranded*, so the causes of an instance sum to its bill by construction.
+//!
+//! # Design decisions that differ from the first sketch
+//!
+//! * The records of a run and the `Observer` trait live in `model`, not in `sim`: control tells the observer directly, so no
+//!   record is copied on its way.
+//! * The World holds only what nobody can change. Queues, environments, definitions, policies and resources come to be by
+//!   commands at time zero, through the same door as later changes; a scenario is commands and a workload.
+//! * A workload's submission is a 56-byte row plus a template (the request without its numbers). A template's names are
+//!   looked up once and again only after a command changed something ([`control`], *contracts*).
+//! * Inputs are held in memory as rows rather than streamed: logs are not sorted by submission, and ten million rows are
+//!   560 MB. Result rows are streamed while the run goes on.
+//! * Multi-node parallel jobs run on UNMANAGED pools here, which AWS refuses; managed environments are to come.
+//! * A pool is billed from the moment its machines are registered to the end of the run.
+//!
+//! # How it is judged
+//!
+//! `tests/it/`: `traps` (fifteen sentences about AWS Batch), `published` (golden schedules, the RLScheduler windows, whole
+//! logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that shares only `model` and `units`, on
+//! random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report byte for byte), `cli`, `tidy`.
+//!
+//! # As a library
+//!
+//! ```
+//! use batchcast::input::scenario::{NoFiles, load};
+//! use batchcast::sim::{JobRecord, Observer, Simulation};
+//!
+//! #[derive(Default)]
+//! struct LastEnd(u64);
+//!
+//! impl Observer for LastEnd {
+//!     fn job_ended(&mut self, job: &JobRecord<'_>) {
+//!         self.0 = self.0.max(job.ended.ms());
+//!     }
+//! }
+//!
+//! let text = r#"
+//! model = { profile = "ideal" }
+//! [[computeEnvironments]]
+//! computeEnvironmentName = "pool"
+//! type = "UNMANAGED"
+//! instances = [{ instanceType = "c6i.xlarge", count = 1 }]
+//! [[jobQueues]]
+//! jobQueueName = "main"
+//! priority = 1
+//! computeEnvironmentOrder = [{ order = 1, computeEnvironment = "pool" }]
+//! [[jobDefinitions]]
+//! jobDefinitionName = "work"
+//! type = "container"
+//! containerProperties = { resourceRequirements = [{ type = "VCPU", value = "4" }, { type = "MEMORY", value = "1024" }] }
+//! [[workload.jobs]]
+//! jobName = "a"
+//! jobQueue = "main"
+//! jobDefinition = "work"
+//! arrayProperties = { size = 3 }
+//! run = "10m"
+//! "#;
+//! let loaded = load("three.toml", text.as_bytes(), &[], None, &NoFiles).expect("it is sound");
+//! let outcome = Simulation::new(&loaded.scenario, loaded.seed, LastEnd::default()).run();
+//! assert_eq!(outcome.observer.0, 3 * 600_000);
+//! ```
+
 pub mod cli;
 pub mod control;
 pub mod engine;

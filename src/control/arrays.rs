@@ -108,7 +108,7 @@ impl<O: Observer> Control<'_, O> {
             .extra(self.workload.row(row))
             .is_some_and(|extra| !extra.child_work.is_empty());
         let estimates_matter =
-            !self.queues[queue.index()].is_fifo || self.queues[queue.index()].discipline.plans();
+            !self.queues[queue.index()].is_fifo || self.queues[queue.index()].plans;
         let mut count = size - first;
         if has_own_work && estimates_matter {
             count = (first + 1..size)

@@ -3,7 +3,7 @@
 
 use crate::model::{BlockReason, Observer, StatusReason};
 use crate::policy::capacity::{Ask, Capacity, Ever};
-use crate::policy::discipline::{Discipline, Hold, Waiting};
+use crate::policy::discipline::{Hold, Waiting};
 use crate::units::{EnvId, JobId, QueueId, SimTime, Span};
 
 use super::job::Whereabouts;
@@ -28,7 +28,7 @@ impl<O: Observer> Control<'_, O> {
                 .front()
                 .map(|entry| (entry.place.job, lane))
         });
-        let held = first_hold.filter(|_| queue.discipline == Discipline::StrictHeld);
+        let held = first_hold.filter(|_| queue.holds_its_head);
         let Some((job, lane)) = held
             .map(|(waiting, _)| (waiting.place.job, waiting.lane))
             .or(front)

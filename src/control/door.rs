@@ -7,7 +7,7 @@ use crate::model::{
     EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
     SchedulingPolicy, StatusReason, rules,
 };
-use crate::policy::discipline::{self, Discipline};
+use crate::policy::discipline;
 use crate::policy::order;
 use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
 
@@ -98,9 +98,7 @@ impl<O: Observer> Control<'_, O> {
                     && self.registry.environments[id.index()]
                         .queues
                         .iter()
-                        .any(|queue| {
-                            self.queues[queue.index()].discipline == Discipline::Conservative
-                        })
+                        .any(|queue| self.queues[queue.index()].needs_one_machine)
                 {
                     return refuse("conservative backfilling needs one environment of one machine");
                 }
@@ -298,19 +296,27 @@ impl<O: Observer> Control<'_, O> {
             return refuse(format!("Job queue {} already exists", spec.name));
         }
         let environments = self.environments(&spec.environments)?;
-        let discipline = match &spec.discipline {
-            Some(name) => discipline::find(name).map_err(Rejection)?,
-            None => self.knobs.default_discipline,
+        let dispatch = match (
+            self.handed_in.dispatches.remove(&spec.name),
+            &spec.discipline,
+        ) {
+            (Some(own), _) => own,
+            (None, Some(name)) => discipline::find(name).map_err(Rejection)?.make(),
+            (None, None) => self.knobs.default_discipline.make(),
         };
-        self.check_plannable(discipline, &environments)?;
+        let plans = dispatch.plans();
+        self.check_plannable(dispatch.needs_one_machine(), &environments)?;
         let name = spec
             .order
             .as_deref()
             .unwrap_or(self.world.settings.word(Knob::JobOrder));
-        let order = order::find(name).map_err(Rejection)?;
+        let known = order::find(name).map_err(Rejection)?;
+        let own = self.handed_in.orders.remove(&spec.name);
+        let is_fifo = own.is_none() && known.name == "fifo";
+        let order = own.unwrap_or_else(|| (known.make)());
         let fair = match &spec.scheduling_policy {
             None => None,
-            Some(_) if discipline.plans() => {
+            Some(_) if plans => {
                 return refuse(format!(
                     "Job queue {}: backfilling and fair share exclude each other",
                     spec.name
@@ -320,14 +326,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let is_fifo_queue = fair.is_none();
         let id = QueueId::at(self.queues.len());
-        let queue = Queue::new(
-            spec.clone(),
-            discipline,
-            (order.make)(),
-            order.name == "fifo",
-            fair,
-            now,
-        );
+        let queue = Queue::new(spec.clone(), dispatch, order, is_fifo, fair, now);
         self.queues.push(queue);
         self.observer.named(Named::Queue(id, &spec.name));
         if is_fifo_queue {
@@ -339,20 +338,18 @@ impl<O: Observer> Control<'_, O> {
         }
         self.attach(id, environments);
         self.sort_queues();
-        if discipline.plans() {
+        if plans {
             self.effects.push_back(Effect::KeepEnds);
         }
         Ok(())
     }
 
     /// Conservative backfilling plans on one machine.
-    fn check_plannable(&self, discipline: Discipline, environments: &[EnvId]) -> Answer {
+    fn check_plannable(&self, needs_one_machine: bool, environments: &[EnvId]) -> Answer {
         let machines = environments
             .iter()
             .map(|id| self.registry.environments[id.index()].machines);
-        if discipline == Discipline::Conservative
-            && (environments.len() != 1 || machines.sum::<u64>() != 1)
-        {
+        if needs_one_machine && (environments.len() != 1 || machines.sum::<u64>() != 1) {
             return refuse("conservative backfilling needs one environment of one machine");
         }
         Ok(())
@@ -424,7 +421,7 @@ impl<O: Observer> Control<'_, O> {
             None => None,
         };
         if let Some(environments) = &environments {
-            self.check_plannable(self.queues[id.index()].discipline, environments)?;
+            self.check_plannable(self.queues[id.index()].needs_one_machine, environments)?;
         }
         if let Some(actions) = &update.time_limit_actions {
             first_fault(rules::time_limit_faults(actions))?;

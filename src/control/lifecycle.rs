@@ -216,7 +216,7 @@ impl<O: Observer> Control<'_, O> {
         queue.waiting += u64::from(entry.count);
         queue.shares[lane as usize].lane.insert(entry);
         queue.note_waiting(lane);
-        if queue.discipline.plans() {
+        if queue.plans {
             queue.fresh.push((lane, entry.place));
         }
         self.want_decision(now, queue_id);

@@ -24,11 +24,12 @@ mod shares;
 mod snapshot;
 mod submit;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{Command, ComputeEnvironment, Knob, Observer, StatusReason, Workload, World};
 use crate::policy::capacity::{AllocationId, Capacity, Placed};
-use crate::policy::discipline::{self, Discipline};
+use crate::policy::discipline::{self, Discipline, Dispatch};
+use crate::policy::order::JobOrder;
 use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId};
 
 use arrays::Array;
@@ -197,11 +198,19 @@ struct Knobs {
     default_discipline: Discipline,
 }
 
+/// Policies that a library user hands in, by the name of the queue they are for.
+#[derive(Default)]
+struct HandedIn {
+    orders: BTreeMap<String, Box<dyn JobOrder>>,
+    dispatches: BTreeMap<String, Box<dyn Dispatch>>,
+}
+
 /// The control plane.
 pub struct Control<'w, O: Observer> {
     world: &'w World,
     workload: &'w Workload,
     knobs: Knobs,
+    handed_in: HandedIn,
     registry: Registry,
     queues: Vec<Queue>,
     /// Queues by priority, then creation.
@@ -223,7 +232,7 @@ pub struct Control<'w, O: Observer> {
     wants_decision: bool,
     next_decision: Option<SimTime>,
     /// Rows by source identifier; made when a command first names one.
-    sources: Option<std::collections::BTreeMap<String, RowId>>,
+    sources: Option<BTreeMap<String, RowId>>,
     tells_row_ends: bool,
     tells_job_ends: bool,
     estimates_raised: u64,
@@ -258,6 +267,7 @@ impl<'w, O: Observer> Control<'w, O> {
             world,
             workload,
             knobs,
+            handed_in: HandedIn::default(),
             registry: Registry::default(),
             queues: Vec::new(),
             queue_order: Vec::new(),
@@ -283,9 +293,14 @@ impl<'w, O: Observer> Control<'w, O> {
         }
     }
 
-    /// Whether any queue plans with estimates.
-    pub fn plans(&self) -> bool {
-        self.queues.iter().any(|queue| queue.discipline.plans())
+    /// The queue called `queue`, which is still to be created, will order its jobs by `order`.
+    pub fn hand_in_order(&mut self, queue: &str, order: Box<dyn JobOrder>) {
+        self.handed_in.orders.insert(queue.to_owned(), order);
+    }
+
+    /// The queue called `queue`, which is still to be created, will be dispatched by `dispatch`.
+    pub fn hand_in_dispatch(&mut self, queue: &str, dispatch: Box<dyn Dispatch>) {
+        self.handed_in.dispatches.insert(queue.to_owned(), dispatch);
     }
 
     /// What is to be done next.

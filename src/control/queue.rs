@@ -6,7 +6,7 @@
 //! (*blocked*), or its head waits (*front*), which each share counts too while it is the one whose turn it is.
 
 use crate::model::{BlockReason, JobQueue, TimeCause, TimeCauses};
-use crate::policy::discipline::{Discipline, Dispatch, Hold, Place};
+use crate::policy::discipline::{Dispatch, Hold, Place};
 use crate::policy::order::JobOrder;
 use crate::units::{EnvId, JobId, Ratio, ShareId, SimTime, Span};
 
@@ -97,7 +97,10 @@ pub(super) struct Queue {
     pub(super) usable: Vec<EnvId>,
     /// The slowest machine type that may run its jobs: estimates allow for it.
     pub(super) slowest: Ratio,
-    pub(super) discipline: Discipline,
+    /// Whether its discipline plans with estimates, keeps its head, works on one machine only.
+    pub(super) plans: bool,
+    pub(super) holds_its_head: bool,
+    pub(super) needs_one_machine: bool,
     pub(super) dispatch: Option<Box<dyn Dispatch>>,
     pub(super) order: Box<dyn JobOrder>,
     pub(super) is_fifo: bool,
@@ -123,7 +126,7 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn new(
         spec: JobQueue,
-        discipline: Discipline,
+        dispatch: Box<dyn Dispatch>,
         order: Box<dyn JobOrder>,
         is_fifo: bool,
         fair: Option<Fair>,
@@ -135,8 +138,10 @@ impl Queue {
             environments: Vec::new(),
             usable: Vec::new(),
             slowest: Ratio::ONE,
-            discipline,
-            dispatch: Some(discipline.make()),
+            plans: dispatch.plans(),
+            holds_its_head: dispatch.holds_its_head(),
+            needs_one_machine: dispatch.needs_one_machine(),
+            dispatch: Some(dispatch),
             order,
             is_fifo,
             fair,

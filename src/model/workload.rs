@@ -9,7 +9,7 @@ use super::{ConsumableAsk, Pattern, RetryStrategy};
 /// What clients submit, and when. Shared between replications; nothing in it changes during a run.
 #[derive(Clone, Debug, Default)]
 pub struct Workload {
-    /// Sorted by submission, then by place in the source. Rows of a closed loop (see [`Extra::anchor`]) keep the time
+    /// Sorted by submission, then by place in the source. Rows of a closed loop (see [`Extra::anchors`]) keep the time
     /// that the source gives, but are submitted when their anchor says.
     pub rows: Vec<Row>,
     /// What rows have in common: queue, definition, retries and the like.

@@ -13,6 +13,8 @@ use crate::control::{
 use crate::engine::{Calendar, Digest, Due, Phase, Streams};
 use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
+use crate::policy::discipline::Dispatch;
+use crate::policy::order::JobOrder;
 use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
 
 use clients::Clients;
@@ -125,6 +127,39 @@ impl<'w, O: Observer> Simulation<'w, O> {
         };
         simulation.move_cursor();
         simulation
+    }
+
+    /// Orders the jobs of the queue called `queue` by a policy of your own.
+    ///
+    /// ```
+    /// use batchcast::policy::order::{JobOrder, JobView, Rank};
+    ///
+    /// /// Fewest GPUs first.
+    /// struct FewestGpus;
+    ///
+    /// impl JobOrder for FewestGpus {
+    ///     fn ranks(&mut self, jobs: &[JobView], ranks: &mut [Rank]) {
+    ///         for (rank, job) in ranks.iter_mut().zip(jobs) {
+    ///             *rank = job.shape.gpus.into();
+    ///         }
+    ///     }
+    /// }
+    /// # fn run(scenario: &batchcast::model::Scenario) {
+    /// let simulation = batchcast::sim::Simulation::new(scenario, 1, ()).order("main", Box::new(FewestGpus));
+    /// # simulation.run();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn order(mut self, queue: &str, order: Box<dyn JobOrder>) -> Self {
+        self.control.hand_in_order(queue, order);
+        self
+    }
+
+    /// Dispatches the queue called `queue` by a discipline of your own.
+    #[must_use]
+    pub fn dispatch(mut self, queue: &str, dispatch: Box<dyn Dispatch>) -> Self {
+        self.control.hand_in_dispatch(queue, dispatch);
+        self
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or

@@ -15,6 +15,14 @@ pub(super) struct Conservative {
 }
 
 impl Dispatch for Conservative {
+    fn plans(&self) -> bool {
+        true
+    }
+
+    fn needs_one_machine(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, turn: &mut dyn Turn) {
         let now = turn.now();
         let Some((room, ends)) = turn.profile() else {

@@ -16,6 +16,10 @@ pub(super) struct Easy {
 }
 
 impl Dispatch for Easy {
+    fn plans(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, turn: &mut dyn Turn) {
         if let Some((place, reservation)) = self.head.as_mut()
             && !turn.has_changed()

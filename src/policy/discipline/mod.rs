@@ -131,6 +131,22 @@ pub trait Turn {
 pub trait Dispatch {
     /// Starts what may start now.
     fn pass(&mut self, turn: &mut dyn Turn);
+
+    /// Whether it plans with the estimates of what runs ([`Turn::reserve`], [`Turn::profile`]) or asks for fresh jobs: they
+    /// are kept only then.
+    fn plans(&self) -> bool {
+        false
+    }
+
+    /// Whether a job that was tried first and could not start stays the head, whatever more urgent one comes.
+    fn holds_its_head(&self) -> bool {
+        false
+    }
+
+    /// Whether it works on one machine only.
+    fn needs_one_machine(&self) -> bool {
+        false
+    }
 }
 
 /// A dispatch discipline by name, with its parameter.
@@ -161,11 +177,6 @@ impl Discipline {
             Discipline::Easy => Box::new(easy::Easy::default()),
             Discipline::Conservative => Box::new(conservative::Conservative::default()),
         }
-    }
-
-    /// Whether it plans with the estimates of what runs.
-    pub fn plans(self) -> bool {
-        matches!(self, Discipline::Easy | Discipline::Conservative)
     }
 }
 

@@ -9,6 +9,10 @@ pub(super) struct StrictHeld {
 }
 
 impl Dispatch for StrictHeld {
+    fn holds_its_head(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, turn: &mut dyn Turn) {
         loop {
             let held = self.held.take().filter(|waiting| turn.waits(waiting.place));

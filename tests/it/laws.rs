@@ -1,0 +1,370 @@
+//! Laws that hold in every world, checked on a thousand random ones: nothing is lost, nothing is over capacity, causes sum
+//! to lives and bills, no run beats its bound, and the same input gives the same bytes on any number of threads.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use batchcast::metrics::{Recorder, RunFacts};
+use batchcast::model::{Command, CostCause, JobStatus, Scenario, StatusReason, TimeCause};
+use batchcast::report::{Table, Tables, summary_json};
+use batchcast::sim::{
+    AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer, Simulation,
+};
+use batchcast::units::{InstanceId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Usd};
+use rayon::prelude::*;
+
+use crate::worlds;
+
+const WORLDS: u64 = 1000;
+
+/// How often the things that the laws must have seen happened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    retries: u64,
+    gangs: u64,
+    cancels: u64,
+    blocked_heads: u64,
+    consumable_waits: u64,
+    share_waits: u64,
+    lost_hosts: u64,
+    timeouts: u64,
+}
+
+impl AddAssign for Seen {
+    fn add_assign(&mut self, other: Seen) {
+        self.retries += other.retries;
+        self.gangs += other.gangs;
+        self.cancels += other.cancels;
+        self.blocked_heads += other.blocked_heads;
+        self.consumable_waits += other.consumable_waits;
+        self.share_waits += other.share_waits;
+        self.lost_hosts += other.lost_hosts;
+        self.timeouts += other.timeouts;
+    }
+}
+
+/// Watches a run and holds it to the laws.
+#[derive(Default)]
+struct Judge {
+    seen: Seen,
+    submitted: u64,
+    ended: BTreeMap<JobId, JobStatus>,
+    unfinished: u64,
+    attempts: BTreeMap<JobId, u8>,
+    /// What single-node attempts took of each machine and when.
+    on_machines: BTreeMap<InstanceId, Vec<(SimTime, SimTime, Shape)>>,
+    attempts_cost: Usd,
+    jobs_cost: Usd,
+    instances: Vec<InstanceRecord>,
+    end: SimTime,
+}
+
+impl Observer for Judge {
+    fn submitted(&mut self, _: SimTime, _: RowId, children: u32) {
+        self.submitted += u64::from(children);
+    }
+
+    fn attempt_ended(&mut self, a: &AttemptRecord<'_>) {
+        let attempts = self.attempts.entry(a.job).or_default();
+        *attempts += 1;
+        assert_eq!(
+            *attempts, a.attempt,
+            "attempts of {:?} are numbered from 1",
+            a.job
+        );
+        assert!(
+            a.started
+                .is_none_or(|started| a.placed <= started && started <= a.ended)
+        );
+        if a.nodes == 1 {
+            self.on_machines
+                .entry(a.instance)
+                .or_default()
+                .push((a.placed, a.ended, a.shape));
+        }
+        self.attempts_cost += a.cost;
+        self.seen.retries += u64::from(a.retried);
+        self.seen.gangs += u64::from(a.nodes > 1);
+        self.seen.lost_hosts += u64::from(matches!(a.reason, StatusReason::HostTerminated(_)));
+        self.seen.timeouts += u64::from(*a.reason == StatusReason::TimedOut);
+        assert!(
+            !(a.retried && *a.reason == StatusReason::TimedOut),
+            "a timeout is never retried"
+        );
+    }
+
+    fn job_ended(&mut self, j: &JobRecord<'_>) {
+        assert!(
+            self.ended.insert(j.job, j.status).is_none(),
+            "{:?} ended twice",
+            j.job
+        );
+        assert!(j.status.is_terminal());
+        assert_eq!(
+            j.time.total(),
+            j.ended - j.submitted,
+            "causes of {:?} sum to its life",
+            j.job
+        );
+        assert_eq!(
+            u8::from(j.attempts > 0) * j.attempts,
+            self.attempts.get(&j.job).copied().unwrap_or(0)
+        );
+        self.jobs_cost += j.cost;
+        self.seen.cancels += u64::from(matches!(j.reason, StatusReason::Caller(_)));
+        self.seen.consumable_waits += u64::from(!j.time.get(TimeCause::Consumable).is_zero());
+        self.seen.share_waits += u64::from(!j.time.get(TimeCause::Share).is_zero());
+    }
+
+    fn job_unfinished(&mut self, j: &JobRecord<'_>, why: &str) {
+        assert!(!j.status.is_terminal() && !why.is_empty());
+        assert_eq!(
+            j.time.total(),
+            j.ended - j.submitted,
+            "causes of {:?} sum to its life so far",
+            j.job
+        );
+        self.unfinished += 1;
+    }
+
+    fn queue_blocked(&mut self, _: SimTime, _: QueueId, _: JobId, _: &str) {
+        self.seen.blocked_heads += 1;
+    }
+
+    fn instance_ended(&mut self, instance: &InstanceRecord) {
+        self.instances.push(instance.clone());
+    }
+
+    fn levels(&mut self, at: SimTime, levels: &Levels) {
+        assert!(
+            levels.vcpus_used <= levels.vcpus_provisioned,
+            "at {at}: {levels:?}"
+        );
+        assert!(
+            levels.vcpus_provisioned <= levels.vcpus_max,
+            "at {at}: {levels:?}"
+        );
+    }
+
+    fn ended(&mut self, at: SimTime) {
+        self.end = at;
+    }
+}
+
+impl Judge {
+    /// What can only be said when all is over.
+    fn conclude(&self, scenario: &Scenario) {
+        assert_eq!(
+            self.submitted,
+            self.ended.len() as u64 + self.unfinished,
+            "no job is lost and none is made"
+        );
+        for (instance, stays) in &self.on_machines {
+            let record = self
+                .instances
+                .iter()
+                .find(|record| record.instance == *instance)
+                .expect("a machine has a bill");
+            let size = scenario.world.catalogue.get(record.instance_type).nominal;
+            for &(at, _, _) in stays {
+                let here = stays.iter().filter(|&&(from, to, _)| from <= at && at < to);
+                let sum = here.fold(Shape::default(), |sum, &(_, _, shape)| sum.plus(shape));
+                assert!(sum.fits(size), "{instance:?} of {size} holds {sum} at {at}");
+            }
+        }
+        for record in &self.instances {
+            let machine = scenario.world.catalogue.get(record.instance_type);
+            let billed = machine
+                .price
+                .over(batchcast::units::Span::from_s(record.billed_s));
+            assert_eq!(record.cost.total(), billed, "{record:?}");
+            for cause in CostCause::ALL {
+                assert!(record.cost.get(cause) >= Usd::ZERO, "{record:?}");
+            }
+        }
+        let sum = |causes: &[CostCause]| -> Usd {
+            let all = self
+                .instances
+                .iter()
+                .flat_map(|record| causes.iter().map(|&cause| record.cost.get(cause)));
+            all.sum()
+        };
+        use CostCause::{Failed, ImagePull, Interrupted, Useful};
+        let on_attempts = sum(&[Useful, Failed, Interrupted, ImagePull]);
+        assert_eq!(
+            on_attempts, self.attempts_cost,
+            "attempts pay what machines book for them"
+        );
+        assert!(
+            self.jobs_cost <= self.attempts_cost,
+            "a job pays for its attempts and nothing else"
+        );
+    }
+}
+
+/// Two observers of one run.
+struct Both<A, B>(A, B);
+
+impl<A: Observer, B: Observer> Observer for Both<A, B> {
+    fn named(&mut self, name: Named<'_>) {
+        self.0.named(name);
+        self.1.named(name);
+    }
+    fn submitted(&mut self, at: SimTime, row: RowId, children: u32) {
+        self.0.submitted(at, row, children);
+        self.1.submitted(at, row, children);
+    }
+    fn rejected(&mut self, at: SimTime, row: Option<RowId>, reason: &str) {
+        self.0.rejected(at, row, reason);
+        self.1.rejected(at, row, reason);
+    }
+    fn attempt_ended(&mut self, attempt: &AttemptRecord<'_>) {
+        self.0.attempt_ended(attempt);
+        self.1.attempt_ended(attempt);
+    }
+    fn job_ended(&mut self, job: &JobRecord<'_>) {
+        self.0.job_ended(job);
+        self.1.job_ended(job);
+    }
+    fn job_unfinished(&mut self, job: &JobRecord<'_>, why: &str) {
+        self.0.job_unfinished(job, why);
+        self.1.job_unfinished(job, why);
+    }
+    fn queue_blocked(&mut self, at: SimTime, queue: QueueId, job: JobId, reason: &str) {
+        self.0.queue_blocked(at, queue, job, reason);
+        self.1.queue_blocked(at, queue, job, reason);
+    }
+    fn instance_ended(&mut self, instance: &InstanceRecord) {
+        self.0.instance_ended(instance);
+        self.1.instance_ended(instance);
+    }
+    fn levels(&mut self, at: SimTime, levels: &Levels) {
+        self.0.levels(at, levels);
+        self.1.levels(at, levels);
+    }
+    fn ended(&mut self, at: SimTime) {
+        self.0.ended(at);
+        self.1.ended(at);
+    }
+}
+
+/// All bytes of a run: summary and streamed tables.
+fn bytes_of(seed: u64) -> (u64, Vec<u8>, Seen) {
+    let scenario = worlds::world(seed);
+    let (mut jobs, mut attempts) = (Vec::new(), Vec::new());
+    let (digest, summary, seen) = {
+        let wanted = [Table::Jobs, Table::Attempts];
+        let tables = Tables::new(
+            &scenario.workload,
+            &wanted,
+            Some(&mut jobs),
+            Some(&mut attempts),
+        );
+        let recorder = Recorder::new(&scenario.workload, tables, false);
+        let outcome = Simulation::new(&scenario, seed, Both(recorder, Judge::default())).run();
+        let Both(recorder, judge) = outcome.observer;
+        judge.conclude(&scenario);
+        let (summary, tables, _) = recorder.finish(RunFacts {
+            scenario: &scenario.name,
+            seed,
+            digest: outcome.digest,
+            events: outcome.events,
+            end: outcome.end,
+            estimates_raised: outcome.estimates_raised,
+            settings: &scenario.world.settings,
+            catalogue: &scenario.world.catalogue,
+            speed_max: fastest(&scenario),
+            ignored_keys: Vec::new(),
+        });
+        if let Some(makespan) = summary.makespan {
+            assert!(
+                summary.lower_bound() <= makespan,
+                "{:?} is no bound of {makespan}",
+                summary.bounds
+            );
+        }
+        tables
+            .finish(&wanted, None, &scenario.world.catalogue)
+            .expect("memory does not fail");
+        (outcome.digest, summary, judge.seen)
+    };
+    let mut bytes = summary_json(&summary).into_bytes();
+    bytes.append(&mut jobs);
+    bytes.append(&mut attempts);
+    (digest, bytes, seen)
+}
+
+/// Fastest machine times fastest definition.
+fn fastest(scenario: &Scenario) -> Ratio {
+    let machine = scenario
+        .world
+        .catalogue
+        .iter()
+        .map(|(_, machine)| machine.speed.parts())
+        .max()
+        .unwrap_or(Ratio::PARTS);
+    let definitions = scenario
+        .commands
+        .iter()
+        .filter_map(|timed| match &timed.command {
+            Command::RegisterJobDefinition(definition) => Some(definition.speed.parts()),
+            _ => None,
+        });
+    let definition = definitions
+        .chain([Ratio::PARTS])
+        .max()
+        .unwrap_or(Ratio::PARTS);
+    Ratio::from_parts(
+        (u128::from(machine) * u128::from(definition)).div_ceil(u128::from(Ratio::PARTS)) as u64,
+    )
+}
+
+/// A world's run with what went wrong in it named by its seed.
+fn run(seed: u64) -> (u64, Vec<u8>, Seen) {
+    std::panic::catch_unwind(|| bytes_of(seed))
+        .unwrap_or_else(|_| panic!("the laws do not hold in the world of seed {seed}"))
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
+    let on = |threads: usize| -> Vec<(u64, Vec<u8>, Seen)> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads can be made");
+        pool.install(|| (0..WORLDS).into_par_iter().map(run).collect())
+    };
+    let (one, two) = (on(1), on(2));
+    let mut seen = Seen::default();
+    for (seed, (first, second)) in one.iter().zip(&two).enumerate() {
+        assert_eq!(first.0, second.0, "digest of seed {seed}");
+        assert!(first.1 == second.1, "bytes of seed {seed}");
+        seen += first.2;
+    }
+    println!("{WORLDS} worlds: {seen:?}");
+    let Seen {
+        retries,
+        gangs,
+        cancels,
+        blocked_heads,
+        consumable_waits,
+        share_waits,
+        lost_hosts,
+        timeouts,
+    } = seen;
+    for (what, count) in [
+        ("retries", retries),
+        ("gangs", gangs),
+        ("cancels", cancels),
+        ("blocked heads", blocked_heads),
+        ("waits for consumables", consumable_waits),
+        ("waits for shares", share_waits),
+        ("lost hosts", lost_hosts),
+        ("timeouts", timeouts),
+    ] {
+        assert!(
+            count > 0,
+            "the worlds had no {what}: the laws say nothing about them"
+        );
+    }
+}
