@@ -229,6 +229,8 @@ struct Queue {
     held: Option<usize>,
     /// For conservative: (job, planned start).
     plans: Vec<(usize, SimTime)>,
+    /// For conservative: when it is to be looked at next, whatever happens.
+    wakes: Option<SimTime>,
     /// For conservative: something but arrivals happened since the last pass.
     may_move: bool,
     /// The head that can never be placed, and why.

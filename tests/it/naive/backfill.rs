@@ -135,6 +135,7 @@ impl Naive<'_> {
         }
         let to_come = self.queues[queue].plans.iter().map(|plan| plan.1);
         if let Some(next) = to_come.filter(|&planned| planned > self.now).min() {
+            self.queues[queue].wakes = Some(next);
             self.schedule(next, Fact::Planned(queue));
         }
     }

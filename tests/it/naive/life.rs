@@ -62,7 +62,7 @@ impl Naive<'_> {
             Fact::Planned(queue) => {
                 let now = self.now;
                 let queue = &mut self.queues[queue];
-                queue.is_due |= queue.plans.iter().any(|plan| plan.1 == now);
+                queue.is_due |= queue.wakes == Some(now);
                 // What counts is the pass, if one is made.
                 return false;
             }

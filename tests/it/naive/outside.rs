@@ -133,6 +133,7 @@ impl Naive<'_> {
                     is_due: false,
                     held: None,
                     plans: Vec::new(),
+                    wakes: None,
                     may_move: false,
                     blocked: None,
                     stamp: 0,
