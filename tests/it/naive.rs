@@ -307,8 +307,8 @@ struct Attempt {
     machines: Vec<usize>,
     /// When planners believe that it ends.
     expected_end: SimTime,
-    /// Ended because its machine (the main node's) left.
-    lost_its_host: bool,
+    /// Machines that left under it. With the main node's it ended.
+    lost: Vec<usize>,
     /// Told to stop, for this reason.
     stopping: Option<StatusReason>,
     exit_code: Option<u8>,
