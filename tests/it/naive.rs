@@ -229,6 +229,8 @@ struct Queue {
     held: Option<usize>,
     /// For conservative: (job, planned start).
     plans: Vec<(usize, SimTime)>,
+    /// For conservative: when it is to be looked at next, whatever happens.
+    wakes: Option<SimTime>,
     /// For conservative: something but arrivals happened since the last pass.
     may_move: bool,
     /// The head that can never be placed, and why.
@@ -305,8 +307,8 @@ struct Attempt {
     machines: Vec<usize>,
     /// When planners believe that it ends.
     expected_end: SimTime,
-    /// Ended because its machine (the main node's) left.
-    lost_its_host: bool,
+    /// Machines that left under it. With the main node's it ended.
+    lost: Vec<usize>,
     /// Told to stop, for this reason.
     stopping: Option<StatusReason>,
     exit_code: Option<u8>,

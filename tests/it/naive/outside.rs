@@ -133,6 +133,7 @@ impl Naive<'_> {
                     is_due: false,
                     held: None,
                     plans: Vec::new(),
+                    wakes: None,
                     may_move: false,
                     blocked: None,
                     stamp: 0,
@@ -297,6 +298,9 @@ impl Naive<'_> {
             &self.scenario.workload.templates[self.scenario.workload.rows[row].template as usize];
         let queue_name = template.job_queue.clone();
         let job = self.new_job(row, &queue_name, Ratio::ONE)?;
+        self.share_of_new(&job, row)?;
+        // A share is seen from its first request on, even where that is refused for something else.
+        let job = self.with_share(job, row);
         let workload = &self.scenario.workload;
         let extra = workload
             .extra(&workload.rows[row])
@@ -342,8 +346,6 @@ impl Naive<'_> {
                 }
             }
         }
-        self.share_of_new(&job, row)?;
-        let job = self.with_share(job, row);
         if job.share.is_some_and(|share| !self.is_active(share)) {
             self.queues[job.queue].is_due = true;
         }

@@ -411,11 +411,4 @@ impl Naive<'_> {
             Some(BlockReason::JobResourceRequirement)
         }
     }
-
-    /// The queue is due at `at`, whatever happens.
-    pub(super) fn wake(&mut self, at: SimTime, queue: usize) {
-        if at > self.now {
-            self.schedule(at, Fact::Planned(queue));
-        }
-    }
 }
