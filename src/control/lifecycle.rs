@@ -12,6 +12,7 @@ use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, S
 
 use super::job::{NOWHERE, Whereabouts};
 use super::lane::{Entry, Who};
+use super::queue::Label;
 use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
 
 /// How an attempt ended.
@@ -481,6 +482,10 @@ impl<O: Observer> Control<'_, O> {
         reason: StatusReason,
     ) {
         self.explain_wait(now, slot);
+        let queue = &mut self.queues[self.jobs[slot].queue.index()];
+        if queue.waiting == 0 {
+            queue.relabel(now, Label::Unlabelled, None);
+        }
         self.counts.runnable -= 1;
         self.end(now, slot, succeeded, reason, None);
     }
