@@ -119,6 +119,7 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         machines: Vec::new(),
         jobs: Vec::new(),
         running: Vec::new(),
+        ended: Vec::new(),
         job_of_row: vec![None; scenario.workload.rows.len()],
         refused: vec![false; scenario.workload.rows.len()],
         called: vec![false; scenario.workload.rows.len()],
@@ -154,6 +155,8 @@ struct Naive<'a> {
     jobs: Vec<Job>,
     /// Jobs with an open attempt, in order of placement.
     running: Vec<usize>,
+    /// Jobs that ended and of which others have not heard yet.
+    ended: Vec<usize>,
     job_of_row: Vec<Option<usize>>,
     /// Rows that were refused.
     refused: Vec<bool>,
@@ -339,6 +342,7 @@ impl Naive<'_> {
                 if !self.is_over() && self.handle(fact) {
                     self.last = self.now;
                 }
+                self.settle();
             }
             self.in_facts = false;
             self.arrivals();
@@ -408,6 +412,7 @@ impl Naive<'_> {
             if self.command(&timed.command).is_err() {
                 self.rejections += 1;
             }
+            self.settle();
         }
         while let Some(row) = self.scenario.workload.rows.get(self.next_row)
             && (self.is_closed(self.next_row) || row.submit <= self.now)
@@ -433,6 +438,7 @@ impl Naive<'_> {
                     if self.submit_again(job, rule).is_err() {
                         self.rejections += 1;
                     }
+                    self.settle();
                 }
             }
         }
@@ -444,6 +450,7 @@ impl Naive<'_> {
             self.refused[row] = true;
             self.call_those_after(row);
         }
+        self.settle();
     }
 
     fn is_closed(&self, row: usize) -> bool {

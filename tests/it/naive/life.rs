@@ -388,7 +388,7 @@ impl Naive<'_> {
         true
     }
 
-    /// The job becomes terminal, and so do those that needed it.
+    /// The job becomes terminal; those that needed it hear of it when all that happens at once has happened.
     pub(super) fn finish(&mut self, job: usize, status: JobStatus, reason: StatusReason) {
         if self.jobs[job].holds {
             self.jobs[job].holds = false;
@@ -400,41 +400,35 @@ impl Naive<'_> {
             queue.may_move = true;
         }
         self.conclude(job, status, reason);
-        let mut level = vec![job];
-        while !level.is_empty() {
-            // A parent ends with its last child.
-            for ended in level.clone() {
-                self.after_end(ended);
-                if let Some(parent) = self.jobs[ended].parent
-                    && self.is_complete(parent)
-                {
-                    self.conclude_parent(parent);
-                    self.after_end(parent);
-                    level.push(parent);
-                }
-            }
-            let mut next = Vec::new();
+        self.after_end(job);
+        self.ended.push(job);
+        // A parent ends with its last child.
+        if let Some(parent) = self.jobs[job].parent
+            && self.is_complete(parent)
+        {
+            self.conclude_parent(parent);
+            self.after_end(parent);
+            self.ended.push(parent);
+        }
+    }
+
+    /// Those that needed what ended fail or wait for one thing less, level by level, each in order of job.
+    pub(super) fn settle(&mut self) {
+        while !self.ended.is_empty() {
+            let level = std::mem::take(&mut self.ended);
             for waiting in 0..self.jobs.len() {
                 let job = &self.jobs[waiting];
-                if !job.status.is_terminal() && job.needs.iter().any(|on| level.contains(on)) {
-                    if job
-                        .needs
-                        .iter()
-                        .any(|&on| self.jobs[on].status == JobStatus::Failed)
-                    {
-                        self.conclude(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
-                        next.push(waiting);
-                    } else if !job.satisfied
-                        && job
-                            .needs
-                            .iter()
-                            .all(|&on| self.jobs[on].status == JobStatus::Succeeded)
-                    {
-                        self.satisfied(waiting);
-                    }
+                let hears = job.needs.iter().any(|on| level.contains(on));
+                let failed = |&on: &usize| self.jobs[on].status == JobStatus::Failed;
+                let succeeded = |&on: &usize| self.jobs[on].status == JobStatus::Succeeded;
+                if job.status.is_terminal() || !hears {
+                    continue;
+                } else if job.needs.iter().any(failed) {
+                    self.finish(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
+                } else if !job.satisfied && job.needs.iter().all(succeeded) {
+                    self.satisfied(waiting);
                 }
             }
-            level = next;
         }
     }
 

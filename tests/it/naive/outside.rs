@@ -677,7 +677,7 @@ impl Naive<'_> {
                 self.finish(job, JobStatus::Failed, text.clone());
             }
             JobStatus::Pending => {
-                let open = |&on: &usize| !self.jobs[on].status.is_terminal();
+                let open = |&on: &usize| self.jobs[on].status != JobStatus::Succeeded;
                 if self.jobs[job].needs.iter().any(open) {
                     self.jobs[job].cancelled = Some(text.clone());
                 } else {
