@@ -161,6 +161,21 @@ impl<'a> Lines<'a> {
         }))
     }
 
+    /// What was read and not handed out yet: lines, of which the last may lack its rest.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.filled]
+    }
+
+    /// Passes over the first `bytes` of [`Lines::unread`], which are `count` whole lines.
+    pub(super) fn skip(&mut self, bytes: usize, count: u64) {
+        assert!(
+            bytes <= self.filled - self.start,
+            "only what is there can be skipped"
+        );
+        self.start += bytes;
+        self.number += count;
+    }
+
     /// Moves the unfinished line to the front and reads on behind it. False at the end of the stream.
     fn refill(&mut self) -> Result<bool, Problem> {
         self.buffer.copy_within(self.start..self.filled, 0);

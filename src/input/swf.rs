@@ -1,5 +1,7 @@
 //! Reads logs in the Standard Workload Format: one job a line, 18 numbers, `-1` for what is not known, `;` before comments.
 
+mod plain;
+
 use std::io::Read;
 
 use rustc_hash::FxHashMap;
@@ -49,6 +51,7 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
     let mut lines = Lines::new(reader, name).map_err(|problem| vec![problem])?;
     let mut log = Log::new(name, options);
     let failure = loop {
+        log.plain_lines(&mut lines);
         match lines.next() {
             Ok(Some(line)) => log.line(line),
             Ok(None) => break None,
@@ -141,6 +144,20 @@ impl<'a> Log<'a> {
         log
     }
 
+    /// Takes the lines that come next, up to the first that is no whole job in plain numbers: that one is for [`Log::line`].
+    fn plain_lines(&mut self, lines: &mut Lines<'_>) {
+        let text = lines.unread();
+        let (mut taken, mut count) = (0, 0);
+        let mut fields = [0; FIELDS];
+        while let Some(length) = plain::parse_line(&text[taken..], &mut fields)
+            && self.job::<1>(&fields, FIELDS).is_ok()
+        {
+            taken += length;
+            count += 1;
+        }
+        lines.skip(taken, count);
+    }
+
     /// Takes one line: a comment, a job, or nothing.
     fn line(&mut self, line: Line<'_>) {
         let mut fields = [MISSING; FIELDS];
@@ -154,9 +171,12 @@ impl<'a> Log<'a> {
                 ),
             ),
             Ok(count) => {
-                if let Err((index, wrong)) = self.job(&fields, count) {
-                    self.problems
-                        .add(line.number, &format!("field {}", index + 1), wrong);
+                if let Err(wrong) = self.job::<THOUSANDTHS>(&fields, count) {
+                    self.problems.add(
+                        line.number,
+                        &format!("field {}", wrong.field + 1),
+                        wrong.message(),
+                    );
                 }
             }
             Err(at) => self.other(line, at),
@@ -198,28 +218,35 @@ impl<'a> Log<'a> {
         );
     }
 
-    /// Takes a job, or drops and counts it. The error names the place of the field that is out of range.
-    fn job(&mut self, fields: &[i64; FIELDS], count: usize) -> Result<(), (usize, String)> {
+    /// Takes a job whose fields are in units of 1 / `PARTS`, or drops and counts it. The error, after which nothing has
+    /// changed, names the field that is out of range.
+    #[inline]
+    fn job<const PARTS: i64>(
+        &mut self,
+        fields: &[i64; FIELDS],
+        count: usize,
+    ) -> Result<(), OutOfRange> {
         let processors = fields[field::PROCESSORS].max(fields[field::PROCESSORS_ASKED]);
         let submit = fields[field::SUBMIT];
         let run = fields[field::RUN];
-        if let Some(rule) = self.why_drop(submit, run, processors, fields[field::STATUS]) {
+        let completed = fields[field::STATUS] == PARTS;
+        if let Some(rule) = self.why_drop(submit, run, processors, completed) {
             self.dropped[rule as usize] += 1;
             return Ok(());
         }
-        let submit = SimTime::from_ms(moment(submit, field::SUBMIT)?);
-        let work = Span::from_ms(moment(run, field::RUN)?);
+        let submit = SimTime::from_ms(moment::<PARTS>(submit, field::SUBMIT)?);
+        let work = Span::from_ms(moment::<PARTS>(run, field::RUN)?);
         let asked = fields[field::TIME_ASKED];
         let estimate = if asked > 0 {
-            Span::from_ms(moment(asked, field::TIME_ASKED)?)
+            Span::from_ms(moment::<PARTS>(asked, field::TIME_ASKED)?)
         } else {
             work
         };
-        let vcpus = whole(processors, u32::MAX, field::PROCESSORS)?;
-        let memory = self.memory(fields[field::MEMORY_ASKED], vcpus)?;
-        let user = number(fields[field::USER], field::USER)?;
-        let group = number(fields[field::GROUP], field::GROUP)?;
-        let link = self.link(fields)?;
+        let vcpus = processors_of::<PARTS>(processors)?;
+        let memory = self.memory::<PARTS>(fields[field::MEMORY_ASKED], vcpus)?;
+        let user = origin::<PARTS>(fields[field::USER], field::USER)?;
+        let group = origin::<PARTS>(fields[field::GROUP], field::GROUP)?;
+        let link = self.link::<PARTS>(fields)?;
         self.repaired[Repair::ShortLine as usize] += u64::from(count < FIELDS);
         self.repaired[Repair::EstimateMissing as usize] += u64::from(asked <= 0);
         self.repaired[Repair::Unsorted as usize] += u64::from(submit < self.latest);
@@ -233,58 +260,64 @@ impl<'a> Log<'a> {
             gpus: 0,
             template: self.template(user, group),
             extra: Row::PLAIN,
-            source: self.source(fields[field::JOB]),
+            source: self.source::<PARTS>(fields[field::JOB]),
             user,
             group,
         };
         self.workload.rows.push(row);
-        self.links.extend(link);
+        if let Some(link) = link {
+            self.links.push(link);
+        }
         Ok(())
     }
 
     /// The rule that drops a job, if one does.
-    fn why_drop(&self, submit: i64, run: i64, processors: i64, status: i64) -> Option<Drop> {
-        let rules = [
-            (submit < 0, Drop::NegativeSubmit),
-            (processors <= 0, Drop::NoProcessors),
-            (run < 0, Drop::NoRunTime),
-            (run == 0 && self.options.drop_zero_run, Drop::ZeroRun),
-            (
-                status != 1000 && self.options.completed_only,
-                Drop::NotCompleted,
-            ),
-        ];
-        rules
-            .into_iter()
-            .find(|(holds, _)| *holds)
-            .map(|(_, rule)| rule)
+    #[inline]
+    fn why_drop(&self, submit: i64, run: i64, processors: i64, completed: bool) -> Option<Drop> {
+        if submit < 0 {
+            Some(Drop::NegativeSubmit)
+        } else if processors <= 0 {
+            Some(Drop::NoProcessors)
+        } else if run < 0 {
+            Some(Drop::NoRunTime)
+        } else if run == 0 && self.options.drop_zero_run {
+            Some(Drop::ZeroRun)
+        } else if !completed && self.options.completed_only {
+            Some(Drop::NotCompleted)
+        } else {
+            None
+        }
     }
 
     /// MiB of all processors together, rounded up; 0 where the log states none.
-    fn memory(&self, kb_per_processor: i64, processors: u32) -> Result<u32, (usize, String)> {
+    #[inline]
+    fn memory<const PARTS: i64>(
+        &self,
+        kb_per_processor: i64,
+        processors: u32,
+    ) -> Result<u32, OutOfRange> {
         if kb_per_processor <= 0 || !self.options.use_memory {
             return Ok(0);
         }
-        // Thousandths of KB: fractions count before the rounding.
+        // Parts of KB: fractions count before the rounding.
         let kb = u128::from(kb_per_processor.unsigned_abs()) * u128::from(processors);
-        u32::try_from(kb.div_ceil(1000 * 1024))
+        u32::try_from(kb.div_ceil(PARTS as u128 * 1024))
             .ok()
             .filter(|mib| *mib < NO_LIMIT_MIB)
-            .ok_or_else(|| {
-                (
-                    field::MEMORY_ASKED,
-                    format!("{processors} processors ask for more than {} MiB together, the most that can be counted", NO_LIMIT_MIB - 1),
-                )
+            .ok_or(OutOfRange {
+                field: field::MEMORY_ASKED,
+                limit: Limit::Memory(processors),
             })
     }
 
     /// The job's number, or else its place, as [`Row::source`].
-    fn source(&mut self, job: i64) -> u32 {
+    #[inline]
+    fn source<const PARTS: i64>(&mut self, job: i64) -> u32 {
         let job = if job < 0 {
             self.repaired[Repair::JobNumberMissing as usize] += 1;
             self.workload.rows.len() as i64 + 1
         } else {
-            job / 1000
+            job / PARTS
         };
         match u32::try_from(job) {
             Ok(number) if number < Row::NAMED => number,
@@ -293,19 +326,20 @@ impl<'a> Log<'a> {
     }
 
     /// What ties the job to others, where the loop is closed.
-    fn link(&self, fields: &[i64; FIELDS]) -> Result<Option<Link>, (usize, String)> {
+    #[inline]
+    fn link<const PARTS: i64>(&self, fields: &[i64; FIELDS]) -> Result<Option<Link>, OutOfRange> {
         if self.options.closed_loop == ClosedLoop::Open {
             return Ok(None);
         }
         let optional = |index: usize| match fields[index] {
             missing if missing < 0 => Ok(None),
-            value => moment(value, index).map(|ms| Some(Span::from_ms(ms))),
+            value => moment::<PARTS>(value, index).map(|ms| Some(Span::from_ms(ms))),
         };
         let preceding = fields[field::PRECEDING];
         Ok(Some(Link {
-            job: fields[field::JOB].max(MISSING) / 1000,
+            job: fields[field::JOB].max(-PARTS) / PARTS,
             wait: optional(field::WAIT)?,
-            preceding: (preceding > 0).then_some(preceding / 1000),
+            preceding: (preceding > 0).then_some(preceding / PARTS),
             think: optional(field::THINK)?,
         }))
     }
@@ -412,8 +446,10 @@ impl Machine {
     }
 }
 
-/// What is not known, as fields are kept: −1 in thousandths.
-const MISSING: i64 = -1000;
+/// Parts of one in which the fields of lines with fractions are kept.
+const THOUSANDTHS: i64 = 1000;
+/// What is not known, in thousandths.
+const MISSING: i64 = -THOUSANDTHS;
 /// Digits before the point that are read: thousandths of a longer number do not fit.
 const DIGITS_MAX: usize = 15;
 
@@ -455,7 +491,7 @@ fn parse_fields(line: &[u8], fields: &mut [i64; FIELDS]) -> Result<usize, usize>
         if at == first || at - first > DIGITS_MAX {
             return Err(first);
         }
-        value *= 1000;
+        value *= THOUSANDTHS;
         match line.get(at) {
             None => {}
             Some(&byte) if is_space(byte) => at += 1,
@@ -499,43 +535,77 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }
 
+/// A field that is a number, but not one that can be used.
+#[derive(Clone, Copy)]
+struct OutOfRange {
+    /// Its place in the line.
+    field: usize,
+    limit: Limit,
+}
+
+/// What a field is beyond.
+#[derive(Clone, Copy)]
+enum Limit {
+    Time,
+    Processors,
+    /// The memory of so many processors.
+    Memory(u32),
+    Origin,
+}
+
+impl OutOfRange {
+    fn message(self) -> String {
+        match self.limit {
+            Limit::Time => format!(
+                "is beyond {} seconds, the last moment that can be named",
+                SimTime::LAST.ms() / 1000
+            ),
+            Limit::Processors => format!("is more than {}", u32::MAX),
+            Limit::Memory(processors) => format!(
+                "{processors} processors ask for more than {} MiB together, the most that can be counted",
+                NO_LIMIT_MIB - 1
+            ),
+            Limit::Origin => format!("must be below {}", Row::NAMED),
+        }
+    }
+}
+
 /// Milliseconds of a time of the log.
 #[inline]
-fn moment(ms: i64, index: usize) -> Result<u64, (usize, String)> {
-    u64::try_from(ms)
+fn moment<const PARTS: i64>(seconds: i64, field: usize) -> Result<u64, OutOfRange> {
+    // What is read has at most fifteen digits before the point.
+    u64::try_from(seconds * (THOUSANDTHS / PARTS))
         .ok()
         .filter(|ms| *ms <= SimTime::LAST.ms())
-        .ok_or_else(|| {
-            (
-                index,
-                format!(
-                    "is beyond {} seconds, the last moment that can be named",
-                    SimTime::LAST.ms() / 1000
-                ),
-            )
+        .ok_or(OutOfRange {
+            field,
+            limit: Limit::Time,
         })
 }
 
-/// A count, rounded half up, of at least one and at most `most`.
+/// A number of processors, rounded half up, at least one.
 #[inline]
-fn whole(thousandths: i64, most: u32, index: usize) -> Result<u32, (usize, String)> {
-    u32::try_from((thousandths + 500) / 1000)
-        .ok()
-        .filter(|value| *value <= most)
-        .map(|value| value.max(1))
-        .ok_or_else(|| (index, format!("is more than {most}")))
+fn processors_of<const PARTS: i64>(processors: i64) -> Result<u32, OutOfRange> {
+    let rounded = u32::try_from((processors + PARTS / 2) / PARTS);
+    rounded.map(|value| value.max(1)).map_err(|_| OutOfRange {
+        field: field::PROCESSORS,
+        limit: Limit::Processors,
+    })
 }
 
 /// The number of a user or group; [`Row::UNKNOWN`] where it is missing.
 #[inline]
-fn number(thousandths: i64, index: usize) -> Result<u32, (usize, String)> {
-    if thousandths < 0 {
+fn origin<const PARTS: i64>(value: i64, field: usize) -> Result<u32, OutOfRange> {
+    if value < 0 {
         return Ok(Row::UNKNOWN);
     }
-    u32::try_from(thousandths / 1000)
+    u32::try_from(value / PARTS)
         .ok()
         .filter(|number| *number < Row::NAMED)
-        .ok_or_else(|| (index, format!("must be below {}", Row::NAMED)))
+        .ok_or(OutOfRange {
+            field,
+            limit: Limit::Origin,
+        })
 }
 
 #[cfg(test)]

@@ -244,6 +244,9 @@ impl Path<'_> {
         if !self.succeeded.has(id, child) {
             return SimTime::ZERO;
         }
+        if self.speed_max == Ratio::ONE {
+            return start + work.min(Span::LONGEST);
+        }
         // Rounded down: a machine may round a product of speeds differently than this does.
         let ms = u128::from(work.ms()) * u128::from(Ratio::PARTS)
             / u128::from(self.speed_max.parts().max(1));

@@ -14,7 +14,7 @@ mod timeline;
 
 pub use decimal::Decimal;
 pub use definitions::{DEFINITIONS, SLOWDOWN_TAU_MS};
-pub use quantiles::nearest_rank;
+pub use quantiles::nearest_ranks;
 pub use recorder::{Recorder, RunFacts};
 pub use rows::RowSink;
 pub use summary::{

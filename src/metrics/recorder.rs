@@ -1,31 +1,31 @@
 //! Watches a run: counts, sums and hands rows on. What it computes, [`super::DEFINITIONS`] defines.
 
 use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
-use crate::model::{Catalogue, CostCause, CostCauses, JobStatus, Settings, TimeCause, Workload};
+use crate::model::{
+    Catalogue, CostCause, CostCauses, JobStatus, Settings, TimeCause, TimeCauses, Workload,
+};
 use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span};
 
 use super::Decimal;
 use super::bounds::{Succeeded, critical_path, jobs_of};
 use super::definitions::SLOWDOWN_TAU_MS;
-use super::quantiles::nearest_rank;
+use super::quantiles::nearest_ranks;
 use super::reasons::Reasons;
-use super::rows::{Moment, RowSink};
+use super::rows::RowSink;
 use super::summary::{
     Distribution, JobCounts, LowerBounds, Summary, Utilization, assumption_values,
 };
 use super::timeline::{
-    Integral, LevelSums, MEMORY_PROVISIONED, MEMORY_USED, Timeline, VCPUS_MAX, VCPUS_PROVISIONED,
-    VCPUS_USED,
+    Integral, MEMORY_PROVISIONED, MEMORY_USED, Timeline, VCPUS_MAX, VCPUS_PROVISIONED, VCPUS_USED,
 };
 
 /// Slowdowns are kept in units of this part of one.
-const SLOWDOWN_PARTS: u128 = 1_000_000_000;
+const SLOWDOWN_PARTS: u64 = 1_000_000_000;
 
 /// An observer that turns a run into a [`Summary`] and rows. Keeps 16 bytes for each job that started.
 pub struct Recorder<'w, S: RowSink> {
     workload: &'w Workload,
     sink: S,
-    moment: Moment,
     counts: JobCounts,
     first_submission: Option<SimTime>,
     last_end: Option<SimTime>,
@@ -33,10 +33,9 @@ pub struct Recorder<'w, S: RowSink> {
     slowdowns: Vec<u64>,
     area_vcpu_ms: u128,
     longest_job: Span,
-    time_ms: [u128; TimeCause::ALL.len()],
+    time_ms: TimeSums,
+    /// Its mark is at the last end of a job.
     integral: Integral,
-    /// The integrals at the last end of a job.
-    until_last_end: LevelSums,
     vcpus_max: u64,
     cost: CostCauses,
     environments: Vec<(String, CostCauses)>,
@@ -80,7 +79,6 @@ impl<'w, S: RowSink> Recorder<'w, S> {
         Recorder {
             workload,
             sink,
-            moment: Moment::default(),
             counts: JobCounts::default(),
             first_submission: None,
             last_end: None,
@@ -88,9 +86,8 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             slowdowns: Vec::with_capacity(jobs),
             area_vcpu_ms: 0,
             longest_job: Span::ZERO,
-            time_ms: [0; TimeCause::ALL.len()],
+            time_ms: TimeSums::default(),
             integral: Integral::new(timeline),
-            until_last_end: LevelSums::default(),
             vcpus_max: 0,
             cost: CostCauses::default(),
             environments: Vec::new(),
@@ -115,12 +112,6 @@ impl<'w, S: RowSink> Recorder<'w, S> {
         self.slowdowns.push(bounded_slowdown(wait, run.ms()));
     }
 
-    fn add_times(&mut self, job: &JobRecord<'_>) {
-        for (sum, cause) in self.time_ms.iter_mut().zip(TimeCause::ALL) {
-            *sum += u128::from(job.time.get(cause).ms());
-        }
-    }
-
     /// The figures of the run, its sink, and its timeline where one was wanted.
     pub fn finish(self, facts: RunFacts<'_>) -> (Summary, S, Option<Timeline>) {
         let first = self.first_submission.unwrap_or(SimTime::ZERO);
@@ -134,7 +125,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             area: area_bound(self.area_vcpu_ms, self.vcpus_max),
             longest_job: self.longest_job,
         };
-        let sums = &self.until_last_end;
+        let sums = self.integral.marked();
         let utilization = Utilization {
             vcpus_of_provisioned: Decimal::quotient(sums[VCPUS_USED], sums[VCPUS_PROVISIONED]),
             vcpus_of_max: Decimal::quotient(sums[VCPUS_USED], sums[VCPUS_MAX]),
@@ -170,7 +161,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             bounded_slowdown: slowdowns(self.slowdowns),
             throughput_jobs_per_h: throughput,
             utilization,
-            time_causes_ms: self.time_ms,
+            time_causes_ms: self.time_ms.total(),
             cost: self.cost,
             cost_by_environment: self.environments,
             cost_by_instance_type: types
@@ -225,7 +216,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
 
     fn attempt_ended(&mut self, attempt: &AttemptRecord<'_>) {
         if S::ROWS {
-            self.moment.attempt(attempt, &mut self.sink);
+            self.sink.attempt(attempt);
         }
     }
 
@@ -239,15 +230,15 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
         self.counts.attempts += u64::from(job.attempts);
         if self.last_end != Some(job.ended) {
             self.integral.advance(job.ended);
-            self.until_last_end = *self.integral.sums();
+            self.integral.mark();
             self.last_end = Some(job.ended);
         }
         if let Some(started) = job.started {
             self.add_started(job, started, true);
         }
-        self.add_times(job);
+        self.time_ms.add(&job.time, job.ended);
         if S::ROWS {
-            self.moment.job(job, &mut self.sink);
+            self.sink.job(job, None);
         }
     }
 
@@ -258,9 +249,8 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
         if let Some(started) = job.started {
             self.add_started(job, started, false);
         }
-        self.add_times(job);
+        self.time_ms.add(&job.time, job.ended);
         if S::ROWS {
-            self.moment.flush(&mut self.sink);
             self.sink.job(job, Some(why));
         }
     }
@@ -294,17 +284,66 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
 
     fn ended(&mut self, at: SimTime) {
         self.integral.advance(at);
-        if S::ROWS {
-            self.moment.flush(&mut self.sink);
+    }
+}
+
+/// Sums of many jobs' lives by cause.
+#[derive(Default)]
+struct TimeSums {
+    sums: [u128; TimeCause::ALL.len()],
+    /// What is not in the sums yet: of less than [`TimeSums::JOBS`] jobs that ended before [`TimeSums::EARLY`].
+    recent: [u64; TimeCause::ALL.len()],
+    jobs: u64,
+}
+
+impl TimeSums {
+    const JOBS: u64 = 1 << 14;
+    /// So many lives up to this moment, some 35,000 years, do not overflow.
+    const EARLY: SimTime = SimTime::from_ms(u64::MAX / Self::JOBS);
+
+    /// Adds the causes of a life that ended at `ended`; they are not longer than until then.
+    #[inline]
+    fn add(&mut self, time: &TimeCauses, ended: SimTime) {
+        for (sum, cause) in self.recent.iter_mut().zip(TimeCause::ALL) {
+            *sum += time.get(cause).ms();
         }
+        self.jobs += 1;
+        if self.jobs == Self::JOBS || ended > Self::EARLY {
+            self.settle();
+        }
+    }
+
+    #[cold]
+    fn settle(&mut self) {
+        self.sums = self.total();
+        self.recent = Default::default();
+        self.jobs = 0;
+    }
+
+    fn total(&self) -> [u128; TimeCause::ALL.len()] {
+        let mut total = self.sums;
+        for (sum, recent) in total.iter_mut().zip(self.recent) {
+            *sum += u128::from(recent);
+        }
+        total
     }
 }
 
 /// In [`SLOWDOWN_PARTS`], rounded half up.
+#[inline]
 fn bounded_slowdown(wait_ms: u64, run_ms: u64) -> u64 {
-    let long = u128::from(run_ms.max(SLOWDOWN_TAU_MS));
-    let parts = ((u128::from(wait_ms) + u128::from(run_ms)) * SLOWDOWN_PARTS + long / 2) / long;
-    u64::try_from(parts.max(SLOWDOWN_PARTS)).unwrap_or(u64::MAX)
+    let long = run_ms.max(SLOWDOWN_TAU_MS);
+    let life = wait_ms.checked_add(run_ms);
+    let product = life.and_then(|life| life.checked_mul(SLOWDOWN_PARTS)?.checked_add(long / 2));
+    let parts = match product {
+        Some(product) => product / long,
+        None => {
+            let life = u128::from(wait_ms) + u128::from(run_ms);
+            let product = life * u128::from(SLOWDOWN_PARTS) + u128::from(long / 2);
+            u64::try_from(product / u128::from(long)).unwrap_or(u64::MAX)
+        }
+    };
+    parts.max(SLOWDOWN_PARTS)
 }
 
 /// The time that `vcpu_ms` takes on `vcpus`, rounded up.
@@ -322,12 +361,12 @@ fn distribution(
 ) -> Distribution {
     let sum: u128 = values.iter().map(|&value| u128::from(value)).sum();
     let count = values.len() as u128;
-    let mut rank =
-        |permille| nearest_rank(&mut values, permille).and_then(|value| figure(value.into(), 1));
+    let ranks = nearest_ranks(&mut values, [500, 950, 1000]);
+    let rank = |place: usize| ranks.and_then(|ranks| figure(ranks[place].into(), 1));
     Distribution {
-        p50: rank(500),
-        p95: rank(950),
-        max: rank(1000),
+        p50: rank(0),
+        p95: rank(1),
+        max: rank(2),
         mean: figure(sum, count),
     }
 }
@@ -338,6 +377,6 @@ fn waits(values_ms: Vec<u64>) -> Distribution {
 
 fn slowdowns(values: Vec<u64>) -> Distribution {
     distribution(values, |sum, count| {
-        Decimal::quotient(sum, count * SLOWDOWN_PARTS)
+        Decimal::quotient(sum, count * u128::from(SLOWDOWN_PARTS))
     })
 }

@@ -134,7 +134,7 @@ fn two_jobs_one_after_the_other_give_the_figures_of_their_definitions() {
 }
 
 #[test]
-fn rows_of_one_moment_come_in_order_of_job_and_what_is_left_comes_last() {
+fn rows_come_as_things_happen_and_what_is_left_comes_last() {
     let workload = workload(&[(0, 1); 5]);
     let mut recorder = Recorder::new(&workload, Order::default(), false);
     recorder.job_ended(&job(3, (0, 0, 5)));
@@ -146,7 +146,7 @@ fn rows_of_one_moment_come_in_order_of_job_and_what_is_left_comes_last() {
     recorder.job_unfinished(&left, "no machine is large enough");
     recorder.ended(SimTime::from_s(6));
     let (summary, sink) = finish(recorder);
-    assert_eq!(sink.0, [(1, false), (3, false), (0, false), (2, true)]);
+    assert_eq!(sink.0, [(3, false), (1, false), (0, false), (2, true)]);
     assert_eq!(
         summary.unfinished,
         [("no machine is large enough".to_owned(), 1)]

@@ -51,21 +51,38 @@ fn columns(levels: &Levels) -> [u64; LEVELS.len()] {
 pub struct Integral {
     at: SimTime,
     levels: [u64; LEVELS.len()],
+    /// Whether all levels are below 2³².
+    is_small: bool,
+    /// The integrals but for what is in `recent`.
     sums: LevelSums,
+    /// What was integrated lately. Small levels over less than 2³² ms do not overflow it.
+    recent: [u64; LEVELS.len()],
+    /// Milliseconds integrated in `recent`.
+    recent_ms: u64,
+    /// The integrals at the last mark, but for what is in `marked_recent`.
+    marked: LevelSums,
+    marked_recent: [u64; LEVELS.len()],
+    /// Whether the sums have changed since the last mark.
+    has_settled: bool,
     /// The buckets, where a timeline is wanted.
     timeline: Option<Timeline>,
 }
+
+/// What fits in the lower half of a word.
+const SMALL: u64 = u32::MAX as u64;
 
 impl Integral {
     /// With a timeline of at most [`Timeline::BUCKETS`] buckets, or without.
     pub fn new(timeline: bool) -> Integral {
         Integral {
+            is_small: true,
             timeline: timeline.then(Timeline::default),
             ..Integral::default()
         }
     }
 
     /// Integrates up to `at` with the levels that hold; moments before the last one change nothing.
+    #[inline]
     pub fn advance(&mut self, at: SimTime) {
         if at <= self.at {
             return;
@@ -73,36 +90,89 @@ impl Integral {
         if let Some(timeline) = &mut self.timeline {
             timeline.add(self.at, at, &self.levels);
         }
-        let dt = u128::from((at - self.at).ms());
-        for (sum, &level) in self.sums.iter_mut().zip(&self.levels) {
-            *sum += u128::from(level) * dt;
-        }
+        let dt = (at - self.at).ms();
         self.at = at;
+        if self.is_small && dt <= SMALL - self.recent_ms {
+            self.recent_ms += dt;
+            for (sum, &level) in self.recent.iter_mut().zip(&self.levels) {
+                // Lower halves, as is known: a multiplication that is done for several levels at once.
+                *sum += (level & SMALL) * (dt & SMALL);
+            }
+        } else {
+            self.advance_far(dt);
+        }
+    }
+
+    /// Integrates without a limit.
+    #[cold]
+    fn advance_far(&mut self, dt: u64) {
+        self.settle();
+        for (sum, &level) in self.sums.iter_mut().zip(&self.levels) {
+            *sum += u128::from(level) * u128::from(dt);
+        }
+    }
+
+    /// Puts what was integrated lately to the rest.
+    fn settle(&mut self) {
+        add(&mut self.marked, &std::mem::take(&mut self.marked_recent));
+        add(&mut self.sums, &std::mem::take(&mut self.recent));
+        self.recent_ms = 0;
+        self.has_settled = true;
     }
 
     /// From `at` on, `levels` hold.
+    #[inline]
     pub fn set(&mut self, at: SimTime, levels: &Levels) {
         self.advance(at);
         self.levels = columns(levels);
+        self.is_small = self.levels.iter().fold(0, |all, level| all | level) <= SMALL;
     }
 
     /// The integrals so far.
-    pub fn sums(&self) -> &LevelSums {
-        &self.sums
+    pub fn sums(&self) -> LevelSums {
+        let mut sums = self.sums;
+        add(&mut sums, &self.recent);
+        sums
+    }
+
+    /// Remembers the integrals so far.
+    #[inline]
+    pub fn mark(&mut self) {
+        self.marked_recent = self.recent;
+        if self.has_settled {
+            self.marked = self.sums;
+            self.has_settled = false;
+        }
+    }
+
+    /// The integrals at the last mark.
+    pub fn marked(&self) -> LevelSums {
+        let mut sums = self.marked;
+        add(&mut sums, &self.marked_recent);
+        sums
     }
 
     /// Forgets the past: the integrals and the timeline begin at `at`, with the levels that hold.
     pub fn restart(&mut self, at: SimTime) {
         self.advance(at);
-        self.sums = LevelSums::default();
-        if let Some(timeline) = &mut self.timeline {
-            *timeline = Timeline::starting(at);
-        }
+        *self = Integral {
+            at,
+            levels: self.levels,
+            is_small: self.is_small,
+            timeline: self.timeline.as_ref().map(|_| Timeline::starting(at)),
+            ..Integral::default()
+        };
     }
 
     /// The timeline, where one was wanted.
     pub fn into_timeline(self) -> Option<Timeline> {
         self.timeline
+    }
+}
+
+fn add(sums: &mut LevelSums, more: &[u64; LEVELS.len()]) {
+    for (sum, &more) in sums.iter_mut().zip(more) {
+        *sum += u128::from(more);
     }
 }
 
@@ -230,6 +300,26 @@ mod tests {
             expected
         );
         assert_eq!(timeline.buckets().last().unwrap().to, SimTime::from_s(5000));
+    }
+
+    #[test]
+    fn integrals_are_exact_over_any_time_and_of_any_level() {
+        let mut integral = Integral::new(false);
+        let (mut at, mut sum) = (0u64, 0u128);
+        let (mut marked, steps) = (0u128, [1, 5_000, u64::from(u32::MAX), 1 << 40, 7]);
+        for (step, level) in steps.into_iter().cycle().zip([3, u64::MAX, 0, 1 << 31, 9]) {
+            integral.set(SimTime::from_ms(at), &running(level));
+            at += step;
+            sum += u128::from(step) * u128::from(level);
+            integral.advance(SimTime::from_ms(at));
+            assert_eq!(integral.sums()[3], sum);
+            assert_eq!(integral.marked()[3], marked);
+            if level != 0 {
+                integral.mark();
+                marked = sum;
+                assert_eq!(integral.marked()[3], marked);
+            }
+        }
     }
 
     #[test]

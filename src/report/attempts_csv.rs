@@ -6,9 +6,10 @@ use crate::model::Workload;
 use crate::model::{AttemptRecord, Named};
 
 use super::job_ids::JobIds;
-use super::jobs_csv::put_reason;
+use super::jobs_csv::reason;
 use super::names::Names;
-use super::text::{Out, RoundedColumn, put_field, put_seconds, put_ticks, put_u64};
+use super::sheet::Sheet;
+use super::text::put_field;
 
 /// The columns. `placed_s` is when the attempt entered STARTING, `start_s` when it entered RUNNING (empty where it never
 /// did), `retried` whether the job was tried again.
@@ -18,22 +19,22 @@ retried,job_queue,compute_environment,instance_id,nodes,vcpus,memory_mib,gpus,co
 /// Writes `attempts.csv`.
 #[derive(Debug)]
 pub struct AttemptsCsv<'w, W: Write> {
+    workload: &'w Workload,
     ids: JobIds<'w>,
     names: Names,
-    cost: RoundedColumn,
-    reason: Vec<u8>,
-    out: Out<W>,
+    scratch: Vec<u8>,
+    sheet: Sheet<W>,
 }
 
 impl<'w, W: Write> AttemptsCsv<'w, W> {
     /// Writes to `to`.
     pub fn new(workload: &'w Workload, to: W) -> AttemptsCsv<'w, W> {
         AttemptsCsv {
+            workload,
             ids: JobIds::new(workload),
             names: Names::default(),
-            cost: RoundedColumn::default(),
-            reason: Vec::new(),
-            out: Out::new(to, ATTEMPTS_HEADER),
+            scratch: Vec::new(),
+            sheet: Sheet::new(to, ATTEMPTS_HEADER),
         }
     }
 
@@ -42,52 +43,62 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
         self.names.add(name);
     }
 
-    /// Writes an attempt.
+    /// Writes an attempt, which ended no earlier than the one before.
     pub fn attempt(&mut self, attempt: &AttemptRecord<'_>) {
-        let out = &mut self.out.bytes;
-        self.ids
-            .put(out, attempt.row, attempt.array_index, attempt.resubmission);
-        out.push(b',');
-        put_u64(out, u64::from(attempt.attempt));
-        out.push(b',');
-        put_seconds(out, attempt.placed.ms());
-        out.push(b',');
-        if let Some(started) = attempt.started {
-            put_seconds(out, started.ms());
+        let sheet = &mut self.sheet;
+        let key = u64::from(attempt.job.0) << 8 | u64::from(attempt.attempt);
+        sheet.begin(attempt.ended, key);
+        let (child, resubmission) = (attempt.array_index, attempt.resubmission);
+        let row = self.workload.row(attempt.row);
+        match self.ids.number(row, child, resubmission) {
+            Some(number) => sheet.numbers(|out| out.digits(number.into())),
+            None => sheet.text(self.ids.of(attempt.row, child, resubmission)),
         }
-        out.push(b',');
-        put_seconds(out, attempt.ended.ms());
-        out.push(b',');
-        if let Some(started) = attempt.started {
-            put_seconds(out, (attempt.ended - started).ms());
-        }
-        out.push(b',');
-        if let Some(code) = attempt.exit_code {
-            put_u64(out, u64::from(code));
-        }
-        out.push(b',');
-        put_reason(out, attempt.reason, &mut self.reason);
-        out.push(b',');
-        put_field(out, attempt.container_reason.as_bytes());
-        out.extend_from_slice(if attempt.retried {
+        sheet.numbers(|out| {
+            out.empty();
+            out.whole(attempt.attempt.into());
+            out.seconds(attempt.placed.ms());
+            match attempt.started {
+                Some(started) => {
+                    out.seconds(started.ms());
+                    out.seconds(attempt.ended.ms());
+                    out.seconds((attempt.ended - started).ms());
+                }
+                None => {
+                    out.empty();
+                    out.seconds(attempt.ended.ms());
+                    out.empty();
+                }
+            }
+            match attempt.exit_code {
+                Some(code) => out.whole(code.into()),
+                None => out.empty(),
+            }
+        });
+        sheet.text(reason(attempt.reason, &mut self.scratch));
+        sheet.text(b",");
+        self.scratch.clear();
+        put_field(&mut self.scratch, attempt.container_reason.as_bytes());
+        sheet.text(&self.scratch);
+        sheet.text(if attempt.retried {
             b",true,"
         } else {
             b",false,"
         });
-        out.extend_from_slice(self.names.queue(attempt.queue));
-        out.push(b',');
-        out.extend_from_slice(self.names.environment(attempt.environment));
-        out.push(b',');
-        put_instance(out, attempt.instance.0);
-        out.push(b',');
-        let shape = attempt.shape;
-        for number in [attempt.nodes, shape.vcpus, shape.memory, shape.gpus] {
-            put_u64(out, u64::from(number));
-            out.push(b',');
-        }
-        put_ticks(out, self.cost.next(attempt.cost));
-        out.push(b'\n');
-        self.out.row_done();
+        sheet.text(self.names.queue(attempt.queue));
+        sheet.text(b",");
+        sheet.text(self.names.environment(attempt.environment));
+        sheet.text(b",");
+        sheet.text(&instance_id(attempt.instance.0));
+        sheet.numbers(|out| {
+            let shape = attempt.shape;
+            out.empty();
+            for number in [attempt.nodes, shape.vcpus, shape.memory, shape.gpus] {
+                out.whole(number.into());
+            }
+        });
+        sheet.money(attempt.cost);
+        sheet.end();
     }
 
     /// Writes what is left.
@@ -95,18 +106,18 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
     /// # Errors
     /// The first error of the destination.
     pub fn finish(self) -> io::Result<W> {
-        self.out.finish()
+        self.sheet.finish()
     }
 }
 
 /// An instance identifier as EC2 writes them: `i-` and 17 hexadecimal digits.
-pub(super) fn put_instance(out: &mut Vec<u8>, number: u32) {
+pub(super) fn instance_id(number: u32) -> [u8; 19] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut text = *b"i-00000000000000000";
     for (place, digit) in text[11..].iter_mut().rev().enumerate() {
         *digit = HEX[(number >> (4 * place) & 15) as usize];
     }
-    out.extend_from_slice(&text);
+    text
 }
 
 #[cfg(test)]

@@ -4,17 +4,22 @@ use std::io::{self, Write};
 
 use crate::model::{JobRecord, Named};
 use crate::model::{JobStatus, Row, StatusReason, TimeCause, Workload};
+use crate::units::{ShareId, SimTime, Span};
 
 use super::job_ids::JobIds;
 use super::names::Names;
-use super::text::{Out, RoundedColumn, put_field, put_seconds, put_ticks, put_u64};
+use super::numbers::Numbers;
+use super::sheet::Sheet;
+use super::text::put_field;
 
 /// The columns. Seconds have up to three decimals; empty means not applicable. `wait_s` = `dependency_s` + `eligible_s` and
 /// reaches to the start of the last attempt; `dependency_s` to `lost_s`, without `eligible_s`, `work_s` and `estimate_s`, sum
-/// with `run_s` to `end_s` − `submit_s` for a job that started.
+/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` is as a trace states it. `reason` is empty where
+/// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
-dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,user,group,\
-exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,cost_usd,reason\n";
+dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
+user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
+cost_usd,reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
 const CAUSES: [TimeCause; 9] = [
@@ -30,7 +35,7 @@ const CAUSES: [TimeCause; 9] = [
 ];
 
 /// The columns of [`CAUSES`] for a job that never waited, each with its comma.
-const NO_CAUSES: &[u8] = b"0,0,0,0,0,0,0,0,0,";
+const NO_CAUSES: &[u8; 18] = b"0,0,0,0,0,0,0,0,0,";
 
 /// Writes `jobs.csv`.
 #[derive(Debug)]
@@ -38,9 +43,8 @@ pub struct JobsCsv<'w, W: Write> {
     workload: &'w Workload,
     ids: JobIds<'w>,
     names: Names,
-    cost: RoundedColumn,
-    reason: Vec<u8>,
-    out: Out<W>,
+    scratch: Vec<u8>,
+    sheet: Sheet<W>,
 }
 
 impl<'w, W: Write> JobsCsv<'w, W> {
@@ -50,9 +54,8 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             workload,
             ids: JobIds::new(workload),
             names: Names::default(),
-            cost: RoundedColumn::default(),
-            reason: Vec::new(),
-            out: Out::new(to, JOBS_HEADER),
+            scratch: Vec::new(),
+            sheet: Sheet::new(to, JOBS_HEADER),
         }
     }
 
@@ -61,45 +64,93 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         self.names.add(name);
     }
 
-    /// Writes a job; one that is left has a reason `why` and no end.
+    /// Writes a job, which ended no earlier than the one before; or, after all others, one that is left for a reason `why` and
+    /// has no end.
     pub fn job(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
-        let row = self.workload.row(job.row);
-        let out = &mut self.out.bytes;
-        self.ids
-            .put(out, job.row, job.array_index, job.resubmission);
-        out.extend_from_slice(status_field(job.status));
-        put_seconds(out, job.submitted.ms());
-        out.push(b',');
-        put_life(out, job, why.is_none());
-        put_demands(out, job);
-        out.extend_from_slice(self.names.queue(job.queue));
-        out.push(b',');
-        out.extend_from_slice(self.names.share(job.share));
-        // What a rule submitted again is no child any more: as a trace, the table would have the child twice.
-        match job.array_index.filter(|_| job.resubmission == 0) {
-            None => out.extend_from_slice(b",,,"),
-            Some(index) => {
-                out.push(b',');
-                self.ids.put_array(out, job.row);
-                out.push(b',');
-                put_u64(out, u64::from(index));
-                out.push(b',');
-            }
-        }
-        put_origin(out, row);
-        if let Some(code) = job.exit_code {
-            put_u64(out, u64::from(code));
-        }
-        out.push(b',');
-        put_causes(out, job);
-        put_ticks(out, self.cost.next(job.cost));
-        out.push(b',');
         match why {
-            Some(why) => put_field(out, why.as_bytes()),
-            None => put_reason(out, job.reason, &mut self.reason),
+            None => self.sheet.begin(job.ended, u64::from(job.job.0)),
+            Some(_) => self.sheet.begin_last(),
         }
-        out.push(b'\n');
-        self.out.row_done();
+        let row = self.workload.row(job.row);
+        let number = self.ids.number(row, job.array_index, job.resubmission);
+        if number.is_none() {
+            let id = self.ids.of(job.row, job.array_index, job.resubmission);
+            self.sheet.text(id);
+        }
+        self.sheet.numbers(|out| {
+            if let Some(number) = number {
+                out.digits(u64::from(number));
+            }
+            put_status(out, job.status);
+            match (job.started, why) {
+                (Some(started), None) => put_life(out, job, started),
+                _ => put_unusual_life(out, job, why.is_none()),
+            }
+            put_demands(out, job);
+        });
+        self.sheet.text(self.names.queue(job.queue));
+        if row.extra == Row::PLAIN && job.share == ShareId::NONE {
+            self.sheet.text(b",,,,,");
+        } else {
+            self.put_relations(job, row);
+        }
+        let is_named = |source: u32| (Row::NAMED..Row::UNKNOWN).contains(&source);
+        let has_names = is_named(row.user) || is_named(row.group);
+        if has_names {
+            self.put_named_origin(row);
+        }
+        self.sheet.numbers(|out| {
+            if !has_names {
+                put_origin(out, row);
+            }
+            put_outcome(out, job);
+        });
+        self.sheet.money(job.cost);
+        self.sheet.text(b",");
+        match why {
+            Some(why) => {
+                self.scratch.clear();
+                put_field(&mut self.scratch, why.as_bytes());
+                self.sheet.text(&self.scratch);
+            }
+            None if is_usual(job) => {}
+            None => self.sheet.text(reason(job.reason, &mut self.scratch)),
+        }
+        self.sheet.end();
+    }
+
+    /// `share_identifier` to `depends_on`, with the comma before.
+    fn put_relations(&mut self, job: &JobRecord<'_>, row: &Row) {
+        self.sheet.text(b",");
+        self.sheet.text(self.names.share(job.share));
+        self.sheet.text(b",");
+        // What a rule submitted again is no child any more, and waited for nothing: as a trace, the table would have the child
+        // twice.
+        let child = job.array_index.filter(|_| job.resubmission == 0);
+        if let Some(index) = child {
+            self.sheet.text(self.ids.array(job.row));
+            self.sheet.numbers(|out| {
+                out.empty();
+                out.whole(index.into());
+            });
+        } else {
+            self.sheet.text(b",,");
+        }
+        if job.resubmission == 0 {
+            self.sheet.text(self.ids.dependencies(row));
+        }
+        self.sheet.text(b",");
+    }
+
+    /// `user` and `group` where one is a name.
+    #[cold]
+    fn put_named_origin(&mut self, row: &Row) {
+        for source in [row.user, row.group] {
+            if source != Row::UNKNOWN {
+                self.sheet.text(self.ids.source(source));
+            }
+            self.sheet.text(b",");
+        }
     }
 
     /// Writes what is left.
@@ -107,107 +158,151 @@ impl<'w, W: Write> JobsCsv<'w, W> {
     /// # Errors
     /// The first error of the destination.
     pub fn finish(self) -> io::Result<W> {
-        self.out.finish()
+        self.sheet.finish()
     }
 }
 
-fn status_field(status: JobStatus) -> &'static [u8] {
-    match status {
-        JobStatus::Submitted => b",SUBMITTED,",
-        JobStatus::Pending => b",PENDING,",
-        JobStatus::Runnable => b",RUNNABLE,",
-        JobStatus::Starting => b",STARTING,",
-        JobStatus::Running => b",RUNNING,",
-        JobStatus::Succeeded => b",SUCCEEDED,",
-        JobStatus::Failed => b",FAILED,",
-    }
-}
-
-/// `start_s` to `estimate_s`.
+/// The status with a comma before it and behind.
 #[inline]
-fn put_life(out: &mut Vec<u8>, job: &JobRecord<'_>, ended: bool) {
+fn put_status(out: &mut Numbers<'_>, status: JobStatus) {
+    match status {
+        JobStatus::Submitted => out.literal(b",SUBMITTED,"),
+        JobStatus::Pending => out.literal(b",PENDING,"),
+        JobStatus::Runnable => out.literal(b",RUNNABLE,"),
+        JobStatus::Starting => out.literal(b",STARTING,"),
+        JobStatus::Running => out.literal(b",RUNNING,"),
+        JobStatus::Succeeded => out.literal(b",SUCCEEDED,"),
+        JobStatus::Failed => out.literal(b",FAILED,"),
+    }
+}
+
+/// `submit_s` to `estimate_s` of a job that started and ended. Times that are equal in most rows are written once.
+#[inline]
+fn put_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, started: SimTime) {
+    let run = job.ended - started;
+    let submit_cell = out.seconds(job.submitted.ms());
+    if started == job.submitted {
+        out.again(submit_cell);
+    } else {
+        out.seconds(started.ms());
+    }
+    out.seconds(job.ended.ms());
+    let wait = started - job.submitted;
+    let wait_cell = out.seconds(wait.ms());
+    let run_cell = out.seconds(run.ms());
+    out.whole(job.attempts.into());
+    out.whole(job.shape.vcpus.into());
     let dependency = job.time.get(TimeCause::Dependency);
-    let mut seconds = |value: Option<u64>| {
-        if let Some(ms) = value {
-            put_seconds(out, ms);
-        }
-        out.push(b',');
-    };
-    let end = job.ended.ms();
-    let start = job.started.map(|start| start.ms());
-    let wait = start.map(|start| start - job.submitted.ms());
-    seconds(start);
-    seconds(ended.then_some(end));
-    seconds(wait);
-    seconds(start.filter(|_| ended).map(|start| end - start));
-    put_u64(out, u64::from(job.attempts));
-    out.push(b',');
-    put_u64(out, u64::from(job.shape.vcpus));
-    out.push(b',');
-    let mut seconds = |value: Option<u64>| {
-        if let Some(ms) = value {
-            put_seconds(out, ms);
-        }
-        out.push(b',');
-    };
-    seconds(Some(dependency.ms()));
-    seconds(wait.map(|wait| wait.saturating_sub(dependency.ms())));
-    seconds(Some(job.work.ms()));
-    seconds((!job.estimate.is_zero()).then_some(job.estimate.ms()));
+    if dependency.is_zero() {
+        out.literal(b"0,");
+        out.again(wait_cell);
+    } else {
+        out.seconds(dependency.ms());
+        out.seconds(wait.ms().saturating_sub(dependency.ms()));
+    }
+    if job.work == run {
+        out.again(run_cell);
+    } else {
+        out.seconds(job.work.ms());
+    }
+    put_estimate(out, job.estimate);
+}
+
+/// The same of any job.
+#[cold]
+fn put_unusual_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, ended: bool) {
+    let dependency = job.time.get(TimeCause::Dependency).ms();
+    let end = ended.then_some(job.ended);
+    let wait = job.started.map(|started| (started - job.submitted).ms());
+    let run = job.started.zip(end).map(|(started, end)| end - started);
+    out.seconds(job.submitted.ms());
+    put_optional_seconds(out, job.started.map(SimTime::ms));
+    put_optional_seconds(out, end.map(SimTime::ms));
+    put_optional_seconds(out, wait);
+    put_optional_seconds(out, run.map(Span::ms));
+    out.whole(job.attempts.into());
+    out.whole(job.shape.vcpus.into());
+    out.seconds(dependency);
+    put_optional_seconds(out, wait.map(|wait| wait.saturating_sub(dependency)));
+    out.seconds(job.work.ms());
+    put_estimate(out, job.estimate);
+}
+
+#[inline]
+fn put_optional_seconds(out: &mut Numbers<'_>, ms: Option<u64>) {
+    match ms {
+        Some(ms) => _ = out.seconds(ms),
+        None => out.empty(),
+    }
+}
+
+/// `estimate_s`.
+#[inline]
+fn put_estimate(out: &mut Numbers<'_>, estimate: Span) {
+    put_optional_seconds(out, (!estimate.is_zero()).then_some(estimate.ms()));
 }
 
 /// `memory_mib` to `nodes`.
 #[inline]
-fn put_demands(out: &mut Vec<u8>, job: &JobRecord<'_>) {
+fn put_demands(out: &mut Numbers<'_>, job: &JobRecord<'_>) {
     if job.shape.memory == 0 && job.shape.gpus == 0 && job.nodes == 1 {
-        out.extend_from_slice(b"0,0,1,");
+        out.literal(b"0,0,1,");
         return;
     }
     for number in [job.shape.memory, job.shape.gpus, job.nodes] {
-        put_u64(out, u64::from(number));
-        out.push(b',');
+        out.whole(number.into());
     }
 }
 
-/// `user` and `group`.
+/// `user` and `group` where they are numbers.
 #[inline]
-fn put_origin(out: &mut Vec<u8>, row: &Row) {
+fn put_origin(out: &mut Numbers<'_>, row: &Row) {
     for number in [row.user, row.group] {
-        if number != Row::UNKNOWN {
-            put_u64(out, u64::from(number));
+        if number == Row::UNKNOWN {
+            out.empty();
+        } else {
+            out.whole(number.into());
         }
-        out.push(b',');
     }
 }
 
-/// `blocked_head_s` to `lost_s`.
+/// `exit_code` to `lost_s`.
 #[inline]
-fn put_causes(out: &mut Vec<u8>, job: &JobRecord<'_>) {
+fn put_outcome(out: &mut Numbers<'_>, job: &JobRecord<'_>) {
+    match job.exit_code {
+        Some(code) => out.whole(code.into()),
+        None => out.empty(),
+    }
     let any = CAUSES
         .iter()
         .fold(0, |any, &cause| any | job.time.get(cause).ms());
     if any == 0 {
-        out.extend_from_slice(NO_CAUSES);
+        out.literal(NO_CAUSES);
         return;
     }
     for cause in CAUSES {
-        put_seconds(out, job.time.get(cause).ms());
-        out.push(b',');
+        match job.time.get(cause).ms() {
+            0 => out.literal(b"0,"),
+            ms => _ = out.seconds(ms),
+        }
     }
 }
 
-/// A status reason as a field; `scratch` is for those that are put together.
-pub(super) fn put_reason(out: &mut Vec<u8>, reason: &StatusReason, scratch: &mut Vec<u8>) {
+/// Whether the job's reason goes without saying.
+#[inline]
+fn is_usual(job: &JobRecord<'_>) -> bool {
+    job.status == JobStatus::Succeeded && *job.reason == StatusReason::EssentialContainerExited
+}
+
+/// A status reason as a field, put together in `scratch`.
+pub(super) fn reason<'a>(reason: &StatusReason, scratch: &'a mut Vec<u8>) -> &'a [u8] {
     match reason {
-        StatusReason::None => {}
-        StatusReason::EssentialContainerExited => {
-            out.extend_from_slice(b"Essential container in task exited");
-        }
+        StatusReason::None => b"",
+        StatusReason::EssentialContainerExited => b"Essential container in task exited",
         other => {
             scratch.clear();
-            // Writing to memory does not fail.
-            let _ = write!(scratch, "{other}");
-            put_field(out, scratch);
+            put_field(scratch, other.to_string().as_bytes());
+            scratch
         }
     }
 }
@@ -291,7 +386,7 @@ mod tests {
         assert_eq!(
             rows(&[(plain(), None)]),
             [
-                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,Essential container in task exited"
+                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -309,7 +404,7 @@ mod tests {
         assert_eq!(
             rows(&[(child, None)]),
             [
-                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,Essential container in task exited"
+                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -322,9 +417,53 @@ mod tests {
         assert_eq!(
             rows(&[(left, Some("needs more, than there is"))]),
             [
-                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
+                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
         );
+    }
+
+    #[test]
+    fn a_success_has_no_reason_and_a_failure_has() {
+        let mut failed = plain();
+        failed.status = JobStatus::Failed;
+        let text = StatusReason::Caller("no, thanks".into());
+        let mut cancelled = failed.clone();
+        cancelled.reason = &text;
+        let rows = rows(&[(plain(), None), (failed, None), (cancelled, None)]);
+        assert!(rows[0].ends_with(",0.0000590277,"));
+        assert!(rows[1].ends_with(",Essential container in task exited"));
+        assert!(rows[2].ends_with(",\"no, thanks\""));
+    }
+
+    #[test]
+    fn rows_of_one_moment_come_in_order_of_job_and_what_is_left_comes_last() {
+        let job = |id, ended| {
+            let mut job = plain();
+            (job.job, job.resubmission) = (JobId(id), id);
+            job.ended = SimTime::from_s(ended);
+            job
+        };
+        let rows = rows(&[
+            (job(3, 5), None),
+            (job(1, 5), None),
+            (job(4, 6), None),
+            (job(2, 6), Some("no machine is large enough")),
+        ]);
+        let ids: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.split(',').next())
+            .collect();
+        assert_eq!(ids, ["17~1", "17~3", "17~4", "17~2"]);
+    }
+
+    #[test]
+    fn users_and_groups_may_have_names() {
+        let mut workload = workload();
+        (workload.rows[0].user, workload.rows[0].group) = (Row::NAMED, 12);
+        let mut table = JobsCsv::new(&workload, Vec::new());
+        table.job(&plain(), None);
+        let text = String::from_utf8(table.finish().unwrap()).unwrap();
+        assert!(text.contains(",,,,,\"align, all\",12,0,"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::model::InstanceRecord;
 use crate::model::{Catalogue, CostCause};
 use crate::units::{Usd, apportion};
 
-use super::attempts_csv::put_instance;
+use super::attempts_csv::instance_id;
 use super::names::Names;
 use super::text::{put_field, put_seconds, put_ticks, put_u64};
 
@@ -32,7 +32,7 @@ pub fn instances_csv(
     for (instance, cost) in instances.iter().zip(apportion(&costs)) {
         let machine = catalogue.get(instance.instance_type);
         let life = instance.ended - instance.launched;
-        put_instance(&mut out, instance.instance.0);
+        out.extend_from_slice(&instance_id(instance.instance.0));
         out.push(b',');
         out.extend_from_slice(names.environment(instance.environment));
         out.push(b',');
@@ -85,7 +85,7 @@ pub fn bill_csv(instances: &[InstanceRecord], names: &Names, catalogue: &Catalog
     for ((instance, cause), amount) in lines.into_iter().zip(apportion(&amounts)) {
         out.extend_from_slice(names.environment(instance.environment));
         out.push(b',');
-        put_instance(&mut out, instance.instance.0);
+        out.extend_from_slice(&instance_id(instance.instance.0));
         out.push(b',');
         put_field(
             &mut out,

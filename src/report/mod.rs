@@ -7,6 +7,8 @@ mod json;
 mod machine_tables;
 mod manifest;
 mod names;
+mod numbers;
+mod sheet;
 mod summary_json;
 mod tables;
 mod terminal;
