@@ -180,7 +180,9 @@ impl<O: Observer> Control<'_, O> {
                 .as_mut()
                 .filter(|fair| fair.policy == policy.name)
             {
-                fair.measure = measure;
+                let before = std::mem::replace(&mut fair.measure, measure);
+                fair.tournament
+                    .change_window(now, before.window, measure.window);
                 fair.reservation = policy.fairshare.compute_reservation;
                 self.weigh(QueueId::at(index));
             }
@@ -446,6 +448,8 @@ impl<O: Observer> Control<'_, O> {
             queue.spec.time_limit_actions = actions.clone();
         }
         if let (Some(new), Some(fair)) = (policy, queue.fair.as_mut()) {
+            fair.tournament
+                .change_window(now, fair.measure.window, new.measure.window);
             (fair.policy, fair.measure, fair.reservation) =
                 (new.policy, new.measure, new.reservation);
             self.weigh(id);

@@ -305,8 +305,15 @@ impl<O: Observer> Control<'_, O> {
             .checked_add_signed(delta)
             .expect("no fewer than no vCPUs are in use");
         if let Some(fair) = queue.fair.as_mut() {
-            queue.shares[lane as usize].usage.change(now, delta);
-            fair.tournament.touch(lane as usize);
+            let usage = &mut queue.shares[lane as usize].usage;
+            usage.change(now, delta);
+            if usage.in_use() > 0 {
+                fair.tournament.warms(lane as usize);
+                fair.tournament.touch(lane as usize);
+            } else {
+                let rest = usage.rest(now, fair.measure);
+                fair.tournament.rests(lane as usize, now, rest);
+            }
         }
     }
 
