@@ -99,7 +99,9 @@ impl Naive<'_> {
         }
         self.machines[machine].left = Some(self.now);
         self.environment_changed(self.machines[machine].environment);
-        for job in self.running.clone() {
+        let mut running = self.running.clone();
+        running.sort();
+        for job in running {
             let main_node = self.jobs[job].main_node;
             let attempt = self.jobs[job].attempts.last_mut().expect("it runs");
             if attempt.machines.contains(&machine) {

@@ -346,7 +346,8 @@ impl Naive<'_> {
                 }
             }
         }
-        if job.share.is_some_and(|share| !self.is_active(share)) {
+        // One more active share makes the reserve smaller.
+        if job.share.is_some_and(|share| !self.is_active(share)) && self.reserves(job.queue) {
             self.queues[job.queue].is_due = true;
         }
 
