@@ -107,16 +107,24 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         });
         self.sheet.money(job.cost);
         self.sheet.text(b",");
-        match why {
+        if why.is_some() || !is_usual(job) {
+            self.put_reason(job, why);
+        }
+        self.sheet.end();
+    }
+
+    /// `reason`.
+    #[cold]
+    fn put_reason(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
+        let field = match why {
             Some(why) => {
                 self.scratch.clear();
                 put_field(&mut self.scratch, why.as_bytes());
-                self.sheet.text(&self.scratch);
+                &self.scratch
             }
-            None if is_usual(job) => {}
-            None => self.sheet.text(reason(job.reason, &mut self.scratch)),
-        }
-        self.sheet.end();
+            None => reason(job.reason, &mut self.scratch),
+        };
+        self.sheet.text(field);
     }
 
     /// `share_identifier` to `depends_on`, with the comma before.
