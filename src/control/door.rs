@@ -548,16 +548,14 @@ impl<O: Observer> Control<'_, O> {
     fn remove_job(&mut self, now: SimTime, slot: u32, reason: &Arc<str>, also_placed: bool) {
         let job = &mut self.jobs[slot];
         match job.status {
-            JobStatus::Starting | JobStatus::Running if also_placed => {
-                if job.leaving.is_none() {
-                    job.leaving = Some(reason.clone());
-                    let attempt = Attempt {
-                        slot,
-                        generation: job.generation,
-                    };
-                    let at = now + self.knobs.shutdown;
-                    self.effects.push_back(Effect::Stop { attempt, at });
-                }
+            JobStatus::Starting | JobStatus::Running if also_placed && job.leaving.is_none() => {
+                job.leaving = Some(reason.clone());
+                let attempt = Attempt {
+                    slot,
+                    generation: job.generation,
+                };
+                let at = now + self.knobs.shutdown;
+                self.effects.push_back(Effect::Stop { attempt, at });
             }
             JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),
             JobStatus::Pending | JobStatus::Runnable => {
