@@ -125,10 +125,8 @@ impl Naive<'_> {
         }
         for &job in &waiting {
             match self.plan_of(queue, job) {
-                Some(planned) if planned <= self.now => {
-                    if self.start_if_it_fits(job) {
-                        self.queues[queue].plans.retain(|plan| plan.0 != job);
-                    }
+                Some(planned) if planned <= self.now && self.start_if_it_fits(job) => {
+                    self.queues[queue].plans.retain(|plan| plan.0 != job);
                 }
                 _ => {}
             }

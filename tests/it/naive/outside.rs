@@ -620,7 +620,7 @@ impl Naive<'_> {
             None => all
                 .filter(|(_, d)| d.active && d.is.name == name)
                 .map(|(number, _)| number)
-                .last(),
+                .next_back(),
         }
     }
 

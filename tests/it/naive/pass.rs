@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use batchcast::model::{BlockReason, InstanceType, JobStatus, Knob};
-use batchcast::units::{Shape, SimTime};
+use batchcast::units::Shape;
 
 use super::{Fact, Fault, Naive};
 
