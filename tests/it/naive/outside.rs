@@ -346,10 +346,7 @@ impl Naive<'_> {
                 }
             }
         }
-        // One more active share makes the reserve smaller.
-        if job.share.is_some_and(|share| !self.is_active(share)) && self.reserves(job.queue) {
-            self.queues[job.queue].is_due = true;
-        }
+        self.note_new_share(&job);
 
         let first = self.jobs.len();
         self.job_of_row[row] = Some(first);
@@ -408,6 +405,7 @@ impl Naive<'_> {
         }
         self.share_of_new(&job, old.row)?;
         let job = self.with_share(job, old.row);
+        self.note_new_share(&job);
         let number = self.jobs.len();
         let mut job = Job {
             index: old.index,
@@ -563,6 +561,13 @@ impl Naive<'_> {
             })
         });
         Job { share, ..job }
+    }
+
+    /// One more active share makes the reserve smaller.
+    fn note_new_share(&mut self, job: &Job) {
+        if job.share.is_some_and(|share| !self.is_active(share)) && self.reserves(job.queue) {
+            self.queues[job.queue].is_due = true;
+        }
     }
 
     fn share(&self, queue: usize, identifier: &str) -> Option<usize> {
