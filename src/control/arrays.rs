@@ -64,6 +64,17 @@ impl Array {
 impl<O: Observer> Control<'_, O> {
     /// The whole array waits for nothing more: its children become RUNNABLE, now or at the next tick.
     pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
+        let (id, size) = (self.arrays[array].id, self.arrays[array].size);
+        if self.arrays[array].leaving.is_some() || !self.arrays[array].leaving_children.is_empty() {
+            for child in 0..size {
+                if self.directory.get(id) == Whereabouts::Array(array) {
+                    self.let_child_leave(now, array, child);
+                }
+            }
+            if self.directory.get(id) != Whereabouts::Array(array) {
+                return;
+            }
+        }
         let at = now.next_tick(self.knobs.dependency_tick);
         if at > now {
             self.effects.push_back(Effect::EligibleAt {
@@ -80,7 +91,7 @@ impl<O: Observer> Control<'_, O> {
         let array = &mut self.arrays[index];
         array.eligible = now;
         let (size, queue, lane) = (array.size, array.queue, array.lane);
-        if array.leaving.is_some() || !array.leaving_children.is_empty() || !array.is_block() {
+        if array.remaining < size || !array.is_block() {
             for child in 0..size {
                 self.try_child(now, index, child);
             }
@@ -128,11 +139,9 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// Child `child` becomes RUNNABLE if it waits for nothing more.
-    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+    /// Whether child `child` waits for other jobs: for the whole array's dependencies, its namesake or its predecessor.
+    pub(super) fn child_waits(&self, index: u32, child: u32) -> bool {
         let array = &self.arrays[index];
-        let job = array.child(child);
-        let waits_for_array = array.eligible == SimTime::NEVER || array.open > 0;
         let waits_for_same = array
             .open_by_child
             .get(child as usize)
@@ -140,22 +149,33 @@ impl<O: Observer> Control<'_, O> {
         let waits_for_previous = array.sequential
             && child > 0
             && self.directory.get(array.child(child - 1)) != Whereabouts::Ended(true);
-        if waits_for_array
-            || waits_for_same
-            || waits_for_previous
-            || self.directory.get(job) != Whereabouts::Dormant
+        array.open > 0 || waits_for_same || waits_for_previous
+    }
+
+    /// Child `child` becomes RUNNABLE if it waits for nothing more.
+    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+        let array = &self.arrays[index];
+        if array.eligible == SimTime::NEVER
+            || self.directory.get(array.child(child)) != Whereabouts::Dormant
+            || self.child_waits(index, child)
         {
             return;
         }
+        let slot = self.materialise(index, child, JobStatus::Pending);
+        self.satisfied(now, slot);
+    }
+
+    /// A child whose cancel waited for its dependencies fails now that they have ended.
+    pub(super) fn let_child_leave(&mut self, now: SimTime, index: u32, child: u32) {
+        let array = &self.arrays[index];
         let leaving = array
             .leaving
             .as_ref()
-            .or(array.leaving_children.get(&child))
-            .cloned();
-        let slot = self.materialise(index, child, JobStatus::Pending);
-        match leaving {
-            Some(reason) => self.finish(now, slot, false, StatusReason::Caller(reason)),
-            None => self.satisfied(now, slot),
+            .or(array.leaving_children.get(&child));
+        if let Some(reason) = leaving.cloned()
+            && !self.child_waits(index, child)
+        {
+            self.break_child(now, index, child, StatusReason::Caller(reason));
         }
     }
 
@@ -179,6 +199,7 @@ impl<O: Observer> Control<'_, O> {
             attempts: 0,
             exit_code: None,
             is_retried: false,
+            holds_consumables: false,
             shape: array.shape,
             estimate: crate::units::Span::ZERO,
             rank: 0,

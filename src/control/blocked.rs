@@ -43,11 +43,7 @@ impl<O: Observer> Control<'_, O> {
                 _ => Hold::Capacity,
             },
         };
-        let reason = if hold == Hold::Capacity {
-            self.impossible(queue_id, capacity, usable, job, lane)
-        } else {
-            None
-        };
+        let reason = self.impossible(queue_id, capacity, usable, job, lane);
         let label = reason.map_or(Label::Front(hold), Label::Blocked);
         self.label(now, queue_id, label, Some((job, lane)));
     }

@@ -7,25 +7,26 @@ use crate::units::SimTime;
 use super::Control;
 
 impl<O: Observer> Control<'_, O> {
-    /// Whether everything that a contract asks for is available.
-    pub(super) fn consumables_available(&self, contract: u32) -> bool {
+    /// Whether everything that a contract asks for is available, beside what the job `holds` from its last attempt.
+    pub(super) fn consumables_available(&self, contract: u32, holds: bool) -> bool {
         self.contracts[contract as usize]
             .consumables
             .iter()
             .all(|&(id, quantity)| {
                 let consumable = &self.registry.consumables[id.index()];
-                consumable.spec.total.saturating_sub(consumable.in_use) >= quantity
+                let is_held = holds && consumable.spec.replenishable;
+                is_held || consumable.spec.total.saturating_sub(consumable.in_use) >= quantity
             })
     }
 
-    /// Locks (or uses up) what a contract asks for.
-    pub(super) fn lock_consumables(&mut self, contract: u32) {
+    /// Locks (or uses up) what a contract asks for, beside what the job `holds` from its last attempt.
+    pub(super) fn lock_consumables(&mut self, contract: u32, holds: bool) {
         for &(id, quantity) in &self.contracts[contract as usize].consumables {
             let consumable = &mut self.registry.consumables[id.index()];
-            if consumable.spec.replenishable {
-                consumable.in_use += quantity;
-            } else {
+            if !consumable.spec.replenishable {
                 consumable.spec.total -= quantity;
+            } else if !holds {
+                consumable.in_use += quantity;
             }
         }
     }

@@ -113,11 +113,14 @@ impl<O: Observer> Pass<'_, '_, O> {
             .lane
             .get(waiting.place)
             .expect("a job that a discipline starts waits");
-        let contract = match entry.who {
-            super::lane::Who::Job(slot) => control.jobs[slot].contract,
-            super::lane::Who::Block(array) => control.arrays[array].contract,
+        let (contract, holds) = match entry.who {
+            super::lane::Who::Job(slot) => (
+                control.jobs[slot].contract,
+                control.jobs[slot].holds_consumables,
+            ),
+            super::lane::Who::Block(array) => (control.arrays[array].contract, false),
         };
-        if !control.consumables_available(contract) {
+        if !control.consumables_available(contract, holds) {
             return Err(Hold::Consumable);
         }
         if !control.leaves_reserve(self.now, self.queue, entry.shape.vcpus) {

@@ -180,7 +180,9 @@ impl<O: Observer> Control<'_, O> {
                 .as_mut()
                 .filter(|fair| fair.policy == policy.name)
             {
-                fair.measure = measure;
+                let before = std::mem::replace(&mut fair.measure, measure);
+                fair.tournament
+                    .change_window(now, before.window, measure.window);
                 fair.reservation = policy.fairshare.compute_reservation;
                 self.weigh(QueueId::at(index));
             }
@@ -446,6 +448,8 @@ impl<O: Observer> Control<'_, O> {
             queue.spec.time_limit_actions = actions.clone();
         }
         if let (Some(new), Some(fair)) = (policy, queue.fair.as_mut()) {
+            fair.tournament
+                .change_window(now, fair.measure.window, new.measure.window);
             (fair.policy, fair.measure, fair.reservation) =
                 (new.policy, new.measure, new.reservation);
             self.weigh(id);
@@ -544,16 +548,14 @@ impl<O: Observer> Control<'_, O> {
     fn remove_job(&mut self, now: SimTime, slot: u32, reason: &Arc<str>, also_placed: bool) {
         let job = &mut self.jobs[slot];
         match job.status {
-            JobStatus::Starting | JobStatus::Running if also_placed => {
-                if job.leaving.is_none() {
-                    job.leaving = Some(reason.clone());
-                    let attempt = Attempt {
-                        slot,
-                        generation: job.generation,
-                    };
-                    let at = now + self.knobs.shutdown;
-                    self.effects.push_back(Effect::Stop { attempt, at });
-                }
+            JobStatus::Starting | JobStatus::Running if also_placed && job.leaving.is_none() => {
+                job.leaving = Some(reason.clone());
+                let attempt = Attempt {
+                    slot,
+                    generation: job.generation,
+                };
+                let at = now + self.knobs.shutdown;
+                self.effects.push_back(Effect::Stop { attempt, at });
             }
             JobStatus::Pending if job.open > 0 => job.leaving = Some(reason.clone()),
             JobStatus::Pending | JobStatus::Runnable => {
@@ -591,11 +593,13 @@ impl<O: Observer> Control<'_, O> {
                 Some(slot) => {
                     self.finish_taken(now, slot, false, StatusReason::Caller(reason.clone()))
                 }
-                None => {
+                // As for a plain job: at once where nothing is waited for, else when that has ended.
+                None if self.child_waits(array, child) => {
                     self.arrays[array]
                         .leaving_children
                         .insert(child, reason.clone());
                 }
+                None => self.break_child(now, array, child, StatusReason::Caller(reason.clone())),
             },
             Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
         }

@@ -33,6 +33,8 @@ pub(super) struct Job {
     pub(super) exit_code: Option<u8>,
     /// Whether it waits for another attempt.
     pub(super) is_retried: bool,
+    /// Whether it has its replenishable resources locked.
+    pub(super) holds_consumables: bool,
     pub(super) shape: Shape,
     pub(super) estimate: Span,
     pub(super) rank: u64,

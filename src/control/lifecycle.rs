@@ -12,6 +12,7 @@ use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, S
 
 use super::job::{NOWHERE, Whereabouts};
 use super::lane::{Entry, Who};
+use super::queue::Label;
 use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
 
 /// How an attempt ended.
@@ -270,12 +271,10 @@ impl<O: Observer> Control<'_, O> {
             generation: job.generation,
         };
         let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
-        let kept = self.knobs.consumables_held_over_retry && job.is_retried;
+        let held = std::mem::replace(&mut job.holds_consumables, true);
         self.counts.runnable -= 1;
         self.counts.starting += 1;
-        if !kept {
-            self.lock_consumables(contract);
-        }
+        self.lock_consumables(contract, held);
         self.use_vcpus(now, queue, lane, i64::from(vcpus));
         self.effects.push_back(Effect::Placed(attempt));
     }
@@ -306,8 +305,15 @@ impl<O: Observer> Control<'_, O> {
             .checked_add_signed(delta)
             .expect("no fewer than no vCPUs are in use");
         if let Some(fair) = queue.fair.as_mut() {
-            queue.shares[lane as usize].usage.change(now, delta);
-            fair.tournament.touch(lane as usize);
+            let usage = &mut queue.shares[lane as usize].usage;
+            usage.change(now, delta);
+            if usage.in_use() > 0 {
+                fair.tournament.warms(lane as usize);
+                fair.tournament.touch(lane as usize);
+            } else {
+                let rest = usage.rest(now, fair.measure);
+                fair.tournament.rests(lane as usize, now, rest);
+            }
         }
     }
 
@@ -370,6 +376,7 @@ impl<O: Observer> Control<'_, O> {
         }
         self.use_vcpus(now, queue, lane, -i64::from(vcpus));
         if !(is_retried && self.knobs.consumables_held_over_retry) {
+            self.jobs[slot].holds_consumables = false;
             self.unlock_consumables(now, contract);
         }
         self.record_attempt(now, slot, placed, &ending, &reason, is_retried, cost);
@@ -482,6 +489,10 @@ impl<O: Observer> Control<'_, O> {
         reason: StatusReason,
     ) {
         self.explain_wait(now, slot);
+        let queue = &mut self.queues[self.jobs[slot].queue.index()];
+        if queue.waiting == 0 {
+            queue.relabel(now, Label::Unlabelled, None);
+        }
         self.counts.runnable -= 1;
         self.end(now, slot, succeeded, reason, None);
     }
@@ -516,6 +527,7 @@ impl<O: Observer> Control<'_, O> {
         let (id, row, array, child, queue, lane) =
             (job.id, job.row, job.array, job.child, job.queue, job.lane);
         job.generation += 1;
+        let (contract, holds) = (job.contract, job.holds_consumables);
         if job.past != NOWHERE {
             self.pasts
                 .release(std::mem::replace(&mut job.past, NOWHERE));
@@ -536,6 +548,10 @@ impl<O: Observer> Control<'_, O> {
         }
         self.directory.set(id, Whereabouts::Ended(succeeded));
         self.jobs.release(slot);
+        if holds {
+            // It waited for another attempt and kept what it had.
+            self.unlock_consumables(now, contract);
+        }
         self.queues[queue.index()].left(now, lane);
         self.tell(dependents, succeeded);
         if array != NOWHERE {

@@ -334,16 +334,16 @@ impl Queue {
         !self.shares[lane as usize].is_active && active as usize >= max
     }
 
-    /// `count` more jobs of share `lane` are alive.
-    pub(super) fn joined(&mut self, lane: u32, count: u64) {
+    /// `count` more jobs of share `lane` are alive. Says whether the share became active, which makes the reserve smaller.
+    pub(super) fn joined(&mut self, lane: u32, count: u64) -> bool {
         let share = &mut self.shares[lane as usize];
         share.live += count;
-        if let Some(fair) = self.fair.as_mut()
-            && !share.is_active
-        {
-            share.is_active = true;
-            fair.active += 1;
-        }
+        let Some(fair) = self.fair.as_mut().filter(|_| !share.is_active) else {
+            return false;
+        };
+        share.is_active = true;
+        fair.active += 1;
+        fair.reservation > 0
     }
 
     /// A job of share `lane` became terminal.

@@ -113,7 +113,10 @@ impl<O: Observer> Control<'_, O> {
         if is_same_index {
             self.arrays[index].open_by_child[child as usize] -= 1;
         }
-        self.try_child(now, index, child);
+        self.let_child_leave(now, index, child);
+        if self.directory.get(array) == Whereabouts::Array(index) {
+            self.try_child(now, index, child);
+        }
     }
 
     /// A dependency of the whole array failed: all children fail.

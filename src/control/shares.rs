@@ -5,11 +5,12 @@
 //! this is `U(t) − (V(t) − V(t−W))/W`, which two cumulative numbers and a short history give exactly, in integers, for any
 //! `t`. What a share runs now counts a fixed credit on top (`shareCredit`). The share with the lowest usage × weight goes next.
 //!
-//! Usage changes while nothing happens, so no order of shares stays. A tournament tree keeps, for each pair it compared, until
+//! Usage changes while nothing happens, so no order of shares stays. Shares that used nothing within their window have a
+//! usage of zero and stand in a set of their own: the first of them that waits goes next. Among the others a tournament tree keeps, for each pair it compared, until
 //! when the winner surely stays ahead given how fast either can change, and compares again only then: a pass costs the
 //! pairs that may have turned, not the shares.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::model::WeightFactor;
 use crate::units::{SimTime, Span};
@@ -83,6 +84,15 @@ impl Usage {
         self.history.back().map_or(0, |point| point.in_use)
     }
 
+    /// When what a share that uses nothing any more has used leaves its window: at once, if it amounts to nothing.
+    pub(super) fn rest(&mut self, now: SimTime, measure: Measure) -> SimTime {
+        if self.read(now, measure).value == 0 {
+            now
+        } else {
+            now + measure.window
+        }
+    }
+
     /// By how much one more vCPU in use raises the reading at once.
     pub(super) fn credit_step(&self, measure: Measure) -> u128 {
         2 * u128::from(measure.window.ms()) * u128::from(measure.credit.ms()) * self.weight
@@ -120,7 +130,15 @@ impl Usage {
                 if first.at <= begin {
                     first.at(begin)
                 } else {
-                    Point::default()
+                    // What left a shorter window before is forgotten: nothing was used until the first point.
+                    let before = u128::from((first.at - begin).ms());
+                    let double = first.double - 2 * first.area * before;
+                    Point {
+                        at: begin,
+                        in_use: 0,
+                        area: first.area,
+                        double,
+                    }
                 }
             }
         };
@@ -152,22 +170,93 @@ const STALE: Match = Match {
 #[derive(Debug, Default)]
 pub(super) struct Tournament {
     waiting: Vec<bool>,
+    /// Whether a share has used something within its window.
+    warm: Vec<bool>,
+    /// Waiting shares that have not.
+    cold: BTreeSet<u32>,
+    /// Shares that stopped using vCPUs: (when that leaves their window, share), in order of time.
+    cooling: VecDeque<(SimTime, u32)>,
+    /// When a warm share's last use leaves its window; never while it uses something.
+    cools: Vec<SimTime>,
     /// Inner nodes of a complete binary tree over the shares; node 1 is the root.
     matches: Vec<Match>,
     leaves: usize,
 }
 
 impl Tournament {
-    /// Whether share `index` has jobs that wait and may go.
-    pub(super) fn set_waiting(&mut self, index: usize, waiting: bool) {
+    /// Makes room for share `index`.
+    fn reach(&mut self, index: usize) {
         if index >= self.leaves {
             self.leaves = (index + 1).next_power_of_two().max(2);
             self.waiting.resize(self.leaves, false);
+            self.warm.resize(self.leaves, false);
+            self.cools.resize(self.leaves, SimTime::NEVER);
             self.matches = vec![STALE; self.leaves];
         }
+    }
+
+    /// Whether share `index` has jobs that wait and may go.
+    pub(super) fn set_waiting(&mut self, index: usize, waiting: bool) {
+        self.reach(index);
         if self.waiting[index] != waiting {
             self.waiting[index] = waiting;
+            self.seat(index);
+        }
+    }
+
+    /// A waiting share stands among the cold ones or in the tree.
+    fn seat(&mut self, index: usize) {
+        if self.waiting[index] && !self.warm[index] {
+            self.cold.insert(index as u32);
+        } else {
+            self.cold.remove(&(index as u32));
+        }
+        self.touch(index);
+    }
+
+    /// Share `index` uses vCPUs from now on.
+    pub(super) fn warms(&mut self, index: usize) {
+        self.reach(index);
+        self.cools[index] = SimTime::NEVER;
+        if !self.warm[index] {
+            self.warm[index] = true;
+            self.seat(index);
+        }
+    }
+
+    /// Share `index` uses no vCPUs any more; what it used leaves its window at `at`, which may be now.
+    pub(super) fn rests(&mut self, index: usize, now: SimTime, at: SimTime) {
+        self.cools[index] = at;
+        if at > now {
+            self.cooling.push_back((at, index as u32));
             self.touch(index);
+        } else {
+            self.warm[index] = false;
+            self.seat(index);
+        }
+    }
+
+    /// The window changed: what was used leaves it that much later (or earlier) than it would have.
+    pub(super) fn change_window(&mut self, now: SimTime, before: Span, after: Span) {
+        self.cool(now);
+        for (at, index) in &mut self.cooling {
+            let moved = SimTime::from_ms(at.ms() - before.ms()) + after;
+            if self.cools[*index as usize] == *at {
+                self.cools[*index as usize] = moved;
+            }
+            *at = moved;
+        }
+        (0..self.leaves).for_each(|index| self.touch(index));
+    }
+
+    /// Shares whose last use left their window turn cold.
+    fn cool(&mut self, now: SimTime) {
+        while let Some(&(at, index)) = self.cooling.front().filter(|&&(at, _)| at <= now) {
+            self.cooling.pop_front();
+            if self.cools[index as usize] == at {
+                self.warm[index as usize] = false;
+                self.seat(index as usize);
+            }
         }
     }
 
@@ -193,9 +282,20 @@ impl Tournament {
         if self.leaves == 0 {
             return None;
         }
-        self.play(1, now, measure, &mut read)
+        self.cool(now);
+        let cold = self.cold.first().map(|&index| index as usize);
+        if cold.is_some() && !measure.credit.is_zero() {
+            // Whoever is warm has a usage above zero.
+            return cold;
+        }
+        let warm = self
+            .play(1, now, measure, &mut read)
             .winner
-            .map(|index| index as usize)
+            .map(|index| index as usize);
+        match (cold, warm) {
+            (Some(cold), Some(warm)) if warm < cold && read(warm).value == 0 => Some(warm),
+            (cold, warm) => cold.or(warm),
+        }
     }
 
     fn play(
@@ -208,7 +308,7 @@ impl Tournament {
         if node >= self.leaves {
             let index = node - self.leaves;
             return Match {
-                winner: self.waiting[index].then_some(index as u32),
+                winner: (self.waiting[index] && self.warm[index]).then_some(index as u32),
                 until: SimTime::NEVER,
             };
         }
@@ -344,7 +444,13 @@ mod tests {
                     };
                     in_use[share] += delta;
                     usages[share].change(at, delta);
-                    tournament.touch(share);
+                    if in_use[share] > 0 {
+                        tournament.warms(share);
+                        tournament.touch(share);
+                    } else {
+                        let rest = usages[share].rest(at, measure);
+                        tournament.rests(share, at, rest);
+                    }
                 }
                 _ => {}
             }

@@ -82,7 +82,7 @@ impl<O: Observer> Control<'_, O> {
     fn front(&mut self, now: SimTime, queue: usize) -> Vec<FrontOfQueue> {
         let queue = &mut self.queues[queue];
         let measure = queue.fair.as_ref().map(|fair| fair.measure);
-        let mut lanes: Vec<(u128, u128, Vec<(Place, u64)>)> = Vec::new();
+        let mut lanes = Vec::new();
         for share in &mut queue.shares {
             let (value, step) = match measure {
                 Some(measure) => (

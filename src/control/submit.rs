@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{DependencyKind, Extra, FateKind, JobStatus, Observer, Rejection, Row, rules};
-use crate::units::{EnvId, JobId, RowId, Shape, SimTime, Span, Usd};
+use crate::units::{EnvId, JobId, QueueId, RowId, Shape, SimTime, Span, Usd};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
@@ -155,7 +155,7 @@ impl<O: Observer> Control<'_, O> {
         }
         let id = self.directory.push(Whereabouts::Dormant);
         self.counts.pending += 1;
-        self.queues[queue.index()].joined(lane, 1);
+        self.job_joined(now, queue, lane, 1);
         self.seat(Job {
             id,
             row,
@@ -170,6 +170,7 @@ impl<O: Observer> Control<'_, O> {
             attempts: 0,
             exit_code: None,
             is_retried: false,
+            holds_consumables: false,
             shape,
             estimate,
             rank: 0,
@@ -186,6 +187,14 @@ impl<O: Observer> Control<'_, O> {
             dependents: NOWHERE,
             leaving: None,
         })
+    }
+
+    /// Jobs of a share came. One that makes its share active may make room for others: the reserve shrinks.
+    fn job_joined(&mut self, now: SimTime, queue: QueueId, lane: u32, count: u64) {
+        if self.queues[queue.index()].joined(lane, count) && self.queues[queue.index()].waiting > 0
+        {
+            self.want_decision(now, queue);
+        }
     }
 
     /// Puts a job into a slot. The slot's generation goes on, so that nothing scheduled for an earlier tenant counts.
@@ -380,7 +389,7 @@ impl<O: Observer> Control<'_, O> {
         });
         self.directory.set(id, Whereabouts::Array(array));
         self.counts.pending += u64::from(size);
-        self.queues[queue.index()].joined(lane, u64::from(size));
+        self.job_joined(now, queue, lane, u64::from(size));
         self.observer.submitted(now, row, size);
         if before.is_broken {
             self.break_array(now, array);

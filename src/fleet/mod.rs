@@ -241,10 +241,13 @@ impl<'w> Fleet<'w> {
         };
         let machine = &mut self.instances[instance.index()];
         machine.meter.advance(now);
-        let cost = machine
+        let clock = machine.meter.clock();
+        let cost = machine.meter.cost(node.mark, clock, node.weight);
+        let starting = machine
             .meter
-            .cost(node.mark, machine.meter.clock(), node.weight);
-        machine.meter.book(CostCause::Interrupted, cost);
+            .cost(node.mark, node.ran.min(clock), node.weight);
+        machine.meter.book(CostCause::ImagePull, starting);
+        machine.meter.book(CostCause::Interrupted, cost - starting);
         machine.meter.vacate(node.shape, node.weight);
         let pool = &mut self.pools[machine.environment.index()];
         pool.vacate(machine.position, node.taken, true);

@@ -348,7 +348,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Join(group) => self.join(group),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
-                self.lose(instances.map(InstanceId).collect());
+                return self.lose(instances.map(InstanceId).collect());
             }
             Event::Submit(row) => {
                 self.clients.submitted();
@@ -390,13 +390,15 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.control.machines_changed(now, environment);
     }
 
-    /// Machines leave, and the attempts on them are lost.
-    fn lose(&mut self, instances: Vec<InstanceId>) {
+    /// Machines leave, and the attempts on them are lost. Says whether any was still up.
+    fn lose(&mut self, instances: Vec<InstanceId>) -> bool {
         let now = self.now();
+        let mut any = false;
         for instance in instances {
             if !self.fleet.is_up(instance) {
                 continue;
             }
+            any = true;
             for (allocation, job) in self.fleet.attempts_on(instance) {
                 if !self.fleet.ends_with(allocation, instance) {
                     // A child node that dies affects nothing else (User Guide, multi-node parallel jobs).
@@ -415,6 +417,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             self.control.observer.instance_ended(&record);
             self.control.machines_changed(now, record.environment);
         }
+        any
     }
 
     fn resubmit(&mut self, index: u32) {

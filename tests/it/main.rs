@@ -4,6 +4,7 @@ mod cli;
 mod data;
 mod figures;
 mod golden;
+mod killed;
 mod laws;
 mod naive;
 mod naive_check;

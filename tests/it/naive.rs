@@ -119,6 +119,7 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         machines: Vec::new(),
         jobs: Vec::new(),
         running: Vec::new(),
+        ended: Vec::new(),
         job_of_row: vec![None; scenario.workload.rows.len()],
         refused: vec![false; scenario.workload.rows.len()],
         called: vec![false; scenario.workload.rows.len()],
@@ -154,6 +155,8 @@ struct Naive<'a> {
     jobs: Vec<Job>,
     /// Jobs with an open attempt, in order of placement.
     running: Vec<usize>,
+    /// Jobs that ended and of which others have not heard yet.
+    ended: Vec<usize>,
     job_of_row: Vec<Option<usize>>,
     /// Rows that were refused.
     refused: Vec<bool>,
@@ -229,6 +232,8 @@ struct Queue {
     held: Option<usize>,
     /// For conservative: (job, planned start).
     plans: Vec<(usize, SimTime)>,
+    /// For conservative: when it is to be looked at next, whatever happens.
+    wakes: Option<SimTime>,
     /// For conservative: something but arrivals happened since the last pass.
     may_move: bool,
     /// The head that can never be placed, and why.
@@ -305,8 +310,8 @@ struct Attempt {
     machines: Vec<usize>,
     /// When planners believe that it ends.
     expected_end: SimTime,
-    /// Ended because its machine (the main node's) left.
-    lost_its_host: bool,
+    /// Machines that left under it. With the main node's it ended.
+    lost: Vec<usize>,
     /// Told to stop, for this reason.
     stopping: Option<StatusReason>,
     exit_code: Option<u8>,
@@ -337,6 +342,7 @@ impl Naive<'_> {
                 if !self.is_over() && self.handle(fact) {
                     self.last = self.now;
                 }
+                self.settle();
             }
             self.in_facts = false;
             self.arrivals();
@@ -406,6 +412,7 @@ impl Naive<'_> {
             if self.command(&timed.command).is_err() {
                 self.rejections += 1;
             }
+            self.settle();
         }
         while let Some(row) = self.scenario.workload.rows.get(self.next_row)
             && (self.is_closed(self.next_row) || row.submit <= self.now)
@@ -431,6 +438,7 @@ impl Naive<'_> {
                     if self.submit_again(job, rule).is_err() {
                         self.rejections += 1;
                     }
+                    self.settle();
                 }
             }
         }
@@ -442,6 +450,7 @@ impl Naive<'_> {
             self.refused[row] = true;
             self.call_those_after(row);
         }
+        self.settle();
     }
 
     fn is_closed(&self, row: usize) -> bool {

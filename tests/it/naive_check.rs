@@ -322,7 +322,10 @@ fn the_simulator_agrees_with_the_naive_one_in_a_thousand_worlds() {
         .ok()
         .and_then(|seed| seed.parse().ok());
     let mut differing = Vec::new();
-    for seed in only.map_or(0..1_000, |seed| seed..seed + 1) {
+    let worlds = std::env::var("WORLDS")
+        .ok()
+        .and_then(|worlds| worlds.parse().ok());
+    for seed in only.map_or(0..worlds.unwrap_or(1_000), |seed| seed..seed + 1) {
         let scenario = worlds::world(seed);
         let found = std::panic::catch_unwind(|| differences(&scenario, seed, None));
         let found = found.unwrap_or_else(|_| vec!["a panic".to_owned()]);

@@ -66,13 +66,12 @@ impl Dispatch for Conservative {
             }
         }
         for job in &jobs {
-            match self.planned.get(&job.place) {
-                Some(&start) if start <= now => {
-                    if turn.start(job).is_ok() {
-                        self.planned.remove(&job.place);
-                    }
-                }
-                _ => {}
+            let is_time = self
+                .planned
+                .get(&job.place)
+                .is_some_and(|&start| start <= now);
+            if is_time && turn.start(job).is_ok() {
+                self.planned.remove(&job.place);
             }
         }
         if let Some(&next) = self.planned.values().filter(|&&start| start > now).min() {

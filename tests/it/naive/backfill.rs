@@ -3,7 +3,7 @@
 use batchcast::model::Knob;
 use batchcast::units::{Shape, SimTime};
 
-use super::Naive;
+use super::{Fact, Naive};
 
 /// Something that takes room from one moment to another.
 struct Taken {
@@ -125,12 +125,16 @@ impl Naive<'_> {
         }
         for &job in &waiting {
             match self.plan_of(queue, job) {
-                Some(planned) if planned <= self.now => {
-                    self.start_if_it_fits(job);
+                Some(planned) if planned <= self.now && self.start_if_it_fits(job) => {
+                    self.queues[queue].plans.retain(|plan| plan.0 != job);
                 }
-                Some(planned) => self.wake(planned, queue),
-                None => {}
+                _ => {}
             }
+        }
+        let to_come = self.queues[queue].plans.iter().map(|plan| plan.1);
+        if let Some(next) = to_come.filter(|&planned| planned > self.now).min() {
+            self.queues[queue].wakes = Some(next);
+            self.schedule(next, Fact::Planned(queue));
         }
     }
 

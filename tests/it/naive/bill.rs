@@ -171,13 +171,14 @@ impl Naive<'_> {
         for (job, attempt) in &attempts {
             let (all, starting) = self.cost_on(machine, &clock, *job, attempt);
             let cause = match attempt.exit_code {
-                _ if self.machines[machine]
-                    .left
-                    .is_some_and(|left| attempt.ended.is_none_or(|ended| ended > left)) =>
+                // A lost node is lost alone, a lost main node takes the others with it.
+                _ if attempt.lost.contains(&machine)
+                    || attempt
+                        .lost
+                        .contains(&attempt.machines[self.jobs[*job].main_node]) =>
                 {
                     CostCause::Interrupted
                 }
-                _ if attempt.lost_its_host => CostCause::Interrupted,
                 _ if attempt.stopping.is_some() => CostCause::Failed,
                 Some(0) => CostCause::Useful,
                 _ => CostCause::Failed,

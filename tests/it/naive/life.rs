@@ -59,7 +59,13 @@ impl Naive<'_> {
                 }
                 self.finish(job, JobStatus::Failed, StatusReason::TimeLimit(reason));
             }
-            Fact::Planned(queue) => self.queues[queue].is_due = true,
+            Fact::Planned(queue) => {
+                let now = self.now;
+                let queue = &mut self.queues[queue];
+                queue.is_due |= queue.wakes == Some(now);
+                // What counts is the pass, if one is made.
+                return false;
+            }
         }
         true
     }
@@ -93,21 +99,22 @@ impl Naive<'_> {
         }
         self.machines[machine].left = Some(self.now);
         self.environment_changed(self.machines[machine].environment);
-        for job in self.running.clone() {
-            let attempt = self.jobs[job].attempts.last().expect("it runs");
+        let mut running = self.running.clone();
+        running.sort();
+        for job in running {
+            let main_node = self.jobs[job].main_node;
+            let attempt = self.jobs[job].attempts.last_mut().expect("it runs");
+            if attempt.machines.contains(&machine) {
+                attempt.lost.push(machine);
+            }
             // A multi-node job ends with its main node only.
-            if attempt.machines[self.jobs[job].main_node] == machine {
+            if attempt.machines[main_node] == machine {
                 let ending = Ending {
                     exit_code: None,
                     reason: StatusReason::HostTerminated(batchcast::units::InstanceId::at(machine)),
                     container_reason: "",
                     may_retry: true,
                 };
-                self.jobs[job]
-                    .attempts
-                    .last_mut()
-                    .expect("it runs")
-                    .lost_its_host = true;
                 self.end_attempt(job, ending);
             }
         }
@@ -173,7 +180,7 @@ impl Naive<'_> {
             ended: None,
             machines,
             expected_end,
-            lost_its_host: false,
+            lost: Vec::new(),
             stopping: None,
             exit_code: None,
             reason: StatusReason::None,
@@ -383,7 +390,7 @@ impl Naive<'_> {
         true
     }
 
-    /// The job becomes terminal, and so do those that needed it.
+    /// The job becomes terminal; those that needed it hear of it when all that happens at once has happened.
     pub(super) fn finish(&mut self, job: usize, status: JobStatus, reason: StatusReason) {
         if self.jobs[job].holds {
             self.jobs[job].holds = false;
@@ -395,48 +402,50 @@ impl Naive<'_> {
             queue.may_move = true;
         }
         self.conclude(job, status, reason);
-        let mut level = vec![job];
-        while !level.is_empty() {
-            let mut next = Vec::new();
-            for &ended in &level {
-                self.after_end(ended);
-            }
-            for &ended in &level {
-                if let Some(parent) = self.jobs[ended].parent
-                    && !self.jobs[parent].status.is_terminal()
-                    && (self.jobs[parent].children.iter())
-                        .all(|&c| self.jobs[c].status.is_terminal())
-                {
-                    let failed = |&c: &usize| self.jobs[c].status == JobStatus::Failed;
-                    if self.jobs[parent].children.iter().any(failed) {
-                        self.conclude(parent, JobStatus::Failed, StatusReason::ArrayChildFailed);
-                    } else {
-                        self.conclude(parent, JobStatus::Succeeded, StatusReason::None);
-                    }
-                    next.push(parent);
-                }
-            }
+        self.after_end(job);
+        self.ended.push(job);
+        // A parent ends with its last child.
+        if let Some(parent) = self.jobs[job].parent
+            && self.is_complete(parent)
+        {
+            self.conclude_parent(parent);
+            self.after_end(parent);
+            self.ended.push(parent);
+        }
+    }
+
+    /// Those that needed what ended fail or wait for one thing less, level by level, each in order of job.
+    pub(super) fn settle(&mut self) {
+        while !self.ended.is_empty() {
+            let level = std::mem::take(&mut self.ended);
             for waiting in 0..self.jobs.len() {
                 let job = &self.jobs[waiting];
-                if !job.status.is_terminal() && job.needs.iter().any(|on| level.contains(on)) {
-                    if job
-                        .needs
-                        .iter()
-                        .any(|&on| self.jobs[on].status == JobStatus::Failed)
-                    {
-                        self.conclude(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
-                        next.push(waiting);
-                    } else if !job.satisfied
-                        && job
-                            .needs
-                            .iter()
-                            .all(|&on| self.jobs[on].status == JobStatus::Succeeded)
-                    {
-                        self.satisfied(waiting);
-                    }
+                let hears = job.needs.iter().any(|on| level.contains(on));
+                let failed = |&on: &usize| self.jobs[on].status == JobStatus::Failed;
+                let succeeded = |&on: &usize| self.jobs[on].status == JobStatus::Succeeded;
+                if job.status.is_terminal() || !hears {
+                    continue;
+                } else if job.needs.iter().any(failed) {
+                    self.finish(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
+                } else if !job.satisfied && job.needs.iter().all(succeeded) {
+                    self.satisfied(waiting);
                 }
             }
-            level = next;
+        }
+    }
+
+    fn is_complete(&self, parent: usize) -> bool {
+        let parent = &self.jobs[parent];
+        let mut children = parent.children.iter();
+        !parent.status.is_terminal() && children.all(|&c| self.jobs[c].status.is_terminal())
+    }
+
+    fn conclude_parent(&mut self, parent: usize) {
+        let failed = |&c: &usize| self.jobs[c].status == JobStatus::Failed;
+        if self.jobs[parent].children.iter().any(failed) {
+            self.conclude(parent, JobStatus::Failed, StatusReason::ArrayChildFailed);
+        } else {
+            self.conclude(parent, JobStatus::Succeeded, StatusReason::None);
         }
     }
 
@@ -448,13 +457,17 @@ impl Naive<'_> {
 
     /// What clients do about an end.
     fn after_end(&mut self, ended: usize) {
+        if self.jobs[ended].children.is_empty() {
+            self.apply_rules(ended);
+        }
         let row = self.jobs[ended].row;
         if self.job_of_row[row] == Some(ended) {
             self.call_those_after(row);
         }
-        if !self.jobs[ended].children.is_empty() {
-            return;
-        }
+    }
+
+    /// The first rule that matches and is not used up submits the job again.
+    fn apply_rules(&mut self, ended: usize) {
         let job = &self.jobs[ended];
         let event = match job.status {
             JobStatus::Succeeded => RuleEvent::JobSucceeded,
@@ -468,7 +481,6 @@ impl Naive<'_> {
             .filter(|&&original| original == job.original)
             .count();
         let original = job.original;
-        // The first rule that matches and is not used up.
         let found = self.scenario.rules.iter().position(|rule| {
             rule.on == event
                 && rule.job_queue.as_ref().is_none_or(|name| name == queue)

@@ -133,6 +133,7 @@ impl Naive<'_> {
                     is_due: false,
                     held: None,
                     plans: Vec::new(),
+                    wakes: None,
                     may_move: false,
                     blocked: None,
                     stamp: 0,
@@ -297,6 +298,9 @@ impl Naive<'_> {
             &self.scenario.workload.templates[self.scenario.workload.rows[row].template as usize];
         let queue_name = template.job_queue.clone();
         let job = self.new_job(row, &queue_name, Ratio::ONE)?;
+        self.share_of_new(&job, row)?;
+        // A share is seen from its first request on, even where that is refused for something else.
+        let job = self.with_share(job, row);
         let workload = &self.scenario.workload;
         let extra = workload
             .extra(&workload.rows[row])
@@ -342,11 +346,7 @@ impl Naive<'_> {
                 }
             }
         }
-        self.share_of_new(&job, row)?;
-        let job = self.with_share(job, row);
-        if job.share.is_some_and(|share| !self.is_active(share)) {
-            self.queues[job.queue].is_due = true;
-        }
+        self.note_new_share(&job);
 
         let first = self.jobs.len();
         self.job_of_row[row] = Some(first);
@@ -405,6 +405,7 @@ impl Naive<'_> {
         }
         self.share_of_new(&job, old.row)?;
         let job = self.with_share(job, old.row);
+        self.note_new_share(&job);
         let number = self.jobs.len();
         let mut job = Job {
             index: old.index,
@@ -562,6 +563,13 @@ impl Naive<'_> {
         Job { share, ..job }
     }
 
+    /// One more active share makes the reserve smaller.
+    fn note_new_share(&mut self, job: &Job) {
+        if job.share.is_some_and(|share| !self.is_active(share)) && self.reserves(job.queue) {
+            self.queues[job.queue].is_due = true;
+        }
+    }
+
     fn share(&self, queue: usize, identifier: &str) -> Option<usize> {
         let mut shares = self.shares.iter();
         shares.position(|share| share.queue == queue && share.identifier == identifier)
@@ -617,7 +625,7 @@ impl Naive<'_> {
             None => all
                 .filter(|(_, d)| d.active && d.is.name == name)
                 .map(|(number, _)| number)
-                .last(),
+                .next_back(),
         }
     }
 
@@ -675,7 +683,7 @@ impl Naive<'_> {
                 self.finish(job, JobStatus::Failed, text.clone());
             }
             JobStatus::Pending => {
-                let open = |&on: &usize| !self.jobs[on].status.is_terminal();
+                let open = |&on: &usize| self.jobs[on].status != JobStatus::Succeeded;
                 if self.jobs[job].needs.iter().any(open) {
                     self.jobs[job].cancelled = Some(text.clone());
                 } else {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use batchcast::model::{BlockReason, InstanceType, JobStatus, Knob};
-use batchcast::units::{Shape, SimTime};
+use batchcast::units::Shape;
 
 use super::{Fact, Fault, Naive};
 
@@ -409,13 +409,6 @@ impl Naive<'_> {
             Some(BlockReason::MaxResource)
         } else {
             Some(BlockReason::JobResourceRequirement)
-        }
-    }
-
-    /// The queue is due at `at`, whatever happens.
-    pub(super) fn wake(&mut self, at: SimTime, queue: usize) {
-        if at > self.now {
-            self.schedule(at, Fact::Planned(queue));
         }
     }
 }

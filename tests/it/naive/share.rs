@@ -107,6 +107,10 @@ impl Naive<'_> {
             .count()
     }
 
+    pub(super) fn reserves(&self, queue: usize) -> bool {
+        self.policy(queue).compute_reservation > 0
+    }
+
     /// Whether starting this job would use what is reserved for shares to come.
     pub(super) fn is_over_the_reserve(&self, number: usize) -> bool {
         let queue = self.jobs[number].queue;
