@@ -289,6 +289,7 @@ impl Naive<'_> {
             queue.time_limit_actions.clone_from(actions);
         }
         self.queues[number].is_due = true;
+        self.queues[number].may_move = true;
         Ok(())
     }
 
