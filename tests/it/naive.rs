@@ -7,6 +7,7 @@ mod life;
 mod outside;
 mod pass;
 mod share;
+mod submissions;
 
 use batchcast::model::{
     Billing, BlockReason, ComputeEnvironment, ConsumableAsk, ConsumableResource, CostCauses,

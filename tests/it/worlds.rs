@@ -408,7 +408,7 @@ impl Maker {
         let name = format!("fair{number}");
         let policy = self.policy(&name);
         self.at_start(Command::CreateSchedulingPolicy(policy));
-        if self.one_in(6) {
+        if self.one_in(3) {
             let policy = self.policy(&name);
             self.later(Command::UpdateSchedulingPolicy(policy));
         }
@@ -449,11 +449,11 @@ impl Maker {
     /// What the operator and the clients do meanwhile.
     fn operator(&mut self) {
         let with_rules = !self.scenario.rules.is_empty();
-        for _ in 0..self.below(6) {
+        for _ in 0..self.below(8) {
             let environment = self.pick(&self.environments.clone());
             let queue = self.pick(&self.queues.clone()).name;
             let job = self.some_job_name();
-            let choice = self.below(if self.backfills { 7 } else { 12 });
+            let choice = self.below(if self.backfills { 7 } else { 13 });
             match choice {
                 0..=2 if !with_rules => {
                     let reason = self.pick(&["not needed", "wrong input"]).to_owned();
@@ -485,7 +485,7 @@ impl Maker {
                         }));
                     }
                 }
-                7 => {
+                7 | 12 => {
                     let types = self.scenario.world.catalogue.len() as u64;
                     let instance_type = TypeId::at(self.below(types) as usize);
                     let count = 1 + self.below(2) as u32;

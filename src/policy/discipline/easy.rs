@@ -8,6 +8,7 @@
 
 use super::{Dispatch, Hold, Place, Turn, Waiting, Wanted};
 use crate::policy::capacity::Reservation;
+use crate::units::JobId;
 
 #[derive(Default)]
 pub(super) struct Easy {
@@ -28,10 +29,13 @@ impl Dispatch for Easy {
             let mut fresh = turn.fresh();
             fresh.sort_unstable();
             for place in fresh {
-                while let Some(waiting) = turn.find(place) {
-                    if backfill(turn, &waiting, reservation.as_mut()).is_err() {
-                        break;
-                    }
+                let Some(mut waiting) = turn.find(place) else {
+                    continue;
+                };
+                // A block is tried job by job: when its first has started the next one stands there.
+                while backfill(turn, &waiting, reservation.as_mut()).is_ok() && waiting.count > 1 {
+                    waiting.place.job = JobId(waiting.place.job.0 + 1);
+                    waiting.count -= 1;
                 }
             }
             return;

@@ -116,6 +116,7 @@ impl Naive<'_> {
                     may_retry: true,
                 };
                 self.end_attempt(job, ending);
+                self.settle();
             }
         }
     }
@@ -134,6 +135,7 @@ impl Naive<'_> {
     pub(super) fn all_queues_due(&mut self) {
         for queue in &mut self.queues {
             queue.is_due = true;
+            queue.may_move = true;
         }
     }
 
@@ -414,18 +416,17 @@ impl Naive<'_> {
         }
     }
 
-    /// Those that needed what ended fail or wait for one thing less, level by level, each in order of job.
+    /// Those that needed what ended fail or wait for one thing less: breadth first, of each end in order of job.
     pub(super) fn settle(&mut self) {
         while !self.ended.is_empty() {
-            let level = std::mem::take(&mut self.ended);
+            let ended = self.ended.remove(0);
             for waiting in 0..self.jobs.len() {
                 let job = &self.jobs[waiting];
-                let hears = job.needs.iter().any(|on| level.contains(on));
                 let failed = |&on: &usize| self.jobs[on].status == JobStatus::Failed;
                 let succeeded = |&on: &usize| self.jobs[on].status == JobStatus::Succeeded;
-                if job.status.is_terminal() || !hears {
+                if job.status.is_terminal() || !job.needs.contains(&ended) {
                     continue;
-                } else if job.needs.iter().any(failed) {
+                } else if failed(&ended) {
                     self.finish(waiting, JobStatus::Failed, StatusReason::DependentJobFailed);
                 } else if !job.satisfied && job.needs.iter().all(succeeded) {
                     self.satisfied(waiting);

@@ -81,18 +81,6 @@ impl Naive<'_> {
         let mut skipped = Vec::new();
         while let Some(share) = self.next_share(queue, &skipped) {
             let head = self.waiting(queue, Some(share))[0];
-            if std::env::var("DEBUG").is_ok() {
-                for s in 0..self.shares.len() {
-                    eprintln!(
-                        "{} share {s} {} {} waits {}",
-                        self.now,
-                        self.shares[s].identifier,
-                        self.weighted_usage(queue, s),
-                        self.waiting(queue, Some(s)).len()
-                    );
-                }
-                eprintln!("   turn {share} head {head}");
-            }
             if self.start_if_it_fits(head) {
                 continue;
             }
@@ -301,12 +289,6 @@ impl Naive<'_> {
         if blocked == self.queues[queue].blocked {
             return;
         }
-        if std::env::var("DEBUG").is_ok() {
-            eprintln!(
-                "naive {} queue {queue} head {head:?} blocked {blocked:?}",
-                self.now
-            );
-        }
         self.queues[queue].blocked = blocked;
         self.queues[queue].stamp += 1;
         let stamp = self.queues[queue].stamp;
@@ -324,9 +306,12 @@ impl Naive<'_> {
     /// A blocked head is declared blocked; says whether it still is the same.
     pub(super) fn declare(&mut self, queue: usize, stamp: u32) -> bool {
         let blocked = self.queues[queue].blocked;
-        let Some((_, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp) else {
+        let Some((job, reason)) = blocked.filter(|_| self.queues[queue].stamp == stamp) else {
             return false;
         };
+        if self.jobs[job].status != JobStatus::Runnable {
+            return false;
+        }
         let actions = &self.queues[queue].is.time_limit_actions;
         if let Some(action) = actions.iter().find(|action| action.reason == reason) {
             self.schedule(self.now + action.max_time, Fact::Limit { queue, stamp });

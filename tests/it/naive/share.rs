@@ -43,7 +43,7 @@ impl Naive<'_> {
     }
 
     /// Twice W × the usage of the last W × the weight: whole numbers throughout.
-    pub(super) fn weighted_usage(&self, queue: usize, share: usize) -> u128 {
+    fn weighted_usage(&self, queue: usize, share: usize) -> u128 {
         let window = self.window(queue).ms();
         let now = self.now.ms();
         let credit = u128::from(self.span(Knob::ShareCredit).ms());
