@@ -98,7 +98,7 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
             }
         });
         sheet.money(attempt.cost);
-        sheet.end();
+        sheet.end(b"\n");
     }
 
     /// Writes what is left.

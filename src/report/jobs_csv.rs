@@ -106,16 +106,17 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             put_outcome(out, job);
         });
         self.sheet.money(job.cost);
-        self.sheet.text(b",");
         if why.is_some() || !is_usual(job) {
             self.put_reason(job, why);
+        } else {
+            self.sheet.end(b",\n");
         }
-        self.sheet.end();
     }
 
-    /// `reason`.
+    /// `reason`, and the end of the row.
     #[cold]
     fn put_reason(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
+        self.sheet.text(b",");
         let field = match why {
             Some(why) => {
                 self.scratch.clear();
@@ -125,6 +126,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             None => reason(job.reason, &mut self.scratch),
         };
         self.sheet.text(field);
+        self.sheet.end(b"\n");
     }
 
     /// `share_identifier` to `depends_on`, with the comma before.

@@ -108,7 +108,7 @@ impl<W: Write> Sheet<W> {
         self.filled += text.len();
     }
 
-    /// Writes the row's amount of money, rounded so that the rows up to any row sum to their rounded sum.
+    /// Writes the amount of money that each row has one of, rounded so that the rows up to any row sum to their rounded sum.
     #[inline]
     pub(super) fn money(&mut self, amount: Usd) {
         let ticks = self.cost.next(amount);
@@ -118,10 +118,10 @@ impl<W: Write> Sheet<W> {
         self.row.amount = amount;
     }
 
-    /// Ends the row.
+    /// Ends the row with these last bytes of it.
     #[inline]
-    pub(super) fn end(&mut self) {
-        self.text(b"\n");
+    pub(super) fn end<const N: usize>(&mut self, last: &[u8; N]) {
+        self.text(last);
         self.moment.push(self.row.clone());
     }
 
@@ -206,7 +206,7 @@ mod tests {
             sheet.begin(SimTime::from_s(at), key);
             sheet.numbers(|out| out.whole(key));
             sheet.money(Usd::from_units(units));
-            sheet.end();
+            sheet.end(b"\n");
         }
         String::from_utf8(sheet.finish().unwrap()).unwrap()
     }
@@ -249,7 +249,7 @@ mod tests {
         sheet.begin_last();
         sheet.text(text.as_bytes());
         sheet.numbers(|out| out.whole(1));
-        sheet.end();
+        sheet.end(b"\n");
         let written = String::from_utf8(sheet.finish().unwrap()).unwrap();
         assert_eq!(written, format!("a,b\n{text}1,\n"));
     }
@@ -270,7 +270,7 @@ mod tests {
         for row in 0..3 {
             sheet.begin(SimTime::from_s(row), 0);
             sheet.text(&[b'x'; BLOCK]);
-            sheet.end();
+            sheet.end(b"\n");
         }
         assert_eq!(
             sheet.finish().unwrap_err().kind(),

@@ -374,6 +374,38 @@ fn the_jobs_of_a_run_and_its_scenario_run_again_to_the_same_digest() {
 }
 
 #[test]
+fn the_jobs_of_a_pipeline_are_its_trace_again_with_what_they_waited_for() {
+    let home = Home::new();
+    let mut trace = "job_id,submit_s,run_s,vcpus,array_id,array_index,depends_on\n\
+        7,0,20,1,,,\n1,0,5,1,,,7\n"
+        .to_owned();
+    for child in 0..3 {
+        let run = 10 + 5 * child;
+        trace += &format!(",0,{run},1,align,{child},7 1\n");
+        trace += &format!(",0,{run},1,sort,{child},n_to_n:align\n");
+        trace += &format!(",3,1,1,publish,{child},sort:0 sequential\n");
+    }
+    trace += "last,4,9,2,,,publish;1\n";
+    fs::write(home.path("pipeline.csv"), trace).unwrap();
+    let tables = |folder: &str| -> Vec<String> {
+        let read = |name: &str| fs::read_to_string(home.path(folder).join(name)).unwrap();
+        ["jobs.csv", "attempts.csv", "timeline.csv"]
+            .map(read)
+            .into()
+    };
+    for (trace, folder) in [("pipeline.csv", "first"), ("first/jobs.csv", "second")] {
+        let output = home.run(&format!(
+            "run --trace {trace} --pool 4 --tables all -o {folder}"
+        ));
+        assert!(output.status.success(), "{output:?}");
+    }
+    assert!(tables("first")[0].contains(",align,1,7 1,,"));
+    assert!(tables("first")[0].contains(",sort,2,n_to_n:align,"));
+    assert!(tables("first")[0].contains(",publish,0,sort:0 sequential,"));
+    assert_eq!(tables("first"), tables("second"));
+}
+
+#[test]
 fn what_a_killed_run_left_is_gone_after_the_next() {
     let home = Home::new();
     let left = home.path(".out.batchcast-4000000000");
