@@ -79,7 +79,7 @@ impl<O: Observer> Control<'_, O> {
         if at > now {
             self.effects.push_back(Effect::EligibleAt {
                 at,
-                ticket: Ticket::Array(array),
+                ticket: Ticket::Array(self.arrays[array].id),
             });
         } else {
             self.open_array(now, array);
@@ -308,7 +308,8 @@ impl<O: Observer> Control<'_, O> {
         let estimate = self.estimate_of(row, Some(child), contract, 1);
         let rank = self.rank(queue, job, submitted, eligible, shape, estimate);
         let place = self.first_place(contract, queue, rank, job);
-        self.leave_lane(now, queue, lane, place)?;
+        self.leave_lane(queue, lane, place)?;
+        self.left_waiting(now, queue);
         Some(self.materialise(index, child, JobStatus::Runnable))
     }
 

@@ -116,7 +116,7 @@ impl<O: Observer> Control<'_, O> {
         let (Label::Blocked(reason), Some((job, _))) = (queue.watch.label, queue.watch.head) else {
             return false;
         };
-        if queue.watch.stamp != stamp {
+        if queue.watch.stamp != stamp || matches!(self.directory.get(job), Whereabouts::Ended(_)) {
             return false;
         }
         let Some(since) = queue.watch.declared else {

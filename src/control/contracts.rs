@@ -224,13 +224,17 @@ impl<O: Observer> Control<'_, O> {
             .iter()
             .map(|share| entry_of(&share.name))
             .collect();
+        let active: Vec<bool> = queue.shares.iter().map(|share| share.is_active).collect();
         for (share, entry) in queue.shares.iter_mut().zip(&entries) {
             let weight = entry
                 .map(|index| &distribution[index])
                 .map_or(rules_weight(), |e| u128::from(e.weight.0));
             let alike = match entry {
                 Some(_) if self.knobs.prefix_weight_times_n => {
-                    entries.iter().filter(|other| *other == entry).count()
+                    let alike = entries.iter().zip(&active);
+                    alike
+                        .filter(|(other, active)| *other == entry && **active)
+                        .count()
                 }
                 _ => 1,
             };

@@ -26,6 +26,11 @@ impl<O: Observer> Control<'_, O> {
     /// A pass over `queue`.
     pub(super) fn pass(&mut self, now: SimTime, queue: QueueId, capacity: &mut dyn Capacity) {
         self.queues[queue.index()].is_due = false;
+        if self.knobs.prefix_weight_times_n {
+            // Shares that became active, or stopped being so, change the weights of those with their prefix.
+            let _ = self.queues[queue.index()].active_shares(now);
+            self.weigh(queue);
+        }
         self.queues[queue.index()].count(now);
         let usable = std::mem::take(&mut self.queues[queue.index()].usable);
         let mut dispatch = self.queues[queue.index()]
@@ -133,7 +138,7 @@ impl<O: Observer> Pass<'_, '_, O> {
             expected_end: self.now + entry.estimate,
         };
         let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
-        let taken = control.leave_lane(self.now, self.queue, waiting.lane, waiting.place);
+        let taken = control.leave_lane(self.queue, waiting.lane, waiting.place);
         control.start(self.now, taken.expect("it was there a moment ago"), placed);
         control.others_changed(self.queue, &placed);
         Ok(())
@@ -206,7 +211,6 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
         match queue.fair.as_mut() {
             Some(fair) if !blocks => {
                 fair.aside.push(lane);
-                fair.fronts.retain(|&front| front != lane);
                 queue.note_waiting(lane);
                 true
             }

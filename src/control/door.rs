@@ -184,6 +184,7 @@ impl<O: Observer> Control<'_, O> {
                 fair.tournament
                     .change_window(now, before.window, measure.window);
                 fair.reservation = policy.fairshare.compute_reservation;
+                self.queues[index].renew_expiry();
                 self.weigh(QueueId::at(index));
             }
         }
@@ -452,6 +453,7 @@ impl<O: Observer> Control<'_, O> {
                 .change_window(now, fair.measure.window, new.measure.window);
             (fair.policy, fair.measure, fair.reservation) =
                 (new.policy, new.measure, new.reservation);
+            queue.renew_expiry();
             self.weigh(id);
         }
         if let Some(environments) = environments {

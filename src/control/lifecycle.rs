@@ -75,7 +75,10 @@ impl<O: Observer> Control<'_, O> {
     /// A job that became eligible at a tick, or again after a delay. Says whether it is still there to be.
     pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) -> bool {
         match ticket {
-            Ticket::Array(array) => self.open_array(now, array),
+            Ticket::Array(id) => match self.directory.get(id) {
+                Whereabouts::Array(array) => self.open_array(now, array),
+                _ => return false,
+            },
             Ticket::Job(attempt) => {
                 let waits = self
                     .current(attempt)
@@ -226,7 +229,6 @@ impl<O: Observer> Control<'_, O> {
     /// One job leaves the order.
     pub(super) fn leave_lane(
         &mut self,
-        now: SimTime,
         queue_id: QueueId,
         lane: u32,
         place: Place,
@@ -240,10 +242,6 @@ impl<O: Observer> Control<'_, O> {
             && let Some(index) = fair.fronts.iter().rposition(|&front| front == lane)
         {
             fair.fronts.remove(index);
-        }
-        if queue.watch.head.is_some_and(|(head, _)| head == place.job) && queue.waiting > 0 {
-            queue.has_changed = true;
-            self.want_decision(now, queue_id);
         }
         Some(entry)
     }
@@ -469,7 +467,8 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Runnable => {
                 let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
                 let place = self.place_of(slot);
-                self.leave_lane(now, queue, lane, place);
+                self.leave_lane(queue, lane, place);
+                self.left_waiting(now, queue);
                 self.finish_taken(now, slot, succeeded, reason);
             }
             JobStatus::Pending => {
@@ -477,6 +476,14 @@ impl<O: Observer> Control<'_, O> {
                 self.end(now, slot, succeeded, reason, None);
             }
             other => unreachable!("{:?} is {}, not waiting", self.jobs[slot].id, other.name()),
+        }
+    }
+
+    /// A job that waited left without being started: others may move.
+    pub(super) fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
+        if self.queues[queue.index()].waiting > 0 {
+            self.queues[queue.index()].has_changed = true;
+            self.want_decision(now, queue);
         }
     }
 

@@ -138,7 +138,7 @@ pub enum Ticket {
     /// A job (in its slot, as of a generation).
     Job(Attempt),
     /// All children of an array that wait for nothing else.
-    Array(u32),
+    Array(JobId),
 }
 
 /// Facts about a placed attempt that decide how it ends.
@@ -389,8 +389,9 @@ impl<'w, O: Observer> Control<'w, O> {
         answer
     }
 
-    /// Makes one decision: a pass over every queue that is due, by priority.
-    pub fn dispatch(&mut self, now: SimTime, capacity: &mut dyn Capacity) {
+    /// Makes one decision: a pass over every queue that is due, by priority. Says whether anybody waited in one.
+    pub fn dispatch(&mut self, now: SimTime, capacity: &mut dyn Capacity) -> bool {
+        let mut passed = false;
         if self.next_decision.is_some_and(|at| at <= now) {
             self.next_decision = None;
         }
@@ -401,10 +402,12 @@ impl<'w, O: Observer> Control<'w, O> {
                 self.queues[queue.index()].is_due = true;
             }
             if self.queues[queue.index()].is_due {
+                passed |= self.queues[queue.index()].waiting > 0;
                 self.pass(now, queue, capacity);
             }
         }
         self.settle(now);
+        passed
     }
 
     /// `queue` may be able to start something: a decision is due, at the next tick.

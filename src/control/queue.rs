@@ -191,10 +191,20 @@ impl Queue {
                 .filter(|share| !share.lane.is_empty())
                 .map(|_| 0);
         };
-        if let Some(&front) = fair.fronts.last() {
+        let (measure, shares) = (fair.measure, &mut self.shares);
+        let (fronts, aside) = (&fair.fronts, &fair.aside);
+        let front = fronts
+            .iter()
+            .filter(|lane| !aside.contains(lane))
+            .min_by_key(|lane| {
+                shares[**lane as usize]
+                    .lane
+                    .front()
+                    .map(|entry| entry.place)
+            });
+        if let Some(&front) = front {
             return Some(front);
         }
-        let (measure, shares) = (fair.measure, &mut self.shares);
         let winner = fair
             .tournament
             .winner(now, measure, |index| shares[index].usage.read(now, measure));
@@ -355,6 +365,23 @@ impl Queue {
             && let Some(fair) = self.fair.as_mut()
         {
             fair.expiring.push_back((now + fair.measure.window, lane));
+        }
+    }
+
+    /// The window is another one: shares that idle stop being active by it.
+    pub(super) fn renew_expiry(&mut self) {
+        if let Some(fair) = self.fair.as_mut() {
+            let idle = self
+                .shares
+                .iter()
+                .enumerate()
+                .filter(|(_, share)| share.is_active && share.live == 0);
+            let window = fair.measure.window;
+            let mut expiring: Vec<_> = idle
+                .map(|(lane, share)| (share.last_end + window, lane as u32))
+                .collect();
+            expiring.sort_unstable();
+            fair.expiring = expiring.into();
         }
     }
 

@@ -119,36 +119,38 @@ impl Usage {
     pub(super) fn read(&mut self, now: SimTime, measure: Measure) -> Reading {
         let window = u128::from(measure.window.ms());
         let head = self.history.back().expect("never empty").at(now);
-        let tail = match now.ms().checked_sub(measure.window.ms()) {
-            None => Point::default(),
-            Some(ms) => {
-                let begin = SimTime::from_ms(ms);
-                while self.history.len() > 1 && self.history[1].at <= begin {
-                    self.history.pop_front();
-                }
-                let first = self.history[0];
-                if first.at <= begin {
-                    first.at(begin)
-                } else {
-                    // What left a shorter window before is forgotten: nothing was used until the first point.
-                    let before = u128::from((first.at - begin).ms());
-                    let double = first.double - 2 * first.area * before;
-                    Point {
-                        at: begin,
-                        in_use: 0,
-                        area: first.area,
-                        double,
-                    }
-                }
-            }
-        };
+        let (tail_area, tail_double) = self.tail(now, measure.window);
         let in_use = u128::from(head.in_use);
-        let decayed = 2 * window * head.area - (head.double - tail.double);
+        // Never negative: what was used within the window counts at most in full.
+        let passed = head.double as i128 - tail_double;
+        let decayed = ((2 * window * head.area) as i128 - passed).max(0) as u128;
         let credit = 2 * window * u128::from(measure.credit.ms()) * in_use;
         Reading {
             value: (decayed + credit) * self.weight,
             up: 2 * window * in_use * self.weight,
-            down: 2 * (head.area - tail.area) * self.weight,
+            down: 2 * (head.area - tail_area) * self.weight,
+        }
+    }
+
+    /// The cumulative numbers where the window begins. What left a shorter window before is forgotten: nothing was used
+    /// until the first point that is left, so the doubled integral may have to be continued below zero.
+    fn tail(&mut self, now: SimTime, window: Span) -> (u128, i128) {
+        let Some(begin) = now.ms().checked_sub(window.ms()).map(SimTime::from_ms) else {
+            return (0, 0);
+        };
+        while self.history.len() > 1 && self.history[1].at <= begin {
+            self.history.pop_front();
+        }
+        let first = self.history[0];
+        if first.at <= begin {
+            let tail = first.at(begin);
+            (tail.area, tail.double as i128)
+        } else {
+            let before = u128::from((first.at - begin).ms());
+            (
+                first.area,
+                first.double as i128 - (2 * first.area * before) as i128,
+            )
         }
     }
 }

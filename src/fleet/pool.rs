@@ -187,8 +187,10 @@ impl Pool {
     pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
         if let Some(gang) = ask.gang {
             let fitting = self.kinds.iter().filter(|kind| {
-                gang.instance_type
-                    .is_none_or(|wanted| wanted == kind.instance_type)
+                kind.count > 0
+                    && gang
+                        .instance_type
+                        .is_none_or(|wanted| wanted == kind.instance_type)
                     && gang.nodes.iter().all(|node| node.fits(kind.size))
             });
             let most = fitting.map(|kind| kind.count as usize).max();

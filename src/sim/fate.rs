@@ -115,25 +115,26 @@ impl Fates {
                 }
             }
         }
-        self.limit(fate, facts)
+        self.limit(fate, facts, row.estimate)
     }
 
     /// Timeouts count from RUNNING (API JobTimeout); SIGKILL follows SIGTERM after at most 30 s.
-    fn limit(&self, mut fate: AttemptFate, facts: &AttemptFacts) -> AttemptFate {
-        if self.kill_at_estimate && fate.run > facts.estimate {
+    fn limit(&self, mut fate: AttemptFate, facts: &AttemptFacts, stated: Span) -> AttemptFate {
+        let natural = fate.run;
+        if let Some(timeout) = facts.timeout
+            && natural > timeout + self.timeout_lag
+        {
+            let run = timeout + self.timeout_lag + self.shutdown;
             fate = AttemptFate {
-                run: facts.estimate,
+                run,
                 kind: Kind::TimedOut,
                 exit_code: KILLED,
                 ..fate
             };
         }
-        if let Some(timeout) = facts.timeout
-            && fate.run > timeout + self.timeout_lag
-        {
-            let run = timeout + self.timeout_lag + self.shutdown;
+        if self.kill_at_estimate && !stated.is_zero() && natural > stated && stated < fate.run {
             fate = AttemptFate {
-                run,
+                run: stated,
                 kind: Kind::TimedOut,
                 exit_code: KILLED,
                 ..fate

@@ -251,10 +251,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 self.arrive();
                 true
             }
-            Due::Decision => {
-                self.decide();
-                true
-            }
+            Due::Decision => self.decide(),
             Due::Event(event) => self.happen(event),
         };
         self.events += 1;
@@ -311,9 +308,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
     }
 
-    fn decide(&mut self) {
+    /// Says whether any queue was due.
+    fn decide(&mut self) -> bool {
         let now = self.now();
-        self.control.dispatch(now, &mut self.fleet);
+        self.control.dispatch(now, &mut self.fleet)
     }
 
     /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
@@ -344,7 +342,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             }
             Event::Eligible(ticket) => return self.control.became_eligible(now, ticket),
             Event::Watch { queue, stamp } => return self.control.watch_timer(now, queue, stamp),
-            Event::Decide => self.decide(),
+            Event::Decide => return self.decide(),
             Event::Join(group) => self.join(group),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
