@@ -24,7 +24,7 @@ mod tests;
 use std::io::Read;
 
 use crate::input::Problem;
-use crate::model::{Billing, Command, EnvironmentKind, Scenario};
+use crate::model::{Billing, Command, EnvironmentKind, Scenario, Settings};
 
 use node::{Node, Origin, Problems, Value};
 use shape::{Noted, check, fill};
@@ -86,6 +86,9 @@ pub fn load(
     let mut root = parse::parse(main_name, bytes)?;
     let mut problems = Problems::of(main_name);
     for (key, text) in overrides {
+        // A bare key that names an assumption means the one of the model, as it does for a trace on a pool.
+        let of_model = Settings::find(key).map(|assumption| format!("model.{}", assumption.key));
+        let key = of_model.as_deref().unwrap_or(key);
         if let Err(why) = parse::set(&mut root, key, text) {
             problems.extend([Problem::whole("--set", why)]);
         }

@@ -755,3 +755,14 @@ fn a_long_chain_of_jobs_needs_no_deep_stack() {
     }
     assert_eq!(read(&text).scenario.workload.rows.len(), 5_000);
 }
+
+#[test]
+fn a_bare_key_that_names_an_assumption_sets_it_in_the_model() {
+    let text = format!("{BASE}{JOB}");
+    let set = [("containerStart".to_owned(), "10s".to_owned())];
+    let loaded = load("test.toml", text.as_bytes(), &set, None, &NoFiles).unwrap();
+    assert_eq!(
+        loaded.scenario.world.settings.span(Knob::ContainerStart),
+        Span::from_s(10)
+    );
+}
