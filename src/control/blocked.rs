@@ -3,7 +3,7 @@
 
 use crate::model::{BlockReason, Observer, StatusReason};
 use crate::policy::capacity::{Ask, Capacity, Ever};
-use crate::policy::discipline::{Hold, Waiting};
+use crate::policy::discipline::{Hold, Place, Waiting};
 use crate::units::{EnvId, JobId, QueueId, SimTime, Span};
 
 use super::job::Whereabouts;
@@ -26,16 +26,17 @@ impl<O: Observer> Control<'_, O> {
             queue.shares[lane as usize]
                 .lane
                 .front()
-                .map(|entry| (entry.place.job, lane))
+                .map(|entry| (entry.place, lane))
         });
         let held = first_hold.filter(|_| queue.holds_its_head);
-        let Some((job, lane)) = held
-            .map(|(waiting, _)| (waiting.place.job, waiting.lane))
+        let Some((place, lane)) = held
+            .map(|(waiting, _)| (waiting.place, waiting.lane))
             .or(front)
         else {
             self.label(now, queue_id, Label::Unlabelled, None);
             return;
         };
+        let job = place.job;
         let hold = match first_hold {
             Some((waiting, hold)) if waiting.place.job == job => hold,
             _ => match queue.watch.label {
@@ -43,7 +44,7 @@ impl<O: Observer> Control<'_, O> {
                 _ => Hold::Capacity,
             },
         };
-        let reason = self.impossible(queue_id, capacity, usable, job, lane);
+        let reason = self.impossible(queue_id, capacity, usable, place, lane);
         let label = reason.map_or(Label::Front(hold), Label::Blocked);
         self.label(now, queue_id, label, Some((job, lane)));
     }
@@ -54,7 +55,7 @@ impl<O: Observer> Control<'_, O> {
         queue_id: QueueId,
         capacity: &dyn Capacity,
         usable: &[EnvId],
-        job: JobId,
+        place: Place,
         lane: u32,
     ) -> Option<BlockReason> {
         let queue = &self.queues[queue_id.index()];
@@ -69,17 +70,14 @@ impl<O: Observer> Control<'_, O> {
                 BlockReason::Undetermined
             });
         }
-        let entry = queue.shares[lane as usize]
-            .lane
-            .iter()
-            .find(|entry| entry.place.job <= job && job.0 < entry.place.job.0 + entry.count)?;
+        let entry = queue.shares[lane as usize].lane.get(place)?;
         let contract = match entry.who {
             Who::Job(slot) => self.jobs[slot].contract,
             Who::Block(array) => self.arrays[array].contract,
         };
         let gang = self.contracts[contract as usize].gang.as_ref();
         let ask = Ask {
-            job,
+            job: place.job,
             shape: entry.shape,
             gang,
             expected_end: SimTime::ZERO,
