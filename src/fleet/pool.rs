@@ -194,20 +194,11 @@ impl Pool {
                     && gang.nodes.iter().all(|node| node.fits(kind.size))
             });
             let most = fitting.map(|kind| kind.count as usize).max();
+            let largest = self.kinds.iter().map(|kind| kind.count as usize).max();
             return match most {
                 Some(count) if count >= gang.nodes.len() => Ever::Yes,
-                _ if self
-                    .kinds
-                    .iter()
-                    .map(|kind| kind.count as usize)
-                    .max()
-                    .unwrap_or(0)
-                    < gang.nodes.len() =>
-                {
-                    Ever::TooMuch
-                }
-                Some(_) => Ever::TooMuch,
-                None => Ever::TooBig,
+                None if largest.is_some_and(|count| count >= gang.nodes.len()) => Ever::TooBig,
+                _ => Ever::TooMuch,
             };
         }
         if self
