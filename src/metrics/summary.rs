@@ -146,7 +146,7 @@ pub struct AssumptionValue {
     pub value: String,
     /// What it rests on.
     pub tag: Tag,
-    /// Whether the scenario or the command line set it.
+    /// Whether it is another than the profile gives.
     pub changed: bool,
     /// What it means.
     pub sentence: &'static str,

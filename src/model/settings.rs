@@ -154,6 +154,13 @@ pub struct Assumption {
     pub sentence: &'static str,
 }
 
+impl Assumption {
+    /// Its default in `profile`.
+    fn default_in(&self, profile: Profile) -> Value {
+        parse(self.unit, self.defaults[profile as usize]).expect("a default reads as its own unit")
+    }
+}
+
 /// The same default in every profile.
 const fn always(value: &'static str) -> [&'static str; 4] {
     [value; 4]
@@ -344,7 +351,6 @@ pub const ASSUMPTIONS: &[Assumption] = &[
 pub struct Settings {
     profile: Profile,
     values: Vec<Value>,
-    changed: Vec<bool>,
 }
 
 impl Settings {
@@ -352,15 +358,10 @@ impl Settings {
     pub fn new(profile: Profile) -> Settings {
         let values = ASSUMPTIONS
             .iter()
-            .map(|a| {
-                parse(a.unit, a.defaults[profile as usize])
-                    .expect("a default reads as its own unit")
-            })
-            .collect();
+            .map(|assumption| assumption.default_in(profile));
         Settings {
             profile,
-            values,
-            changed: vec![false; ASSUMPTIONS.len()],
+            values: values.collect(),
         }
     }
 
@@ -380,7 +381,6 @@ impl Settings {
     /// A sentence that says what would be right.
     pub fn set(&mut self, assumption: &Assumption, text: &str) -> Result<(), String> {
         self.values[assumption.knob as usize] = parse(assumption.unit, text)?;
-        self.changed[assumption.knob as usize] = true;
         Ok(())
     }
 
@@ -389,9 +389,9 @@ impl Settings {
         &self.values[knob as usize]
     }
 
-    /// Whether `knob` was set by hand.
+    /// Whether `knob` has another value than its profile gives it. A default that a scenario writes out is no change.
     pub fn is_changed(&self, knob: Knob) -> bool {
-        self.changed[knob as usize]
+        *self.value(knob) != ASSUMPTIONS[knob as usize].default_in(self.profile)
     }
 
     /// The value of a knob in seconds.
@@ -518,6 +518,20 @@ mod tests {
         }
         for profile in Profile::ALL {
             assert_eq!(Settings::new(profile).values.len(), ASSUMPTIONS.len());
+        }
+    }
+
+    #[test]
+    fn a_default_that_is_written_out_is_no_change() {
+        let mut settings = Settings::new(Profile::Typical);
+        for (text, is_changed) in [("3s", false), ("3000ms", false), ("4s", true), ("3", false)] {
+            let assumption = &ASSUMPTIONS[Knob::ContainerStart as usize];
+            settings.set(assumption, text).unwrap();
+            assert_eq!(
+                settings.is_changed(Knob::ContainerStart),
+                is_changed,
+                "{text}"
+            );
         }
     }
 
