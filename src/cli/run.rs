@@ -139,6 +139,7 @@ fn into_folder(
         scenario: &summary.scenario,
         seed: summary.seed,
         digest: summary.digest,
+        events: summary.events,
         command: command_line(run),
         inputs: input.files.clone(),
         assumptions: &summary.assumptions,
