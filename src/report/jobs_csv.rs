@@ -14,12 +14,12 @@ use super::text::put_field;
 
 /// The columns. Seconds have up to three decimals; empty means not applicable. `wait_s` = `dependency_s` + `eligible_s` and
 /// reaches to the start of the last attempt; `dependency_s` to `lost_s`, without `eligible_s`, `work_s` and `estimate_s`, sum
-/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` is as a trace states it. `reason` is empty where
+/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` is as a trace states it. `status_reason` is empty where
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
 dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
 user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
-cost_usd,reason\n";
+cost_usd,status_reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
 const CAUSES: [TimeCause; 9] = [
@@ -113,7 +113,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         }
     }
 
-    /// `reason`, and the end of the row.
+    /// `status_reason`, and the end of the row.
     #[cold]
     fn put_reason(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
         self.sheet.text(b",");

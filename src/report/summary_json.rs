@@ -14,7 +14,6 @@ pub fn summary_json(summary: &Summary) -> String {
         json.whole("seed", summary.seed);
         json.text("digest", &format!("{:016x}", summary.digest));
         json.text("version", env!("CARGO_PKG_VERSION"));
-        json.whole("events", summary.events);
         json.seconds("end_s", Some(summary.end));
         json.seconds("makespan_s", summary.makespan);
         json.seconds("lower_bound_s", Some(summary.lower_bound()));
@@ -127,7 +126,10 @@ fn put_money(json: &mut Json, summary: &Summary) {
         }
     });
     for (key, parts) in [
-        ("cost_by_environment_usd", &summary.cost_by_environment),
+        (
+            "cost_by_compute_environment_usd",
+            &summary.cost_by_environment,
+        ),
         ("cost_by_instance_type_usd", &summary.cost_by_instance_type),
     ] {
         json.object(key, |json| {

@@ -203,7 +203,7 @@ impl Page {
                 .collect(),
         );
         for (what, parts) in [
-            ("By environment", &summary.cost_by_environment),
+            ("By compute environment", &summary.cost_by_environment),
             ("By instance type", &summary.cost_by_instance_type),
         ] {
             let parts = cost_by_name(parts);
