@@ -307,18 +307,10 @@ mod tests {
                     w.extras.len() as u32 - 1
                 }
             };
+            let (submit, work) = (SimTime::from_s(submit_s), Span::from_s(work_s));
             w.rows.push(Row {
-                submit: SimTime::from_s(submit_s),
-                work: Span::from_s(work_s),
-                estimate: Span::ZERO,
-                vcpus: 1,
-                memory: 0,
-                gpus: 0,
-                template: 0,
                 extra,
-                source: w.rows.len() as u32,
-                user: Row::UNKNOWN,
-                group: Row::UNKNOWN,
+                ..Row::plain(w.rows.len() as u32, submit, work, 1)
             });
             self
         }

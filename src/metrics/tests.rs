@@ -1,33 +1,21 @@
 //! Runs told by hand.
 
-use crate::model::{
-    Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, TimeCause,
-    TimeCauses, Workload,
-};
+use crate::model::{Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, Workload};
 use crate::model::{InstanceRecord, JobRecord, Levels, Named, Observer};
-use crate::units::{
-    EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
-};
+use crate::units::{EnvId, InstanceId, Ratio, RowId, SimTime, Span, TypeId, Usd};
 
 use super::{Decimal, Recorder, RowSink, RunFacts, Summary};
 
 fn workload(submit_and_work_s: &[(u64, u64)]) -> Workload {
-    let rows = submit_and_work_s
-        .iter()
-        .enumerate()
-        .map(|(index, &(submit, work))| Row {
-            submit: SimTime::from_s(submit),
-            work: Span::from_s(work),
-            estimate: Span::ZERO,
-            vcpus: 2,
-            memory: 0,
-            gpus: 0,
-            template: 0,
-            extra: Row::PLAIN,
-            source: index as u32 + 1,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
-        });
+    let rows = submit_and_work_s.iter().enumerate();
+    let rows = rows.map(|(index, &(submit, work))| {
+        Row::plain(
+            index as u32 + 1,
+            SimTime::from_s(submit),
+            Span::from_s(work),
+            2,
+        )
+    });
     Workload {
         rows: rows.collect(),
         ..Workload::default()
@@ -36,32 +24,9 @@ fn workload(submit_and_work_s: &[(u64, u64)]) -> Workload {
 
 fn job(id: u32, times_s: (u64, u64, u64)) -> JobRecord<'static> {
     let (submitted, started, ended) = times_s;
-    let mut time = TimeCauses::default();
-    time.add(TimeCause::Queue, Span::from_s(started - submitted));
-    time.add(TimeCause::Run, Span::from_s(ended - started));
-    JobRecord {
-        job: JobId(id),
-        row: RowId(id),
-        array_index: None,
-        resubmission: 0,
-        nodes: 1,
-        status: JobStatus::Succeeded,
-        reason: &StatusReason::EssentialContainerExited,
-        exit_code: Some(0),
-        queue: QueueId(0),
-        share: ShareId::NONE,
-        environment: EnvId(0),
-        shape: Shape::new(2, 0, 0),
-        submitted: SimTime::from_s(submitted),
-        eligible: Some(SimTime::from_s(submitted)),
-        started: Some(SimTime::from_s(started)),
-        ended: SimTime::from_s(ended),
-        work: Span::from_s(ended - started),
-        estimate: Span::ZERO,
-        attempts: 1,
-        time,
-        cost: Usd::ZERO,
-    }
+    let work = Span::from_s(ended - started);
+    let row = Row::plain(id + 1, SimTime::from_s(submitted), work, 2);
+    JobRecord::succeeded(id, &row, SimTime::from_s(started))
 }
 
 #[derive(Default)]

@@ -78,6 +78,23 @@ impl Row {
     pub const UNKNOWN: u32 = u32::MAX;
     /// From here on [`Row::source`] is an index into the names.
     pub const NAMED: u32 = 1 << 31;
+
+    /// A plain job of the first template, submitted at `submit`, that works for `work` on `vcpus`; nothing else is stated.
+    pub const fn plain(source: u32, submit: SimTime, work: Span, vcpus: u32) -> Row {
+        Row {
+            submit,
+            work,
+            estimate: Span::ZERO,
+            vcpus,
+            memory: 0,
+            gpus: 0,
+            template: 0,
+            extra: Row::PLAIN,
+            source,
+            user: Row::UNKNOWN,
+            group: Row::UNKNOWN,
+        }
+    }
 }
 
 /// What few rows have.

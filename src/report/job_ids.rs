@@ -121,17 +121,8 @@ mod tests {
     #[test]
     fn dependencies_are_named_as_a_trace_names_them() {
         let row = |source, extra| Row {
-            submit: SimTime::ZERO,
-            work: Span::ZERO,
-            estimate: Span::ZERO,
-            vcpus: 1,
-            memory: 0,
-            gpus: 0,
-            template: 0,
             extra,
-            source,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, SimTime::ZERO, Span::ZERO, 1)
         };
         let on = |on, kind| Dependency {
             on: RowId(on),

@@ -320,22 +320,14 @@ pub(super) fn reason<'a>(reason: &StatusReason, scratch: &'a mut Vec<u8>) -> &'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Extra, TimeCauses};
-    use crate::units::{EnvId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
+    use crate::model::Extra;
+    use crate::units::{JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
 
     fn workload() -> Workload {
         let row = |extra, source, user| Row {
-            submit: SimTime::ZERO,
-            work: Span::from_s(5),
-            estimate: Span::ZERO,
-            vcpus: 1,
-            memory: 0,
-            gpus: 0,
-            template: 0,
             extra,
-            source,
             user,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, SimTime::ZERO, Span::from_s(5), 1)
         };
         Workload {
             rows: vec![row(Row::PLAIN, 17, 4), row(0, Row::NAMED, Row::UNKNOWN)],
@@ -349,30 +341,9 @@ mod tests {
     }
 
     fn plain() -> JobRecord<'static> {
-        let mut time = TimeCauses::default();
-        time.add(TimeCause::Run, Span::from_s(5));
         JobRecord {
-            job: JobId(0),
-            row: RowId(0),
-            array_index: None,
-            resubmission: 0,
-            nodes: 1,
-            status: JobStatus::Succeeded,
-            reason: &StatusReason::EssentialContainerExited,
-            exit_code: Some(0),
-            queue: QueueId(0),
-            share: ShareId::NONE,
-            environment: EnvId(0),
-            shape: Shape::new(1, 0, 0),
-            submitted: SimTime::ZERO,
-            eligible: Some(SimTime::ZERO),
-            started: Some(SimTime::ZERO),
-            ended: SimTime::from_s(5),
-            work: Span::from_s(5),
-            estimate: Span::ZERO,
-            attempts: 1,
-            time,
             cost: Usd::from_ticks(590_277),
+            ..JobRecord::succeeded(0, &workload().rows[0], SimTime::ZERO)
         }
     }
 

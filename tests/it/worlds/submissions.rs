@@ -190,17 +190,12 @@ impl Maker {
             number as u32
         };
         workload.rows.push(Row {
-            submit,
-            work,
             estimate,
-            vcpus,
             memory,
             gpus,
             template: template as u32,
             extra,
-            source,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, submit, work, vcpus)
         });
     }
 
