@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) estimate: Span,
     pub(super) rank: u64,
     pub(super) submitted: SimTime,
+    /// When it waited for no other job any more, or [`SimTime::NEVER`]: from then on the next tick is all that it waits for.
+    pub(super) released: SimTime,
     /// When it became RUNNABLE first, or [`SimTime::NEVER`].
     pub(super) eligible: SimTime,
     /// When it became RUNNABLE last.

@@ -574,14 +574,10 @@ impl<O: Observer> Control<'_, O> {
         } else {
             self.pasts[job.past]
         };
-        time.add(
-            TimeCause::Dependency,
-            if job.eligible == SimTime::NEVER {
-                now
-            } else {
-                job.eligible
-            } - job.submitted,
-        );
+        let released = job.released.min(now);
+        time.add(TimeCause::Dependency, released - job.submitted);
+        // Nothing but the next look at dependencies lies between.
+        time.add(TimeCause::Dispatch, job.eligible.min(now) - released);
         if ended_by_attempt && job.started == SimTime::NEVER {
             time.add(TimeCause::ImagePull, now - job.placed_at);
         } else if ended_by_attempt {

@@ -402,7 +402,7 @@ fn glued(text: &str) -> String {
 /// What a time cause means, in at most [`BEFORE_BAR`] − [`CAUSE`] columns.
 fn meaning_of_time(cause: TimeCause) -> &'static str {
     match cause {
-        TimeCause::Dependency => "not yet RUNNABLE",
+        TimeCause::Dependency => "waits for other jobs",
         TimeCause::BlockedHead => "the head fits nowhere",
         TimeCause::Share => "another share's turn",
         TimeCause::Queue => "others are ahead",
@@ -411,7 +411,7 @@ fn meaning_of_time(cause: TimeCause) -> &'static str {
         TimeCause::Capacity => "at the head, no room",
         TimeCause::Scaling => "until the next scaling",
         TimeCause::Boot => "its machine boots",
-        TimeCause::Dispatch => "until the queue's turn",
+        TimeCause::Dispatch => "until the next look",
         TimeCause::ImagePull => "container being made",
         TimeCause::Run => "attempts that counted",
         TimeCause::Lost => "attempts before these",
