@@ -288,6 +288,38 @@ impl Workload {
         }
     }
 
+    /// The source's identifier of `row`: for an array whose children the source names, that of their array.
+    pub fn source_of(&self, row: RowId) -> u32 {
+        let row = self.row(row);
+        let stated = self.extra(row).and_then(|extra| extra.array_source);
+        stated.unwrap_or(row.source)
+    }
+
+    /// What a job is called, written into `out`: by the identifier that its source gives it, with `:index` for the child of an
+    /// array, and with `~1`, `~2` … for what a rule submitted again.
+    pub fn write_job_id(
+        &self,
+        row: RowId,
+        child: Option<u32>,
+        resubmission: u32,
+        out: &mut Vec<u8>,
+    ) {
+        let source = match child {
+            Some(_) => self.source_of(row),
+            None => self.row(row).source,
+        };
+        let mut number = itoa::Buffer::new();
+        self.write_source(source, out);
+        if let Some(index) = child {
+            out.push(b':');
+            out.extend_from_slice(number.format(index).as_bytes());
+        }
+        if resubmission > 0 {
+            out.push(b'~');
+            out.extend_from_slice(number.format(resubmission).as_bytes());
+        }
+    }
+
     /// The identifier `source` as text, written into `out`.
     pub fn write_source(&self, source: u32, out: &mut Vec<u8>) {
         if source < Row::NAMED {

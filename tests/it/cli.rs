@@ -159,7 +159,7 @@ const CASES: &[Case] = &[
             "Makespan",
             "1 min 30 s",
             "1 submitted, 1 succeeded",
-            "0.009",
+            "0.01 USD",
         ],
         &[],
     ),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use batchcast::input::scenario::{Pool, trace_scenario};
 use batchcast::input::{TraceOptions, csv_trace};
-use batchcast::metrics::{Decimal, Recorder, RunFacts, Summary, Timeline};
+use batchcast::metrics::{Decimal, GroupTotals, Recorder, RunFacts, Summary, Timeline};
 use batchcast::model::Scenario;
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::Simulation;
@@ -223,9 +223,38 @@ fn check(seed: u64, told: &Told) {
         "seed {seed}"
     );
 
+    let groups = &summary.groups;
+    let sum = |figure: fn(&GroupTotals) -> i128| -> i128 {
+        groups.queues.iter().map(|one| figure(&one.totals)).sum()
+    };
+    assert_eq!(
+        sum(|totals| i128::from(totals.submitted())),
+        i128::from(jobs.submitted),
+        "seed {seed}"
+    );
+    assert_eq!(
+        sum(|totals| totals.cost.floor_ticks()),
+        table.money("cost_usd"),
+        "seed {seed}"
+    );
+    let failed: u64 = summary.failures.iter().map(|one| one.jobs).sum();
+    assert_eq!(failed, jobs.failed, "seed {seed}");
+
     let total = summary.cost_total().rounded_ticks();
     for (name, bytes) in &told.tables {
         let table = Cells::of(bytes);
+        if *name == "instances.csv" {
+            let used: u64 = table
+                .rows
+                .iter()
+                .map(|row| table.ms(row, "used_vcpu_s"))
+                .sum();
+            assert_eq!(
+                sum(|totals| totals.vcpu_ms as i128),
+                i128::from(used),
+                "seed {seed}"
+            );
+        }
         match *name {
             "bill.csv" | "instances.csv" => {
                 assert_eq!(table.money("cost_usd"), total, "seed {seed}: {name}")
