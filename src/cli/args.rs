@@ -111,6 +111,9 @@ pub struct Run {
     /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
+    /// Fail after so many jobs as if by a bug of ours.
+    #[arg(long, value_name = "JOBS", hide = true)]
+    pub debug_bug_after: Option<u64>,
 }
 
 /// How a trace is read.

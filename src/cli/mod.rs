@@ -107,12 +107,12 @@ fn report_bug(info: &panic::PanicHookInfo<'_>) {
     let place = info
         .location()
         .map_or_else(String::new, |place| format!(" ({place})"));
-    let seed = match SEED.try_lock().ok().and_then(|seed| *seed) {
-        Some(seed) => format!("seed {seed}"),
-        None => "no seed yet".to_owned(),
+    let state = match SEED.try_lock().ok().and_then(|seed| *seed) {
+        Some(seed) => format!("seed {seed}; {}", progress::how_far()),
+        None => "no run had begun".to_owned(),
     };
     tell(&format!(
-        "bug in batchcast {}: {message}{place}\n{seed}; please report this with the command and its input\n",
+        "bug in batchcast {}: {message}{place}\n{state}; please report this with the command and its input\n",
         env!("CARGO_PKG_VERSION")
     ));
 }

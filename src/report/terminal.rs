@@ -670,7 +670,7 @@ mod tests {
             "Essential container in task exited; exit code 137;",
             "first: align all:3",
             "23 h 53 min",
-            "share-7 in ",
+            "share-7",
             "others",
             "zero-run",
         ] {

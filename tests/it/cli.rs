@@ -406,6 +406,25 @@ fn the_jobs_of_a_pipeline_are_its_trace_again_with_what_they_waited_for() {
 }
 
 #[test]
+fn a_bug_of_ours_ends_with_70_says_what_to_report_and_leaves_nothing() {
+    let home = Home::new();
+    let output = home.run("run --trace t.csv --pool 4 --seed 9 --debug-bug-after 2 -o out");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(70), "{told}");
+    assert_eq!(text(&output.stdout), "");
+    for part in [
+        concat!("bug in batchcast ", env!("CARGO_PKG_VERSION"), ": "),
+        "(src/cli/progress.rs:",
+        "seed 9; 2 jobs had ended, the last at 105 s; please report this",
+    ] {
+        assert!(told.contains(part), "`{part}` is not in {told}");
+    }
+    assert_eq!(home.made(), Vec::<String>::new());
+    let help = text(&home.run("run --help").stdout);
+    assert!(!help.contains("debug"), "{help}");
+}
+
+#[test]
 fn what_a_killed_run_left_is_gone_after_the_next() {
     let home = Home::new();
     let left = home.path(".out.batchcast-4000000000");
