@@ -625,12 +625,13 @@ impl<O: Observer> Control<'_, O> {
         let row = self.workload.row(job.row);
         let child = (job.child != NOWHERE).then_some(job.child);
         let queue = &self.queues[job.queue.index()];
+        let contract = &self.contracts[job.contract as usize];
         JobRecord {
             job: job.id,
             row: job.row,
             array_index: child,
             resubmission: job.resubmission,
-            nodes: self.contracts[job.contract as usize]
+            nodes: contract
                 .gang
                 .as_ref()
                 .map_or(1, |gang| gang.nodes.len() as u32),
@@ -652,6 +653,8 @@ impl<O: Observer> Control<'_, O> {
             work: self.workload.work(row, child),
             estimate: row.estimate,
             attempts: job.attempts,
+            attempts_max: contract.retry.attempts,
+            timeout: contract.timeout,
             time,
             cost: job.cost,
         }

@@ -47,6 +47,10 @@ pub struct JobRecord<'a> {
     pub estimate: Span,
     /// Attempts made.
     pub attempts: u8,
+    /// Attempts it may make, by its retry strategy.
+    pub attempts_max: u8,
+    /// `timeout.attemptDurationSeconds`, where it has one.
+    pub timeout: Option<Span>,
     /// Its life, cut into causes; they sum to `ended − submitted`.
     pub time: TimeCauses,
     /// What its attempts cost: their share, by dominant resource, of the instances they ran on.
@@ -80,6 +84,8 @@ impl JobRecord<'static> {
             work: row.work,
             estimate: row.estimate,
             attempts: 1,
+            attempts_max: 1,
+            timeout: None,
             time,
             cost: Usd::ZERO,
         }

@@ -258,6 +258,12 @@ impl Workload {
         (row.extra != Row::PLAIN).then(|| &self.extras[row.extra as usize])
     }
 
+    /// The stated fates of the attempts of `row`, of which the last repeats; empty where none are stated.
+    pub fn fates_of(&self, row: &Row) -> &[Fate] {
+        let range = self.extra(row).map_or(0..0, |extra| extra.fates.clone());
+        &self.fates[range.start as usize..range.end as usize]
+    }
+
     /// What becomes of attempt `attempt` (from 1) of `row`, or of its array's child `child`: chance and memory aside.
     pub fn fate(&self, row: &Row, child: Option<u32>, attempt: u8) -> Fate {
         let whole = Fate {

@@ -2,23 +2,24 @@
 
 use std::io::{self, Write};
 
+use crate::model::{Fate, FateKind, JobStatus, Row, StatusReason, TimeCause, Workload};
 use crate::model::{JobRecord, Named};
-use crate::model::{JobStatus, Row, StatusReason, TimeCause, Workload};
 use crate::units::{ShareId, SimTime, Span};
 
 use super::job_ids::JobIds;
 use super::names::Names;
 use super::numbers::Numbers;
 use super::sheet::Sheet;
-use super::text::put_field;
+use super::text::{put_field, put_seconds, put_u64};
 
 /// The columns. Seconds have up to three decimals; empty means not applicable. `wait_s` = `dependency_s` + `eligible_s` and
 /// reaches to the start of the last attempt; `dependency_s` to `lost_s`, without `eligible_s`, `work_s` and `estimate_s`, sum
-/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` is as a trace states it. `status_reason` is empty where
+/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` and `fates` are as a trace states them; `attempts_max` is
+/// empty where it is 1. `status_reason` is empty where
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
 dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
-user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
+attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
 cost_usd,status_reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
@@ -89,8 +90,9 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             put_demands(out, job);
         });
         self.sheet.text(self.names.queue(job.queue));
-        if row.extra == Row::PLAIN && job.share == ShareId::NONE {
-            self.sheet.text(b",,,,,");
+        let has_terms = job.attempts_max > 1 || job.timeout.is_some();
+        if row.extra == Row::PLAIN && job.share == ShareId::NONE && !has_terms {
+            self.sheet.text(b",,,,,,,,");
         } else {
             self.put_relations(job, row);
         }
@@ -129,7 +131,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         self.sheet.end(b"\n");
     }
 
-    /// `share_identifier` to `depends_on`, with the comma before.
+    /// `share_identifier` to `fates`, with the comma before.
     fn put_relations(&mut self, job: &JobRecord<'_>, row: &Row) {
         self.sheet.text(b",");
         self.sheet.text(self.names.share(job.share));
@@ -149,6 +151,17 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         if job.resubmission == 0 {
             self.sheet.text(self.ids.dependencies(row));
         }
+        self.sheet.numbers(|out| {
+            out.empty();
+            match job.attempts_max {
+                0 | 1 => out.empty(),
+                most => out.whole(most.into()),
+            }
+            put_optional_seconds(out, job.timeout.map(Span::ms));
+        });
+        self.scratch.clear();
+        put_fates(&mut self.scratch, self.workload.fates_of(row));
+        self.sheet.text(&self.scratch);
         self.sheet.text(b",");
     }
 
@@ -236,6 +249,25 @@ fn put_unusual_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, ended: bool) {
     put_optional_seconds(out, wait.map(|wait| wait.saturating_sub(dependency)));
     out.seconds(job.work.ms());
     put_estimate(out, job.estimate);
+}
+
+/// Fates as a trace states them: `137@30;oom@12.5;nostart;0@60`.
+fn put_fates(out: &mut Vec<u8>, fates: &[Fate]) {
+    for (index, fate) in fates.iter().enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        match fate.kind {
+            FateKind::FailedToStart => {
+                out.extend_from_slice(b"nostart");
+                continue;
+            }
+            FateKind::OutOfMemory => out.extend_from_slice(b"oom"),
+            FateKind::Exit => put_u64(out, fate.exit_code.into()),
+        }
+        out.push(b'@');
+        put_seconds(out, fate.run.ms());
+    }
 }
 
 #[inline]
@@ -367,7 +399,7 @@ mod tests {
         assert_eq!(
             rows(&[(plain(), None)]),
             [
-                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
+                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -385,7 +417,7 @@ mod tests {
         assert_eq!(
             rows(&[(child, None)]),
             [
-                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
+                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -398,7 +430,7 @@ mod tests {
         assert_eq!(
             rows(&[(left, Some("needs more, than there is"))]),
             [
-                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
+                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
         );
     }
@@ -444,7 +476,7 @@ mod tests {
         let mut table = JobsCsv::new(&workload, Vec::new());
         table.job(&plain(), None);
         let text = String::from_utf8(table.finish().unwrap()).unwrap();
-        assert!(text.contains(",,,,,\"align, all\",12,0,"), "{text}");
+        assert!(text.contains(",,,,,,,,\"align, all\",12,0,"), "{text}");
     }
 
     #[test]

@@ -406,6 +406,41 @@ fn the_jobs_of_a_pipeline_are_its_trace_again_with_what_they_waited_for() {
 }
 
 #[test]
+fn the_jobs_of_a_run_with_retries_and_timeouts_run_again_to_the_same_jobs() {
+    let home = Home::new();
+    let trace = "job_id,submit_s,run_s,vcpus,attempts_max,timeout_s,fates,exit_code,array_id,array_index\n\
+        1,0,100,3,3,,1@7;nostart;0@20.5,,,\n\
+        2,10,500,2,2,60,,,,\n\
+        3,10,5,1,2,,,9,,\n\
+        4,12,5,1,4,,oom@2;0@3,,,\n\
+        ,13,50,1,2,60,,,a,0\n\
+        ,13,70,1,2,60,,,a,1\n\
+        6,14,5,1,,,,,,\n";
+    fs::write(home.path("retries.csv"), trace).unwrap();
+    for (trace, folder) in [
+        ("retries.csv", "first"),
+        ("first/jobs.csv", "second"),
+        ("second/jobs.csv", "third"),
+    ] {
+        let output = home.run(&format!("run --trace {trace} --pool 4 -o {folder}"));
+        assert!(output.status.success(), "{output:?}");
+    }
+    let read = |path: &str| fs::read_to_string(home.path(path)).unwrap();
+    for table in ["attempts.csv", "instances.csv", "bill.csv"] {
+        let first = read(&format!("first/{table}"));
+        assert_eq!(first, read(&format!("second/{table}")), "{table}");
+    }
+    // An exit code without fates, such as that of a timeout, is read as a fate; from then on the table is its own trace.
+    assert_eq!(read("second/jobs.csv"), read("third/jobs.csv"));
+    let jobs = read("first/jobs.csv");
+    assert!(jobs.contains(",3,,1@7;nostart;0@20.5,"), "{jobs}");
+    assert!(
+        jobs.contains("Job attempt duration exceeded timeout"),
+        "{jobs}"
+    );
+}
+
+#[test]
 fn a_bug_of_ours_ends_with_70_says_what_to_report_and_leaves_nothing() {
     let home = Home::new();
     let output = home.run("run --trace t.csv --pool 4 --seed 9 --debug-bug-after 2 -o out");
