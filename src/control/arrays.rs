@@ -130,7 +130,7 @@ impl<O: Observer> Control<'_, O> {
         let has_own_work = self
             .workload
             .extra(self.workload.row(row))
-            .is_some_and(|extra| !extra.child_work.is_empty());
+            .is_some_and(|extra| !extra.child_work.is_empty() || !extra.child_fates.is_empty());
         let estimates_matter =
             !self.queues[queue.index()].is_fifo || self.queues[queue.index()].plans;
         let mut count = size - first;

@@ -160,7 +160,10 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             put_optional_seconds(out, job.timeout.map(Span::ms));
         });
         self.scratch.clear();
-        put_fates(&mut self.scratch, self.workload.fates_of(row));
+        put_fates(
+            &mut self.scratch,
+            self.workload.fates_of(row, job.array_index),
+        );
         self.sheet.text(&self.scratch);
         self.sheet.text(b",");
     }

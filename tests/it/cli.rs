@@ -415,7 +415,10 @@ fn the_jobs_of_a_run_with_retries_and_timeouts_run_again_to_the_same_jobs() {
         4,12,5,1,4,,oom@2;0@3,,,\n\
         ,13,50,1,2,60,,,a,0\n\
         ,13,70,1,2,60,,,a,1\n\
-        6,14,5,1,,,,,,\n";
+        ,14,5,1,2,,,,b,0\n\
+        ,14,4,1,2,,1@3;0@6,,b,1\n\
+        ,14,3,1,2,,,9,b,2\n\
+        6,15,5,1,,,,,,\n";
     fs::write(home.path("retries.csv"), trace).unwrap();
     for (trace, folder) in [
         ("retries.csv", "first"),
