@@ -218,7 +218,17 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
         queue.waiting += u64::from(entry.count);
-        queue.shares[lane as usize].lane.insert(entry);
+        let lanes = &mut queue.shares[lane as usize].lane;
+        if queue.stops_at_its_head
+            && queue.fair.is_none()
+            && queue.watch.head.is_some()
+            && lanes.front().is_some_and(|front| front.place < entry.place)
+        {
+            // The head was tried and waits, and so does whoever comes behind it.
+            lanes.insert(entry);
+            return;
+        }
+        lanes.insert(entry);
         queue.note_waiting(lane);
         if queue.plans {
             queue.fresh.push((lane, entry.place));

@@ -101,6 +101,8 @@ pub(super) struct Queue {
     pub(super) plans: bool,
     pub(super) holds_its_head: bool,
     pub(super) needs_one_machine: bool,
+    /// Whether its discipline starts nothing behind a head that waits.
+    pub(super) stops_at_its_head: bool,
     pub(super) dispatch: Option<Box<dyn Dispatch>>,
     pub(super) order: Box<dyn JobOrder>,
     pub(super) is_fifo: bool,
@@ -141,6 +143,7 @@ impl Queue {
             plans: dispatch.plans(),
             holds_its_head: dispatch.holds_its_head(),
             needs_one_machine: dispatch.needs_one_machine(),
+            stops_at_its_head: dispatch.stops_at_its_head(),
             dispatch: Some(dispatch),
             order,
             is_fifo,
