@@ -186,6 +186,7 @@ struct Knobs {
     dependency_tick: Span,
     container_start: Span,
     retry_delay: Span,
+    timeout_lag: Span,
     shutdown: Span,
     blocked_after_misconfiguration: Span,
     blocked_after_undetermined: Span,
@@ -249,6 +250,7 @@ impl<'w, O: Observer> Control<'w, O> {
             dependency_tick: settings.span(Knob::DependencyTick),
             container_start: settings.span(Knob::ContainerStart),
             retry_delay: settings.span(Knob::RetryDelay),
+            timeout_lag: settings.span(Knob::TimeoutLag),
             shutdown: settings
                 .span(Knob::ShutdownTime)
                 .min(crate::model::rules::KILL_GRACE),

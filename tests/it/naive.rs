@@ -240,6 +240,8 @@ struct Queue {
     /// The head that can never be placed, and why.
     blocked: Option<(usize, BlockReason)>,
     stamp: u32,
+    /// What its shares did up to this moment had left the window when the window was changed, and is forgotten.
+    forgotten: Option<SimTime>,
 }
 
 struct Share {

@@ -268,7 +268,7 @@ impl Naive<'_> {
             container_reason: "",
             may_retry: false,
         };
-        let mut ways = vec![];
+        let mut way = (runs, exits);
         if let Some(timeout) = job.timeout {
             let mut limit = timeout + self.span(Knob::TimeoutLag);
             if self.fault == Some(Fault::TimeoutFromPlacement) {
@@ -276,16 +276,14 @@ impl Naive<'_> {
                 limit = Span::from_ms(limit.ms().saturating_sub(starting.ms()));
             }
             if runs > limit {
-                ways.push((limit + self.grace(), killed.clone()));
+                way = (limit + self.grace(), killed.clone());
             }
         }
         let stated = workload.rows[job.row].estimate;
-        if self.flag(Knob::KillAtEstimate) && !stated.is_zero() && runs > stated {
-            ways.push((stated, killed));
+        if self.flag(Knob::KillAtEstimate) && !stated.is_zero() && way.0 > stated {
+            way = (stated, killed);
         }
-        ways.into_iter()
-            .min_by_key(|(span, _)| *span)
-            .unwrap_or((runs, exits))
+        way
     }
 
     /// Tells a job with a container (or one on the way) to stop. It may end by itself before it must.
