@@ -249,12 +249,14 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A child became terminal: its siblings, its namesakes in other arrays and its parent hear of it.
+    /// A child became terminal: its siblings, its namesakes in other arrays and whoever waits for it hear of it, in order of
+    /// job; then, if it was the last, whoever waits for its parent.
     pub(super) fn child_ended(&mut self, now: SimTime, index: u32, child: u32, succeeded: bool) {
         let array = &mut self.arrays[index];
         array.remaining -= 1;
         array.has_failed |= !succeeded;
         let parent = array.id;
+        let first_told = self.tasks.len();
         if array.sequential && child + 1 < array.size {
             self.tasks.push_back(Task::Child {
                 array: parent,
@@ -271,11 +273,14 @@ impl<O: Observer> Control<'_, O> {
                 is_same_index: true,
             });
         }
-        let list = array.dependents_by_child.remove(&child).unwrap_or(NOWHERE);
-        if array.remaining == 0 {
+        let is_last = array.remaining == 0;
+        if let Some(list) = array.dependents_by_child.remove(&child) {
+            self.tell(list, succeeded);
+            self.tasks.make_contiguous()[first_told..].sort_by_key(Task::who);
+        }
+        if is_last {
             self.end_array(now, index);
         }
-        self.tell(list, succeeded);
     }
 
     /// All children are terminal: the parent ends, and whoever waits for all of it hears.
