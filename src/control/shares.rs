@@ -415,6 +415,40 @@ mod tests {
     }
 
     #[test]
+    fn what_has_left_the_window_stays_forgotten_when_the_window_becomes_longer() {
+        let [short, long] = [100, 600].map(Span::from_s);
+        let mut usage = Usage::new(WeightFactor::ONE);
+        usage.change(SimTime::ZERO, 4);
+        usage.change(SimTime::from_s(100), -4);
+        usage.forget(SimTime::from_s(150), short);
+        let measure = Measure {
+            window: long,
+            ..MEASURE
+        };
+        // 4 vCPUs from 50 s to 100 s, counted at 225 s: of age 150 s on average, so three quarters of it.
+        let value = usage.read(SimTime::from_s(225), measure).value;
+        assert_eq!(vcpu_seconds(value), 150);
+        usage.forget(SimTime::from_s(250), short);
+        let value = usage.read(SimTime::from_s(250), measure).value;
+        assert_eq!(value, 0, "nothing is left of it");
+        assert_eq!(usage.rest(SimTime::from_s(250), long).ms(), 250_000);
+    }
+
+    #[test]
+    fn an_attempt_of_no_length_does_not_make_a_share_rest_anew() {
+        let mut usage = Usage::new(WeightFactor::ONE);
+        let at = SimTime::from_s;
+        usage.change(at(0), 4);
+        usage.change(at(100), -4);
+        for moment in [100, 150] {
+            usage.change(at(moment), 2);
+            usage.change(at(moment), -2);
+            assert_eq!(usage.rest(at(moment), MEASURE.window), at(700));
+        }
+        assert_eq!(usage.rest(at(700), MEASURE.window), at(700));
+    }
+
+    #[test]
     fn the_reserve_of_the_documented_examples() {
         for (all, reservation, active, free) in [
             (256, 75, 1, 64),
@@ -439,7 +473,7 @@ mod tests {
                 .wrapping_add(7);
             (state >> 33) % below
         };
-        let measure = Measure {
+        let mut measure = Measure {
             window: Span::from_ms(900),
             credit: Span::from_ms(50),
         };
@@ -450,11 +484,18 @@ mod tests {
         let mut waiting = vec![false; usages.len()];
         let mut tournament = Tournament::default();
         let mut now = 0;
-        for _ in 0..20_000 {
+        for round in 0..20_000 {
             now += next(40);
             let at = SimTime::from_ms(now);
             let share = next(37) as usize;
-            match next(3) {
+            if round % 500 == 499 {
+                let before = measure.window;
+                measure.window = Span::from_ms(300 + 600 * next(3));
+                measure.credit = Span::from_ms(50 * next(2));
+                usages.iter_mut().for_each(|usage| usage.forget(at, before));
+                tournament.change_window(at, before, measure.window);
+            }
+            match next(4) {
                 0 => {
                     waiting[share] = !waiting[share];
                     tournament.set_waiting(share, waiting[share]);
@@ -474,6 +515,13 @@ mod tests {
                         let rest = usages[share].rest(at, measure.window);
                         tournament.rests(share, at, rest);
                     }
+                }
+                2 if in_use[share] == 0 => {
+                    usages[share].change(at, 2);
+                    tournament.warms(share);
+                    usages[share].change(at, -2);
+                    let rest = usages[share].rest(at, measure.window);
+                    tournament.rests(share, at, rest);
                 }
                 _ => {}
             }
