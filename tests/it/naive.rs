@@ -183,7 +183,8 @@ enum Fact {
     Join {
         environment: usize,
         instance_type: TypeId,
-        terminate: Option<SimTime>,
+        /// When it will leave; known, and so scheduled, as early as when it will join.
+        leave: Option<(SimTime, u64)>,
     },
     Leave(usize),
     Begin(usize, usize),

@@ -14,8 +14,8 @@ impl Naive<'_> {
             Fact::Join {
                 environment,
                 instance_type,
-                terminate,
-            } => self.join(environment, instance_type, terminate),
+                leave,
+            } => self.join(environment, instance_type, leave),
             Fact::Leave(machine) => {
                 if self.machines[machine].left.is_some() {
                     return false;
@@ -78,7 +78,7 @@ impl Naive<'_> {
         &mut self,
         environment: usize,
         instance_type: TypeId,
-        terminate: Option<SimTime>,
+        leave: Option<(SimTime, u64)>,
     ) {
         let number = self.machines.len();
         self.machines.push(Machine {
@@ -87,8 +87,9 @@ impl Naive<'_> {
             launched: self.now,
             left: None,
         });
-        if let Some(at) = terminate {
+        if let Some((at, sequence)) = leave {
             self.schedule(at.max(self.now), Fact::Leave(number));
+            self.facts.last_mut().expect("just scheduled").sequence = sequence;
         }
         self.environment_changed(environment);
     }

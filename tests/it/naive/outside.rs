@@ -86,16 +86,19 @@ impl Naive<'_> {
                 }
                 for group in machines {
                     for _ in 0..group.count {
+                        // The number after that of its joining.
+                        let leave = group.terminate.map(|at| (at, self.sequence + 2));
                         if group.launch <= self.now {
-                            self.join(number, group.instance_type, group.terminate);
+                            self.join(number, group.instance_type, leave);
                         } else {
                             let join = Fact::Join {
                                 environment: number,
                                 instance_type: group.instance_type,
-                                terminate: group.terminate,
+                                leave,
                             };
                             self.schedule(group.launch, join);
                         }
+                        self.sequence += 2;
                     }
                 }
             }
