@@ -76,7 +76,11 @@ impl<O: Observer> Control<'_, O> {
     pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) -> bool {
         match ticket {
             Ticket::Array(id) => match self.directory.get(id) {
-                Whereabouts::Array(array) => self.open_array(now, array),
+                Whereabouts::Array(array) => {
+                    if !self.open_array(now, array) {
+                        return false;
+                    }
+                }
                 _ => return false,
             },
             Ticket::Job(attempt) => {
@@ -319,7 +323,7 @@ impl<O: Observer> Control<'_, O> {
                 fair.tournament.warms(lane as usize);
                 fair.tournament.touch(lane as usize);
             } else {
-                let rest = usage.rest(now, fair.measure);
+                let rest = usage.rest(now, fair.measure.window);
                 fair.tournament.rests(lane as usize, now, rest);
             }
         }
@@ -407,7 +411,9 @@ impl<O: Observer> Control<'_, O> {
         job.status = JobStatus::Pending;
         let (row, child, contract, attempts) = (job.row, job.child, job.contract, job.attempts);
         let child = (child != NOWHERE).then_some(child);
-        let estimate = self.estimate_of(row, child, contract, attempts.saturating_add(1));
+        let slowest = self.queues[job.queue.index()].slowest;
+        let attempt = attempts.saturating_add(1);
+        let estimate = self.estimate_of(row, child, contract, attempt, slowest);
         self.jobs[slot].estimate = estimate;
         self.counts.pending += 1;
         let attempt = Attempt {

@@ -371,9 +371,17 @@ impl Queue {
         }
     }
 
-    /// The window is another one: shares that idle stop being active by it.
-    pub(super) fn renew_expiry(&mut self) {
+    /// Its policy is another one or was changed: from `now` on usage is measured by it. What has left the window before is
+    /// forgotten, and shares that idle stop being active by the new one.
+    pub(super) fn renew_policy(&mut self, now: SimTime, measure: Measure, reservation: u8) {
         if let Some(fair) = self.fair.as_mut() {
+            expire(fair, &mut self.shares, now);
+            let before = std::mem::replace(&mut fair.measure, measure).window;
+            fair.reservation = reservation;
+            for share in &mut self.shares {
+                share.usage.forget(now, before);
+            }
+            fair.tournament.change_window(now, before, measure.window);
             let idle = self
                 .shares
                 .iter()

@@ -13,6 +13,7 @@ mod oracle_formulas;
 mod oracle_station;
 mod pages;
 mod published;
+mod rulings;
 mod tape;
 mod tidy;
 mod traps;
