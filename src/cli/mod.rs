@@ -65,7 +65,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Catalog(asked) => {
             let pattern = asked.pattern.as_deref().unwrap_or("");
             print(&lists::catalog(
-                scenario::common_types(),
+                crate::input::catalog::common_types(),
                 pattern,
                 common.json,
             ))

@@ -29,7 +29,6 @@ use crate::model::{Billing, Command, EnvironmentKind, Scenario, Settings};
 use node::{Node, Origin, Problems, Value};
 use shape::{Noted, check, fill};
 
-pub use catalog::{common_types, usable_memory};
 pub use keys::{AssumptionRow, KeyRow, assumption_profiles, assumptions_table, key_table};
 pub use lower::set as set_model;
 pub use ours::SCENARIO;
