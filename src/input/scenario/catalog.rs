@@ -21,7 +21,12 @@ pub struct Types {
 
 /// All types of a scenario that starts at `start` (milliseconds from 1970): the common ones at the prices of that day, and
 /// `instanceTypes`, which replace those of their name.
-pub fn types(root: &Node, settings: &Settings, start: Option<i64>, problems: &mut Problems) -> Types {
+pub fn types(
+    root: &Node,
+    settings: &Settings,
+    start: Option<i64>,
+    problems: &mut Problems,
+) -> Types {
     let day = start.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     let mut common = Catalogue::new(match day {
         Some(day) => types_of_day(&day.strftime("%Y-%m-%d").to_string()),
@@ -50,11 +55,14 @@ pub fn types(root: &Node, settings: &Settings, start: Option<i64>, problems: &mu
             problems.below(node, "instanceType", message);
         }
         let base = common.find(name).map(|id| common.get(id).clone());
-        let is_other = base.is_none() || node.get("vcpus").is_some();
-        own.extend(own_type(node, name, base, problems));
+        let machine = own_type(node, name, base, problems);
+        let is_measured = machine
+            .as_ref()
+            .is_some_and(|own| own.hardware.coremark.is_some());
+        own.extend(machine);
         if node.get("speed").is_some() {
             unmeasured.remove(name);
-        } else if is_other && by_coremark.is_some() {
+        } else if by_coremark.is_some() && !is_measured {
             unmeasured.insert(name.to_owned());
         }
     }
@@ -162,6 +170,14 @@ fn own_type(
             .and_then(Ratio::from_f64)
             .unwrap_or(base.speed),
         source: "scenario".to_owned(),
+        // A figure for the whole machine says nothing of one with other vCPUs.
+        hardware: Hardware {
+            coremark: base
+                .hardware
+                .coremark
+                .filter(|_| nominal.vcpus == base.nominal.vcpus),
+            ..base.hardware
+        },
         ..base
     })
 }

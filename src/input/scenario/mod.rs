@@ -34,7 +34,7 @@ pub use lower::set as set_model;
 pub use ours::SCENARIO;
 pub use pool::{Pool, trace_scenario};
 pub use schema::json_schema;
-pub use shape::{Effect, Field, Kind, Shape, Tagged};
+pub use shape::{Effect, Field, Kind, Shape, Tagged, did_you_mean};
 
 /// Where the files that a scenario names are opened.
 pub trait Files {
