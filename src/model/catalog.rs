@@ -101,16 +101,16 @@ pub struct Catalogue {
 impl Catalogue {
     /// A catalogue of `types`; of two with one name the later replaces the earlier.
     pub fn new(types: impl IntoIterator<Item = InstanceType>) -> Catalogue {
-        let mut catalogue = Catalogue::default();
-        let mut sorted: Vec<InstanceType> = types.into_iter().collect();
-        sorted.sort_by(|a, b| a.name.cmp(&b.name));
-        for machine in sorted {
-            match catalogue.types.last_mut() {
-                Some(last) if last.name == machine.name => *last = machine,
-                _ => catalogue.types.push(machine),
+        let mut types: Vec<InstanceType> = types.into_iter().collect();
+        types.sort_by(|a, b| a.name.cmp(&b.name));
+        types.dedup_by(|later, kept| {
+            let is_same = later.name == kept.name;
+            if is_same {
+                std::mem::swap(later, kept);
             }
-        }
-        catalogue
+            is_same
+        });
+        Catalogue { types }
     }
 
     /// The type called `name`.
@@ -122,8 +122,12 @@ impl Catalogue {
     }
 
     /// This catalogue with `types` in the place of those of their names, or besides.
-    pub fn with(self, types: impl IntoIterator<Item = InstanceType>) -> Catalogue {
-        Catalogue::new(self.types.into_iter().chain(types))
+    pub fn with(mut self, types: Vec<InstanceType>) -> Catalogue {
+        if types.is_empty() {
+            return self;
+        }
+        self.types.extend(types);
+        Catalogue::new(self.types)
     }
 
     /// The types of a family (`c6i`), metal ones too, in order of name; none where there is no such family.

@@ -11,6 +11,9 @@ pub const EC2_CSV: &str = include_str!("ec2.csv");
 /// Earlier prices: of each type, every price that it was seen at and since when, in order of name and date.
 pub const PAST_PRICES_CSV: &str = include_str!("past_prices.csv");
 
+/// Room for all types.
+const TYPES_MAX: usize = 2_000;
+
 /// Cells of a line of the table.
 const CELLS: usize = 14;
 
@@ -42,7 +45,18 @@ pub fn usable_memory(nominal: u32) -> u32 {
 
 /// The types that every scenario knows, in order of name, at their newest known prices and a speed of 1.
 pub fn common_types() -> Vec<InstanceType> {
-    lines(EC2_CSV).map(of_line).collect()
+    // Every run reads the table, so it is read with little ado: two thousand lines at most, and few dates.
+    let mut types = Vec::with_capacity(TYPES_MAX);
+    let mut known: Option<(&str, String)> = None;
+    for line in lines(EC2_CSV) {
+        let date = line.rsplit(',').next().unwrap_or_default();
+        let source = match &known {
+            Some((day, source)) if *day == date => source.clone(),
+            _ => known.insert((date, source(date))).1.clone(),
+        };
+        types.push(of_line(line, source));
+    }
+    types
 }
 
 /// The types that a scenario knows which starts on `day` (`2007-09-01`): as [`common_types`], at the prices of that day. A
@@ -92,7 +106,7 @@ fn past_price(line: &'static str) -> (&'static str, &'static str, &'static str) 
 ///
 /// # Panics
 /// Where the table is broken, which a test would see.
-fn of_line(line: &str) -> InstanceType {
+fn of_line(line: &str, source: String) -> InstanceType {
     let mut cells = [""; CELLS];
     let mut count = 0;
     for (cell, text) in cells.iter_mut().zip(line.split(',')) {
@@ -114,7 +128,7 @@ fn of_line(line: &str) -> InstanceType {
         coremark,
         _,
         price,
-        date,
+        _,
     ] = cells;
     let number = |text: &str| -> u32 { text.parse().expect("a number in the catalogue") };
     let known = |text: &str| (!text.is_empty()).then(|| number(text));
@@ -125,7 +139,7 @@ fn of_line(line: &str) -> InstanceType {
         architecture: architecture_of(architecture),
         price: price_of(price),
         speed: Ratio::ONE,
-        source: source(date),
+        source,
         hardware: Hardware {
             gpu: (!gpu_model.is_empty()).then(|| Gpu {
                 model: gpu_model.to_owned(),
