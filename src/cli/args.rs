@@ -202,7 +202,7 @@ pub struct Catalog {
     #[arg(long, value_name = "MIB")]
     pub min_memory: Option<u32>,
     /// Only types with so many whole GPUs or more.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1")]
+    #[arg(long, value_name = "N")]
     pub gpus: Option<u32>,
     /// Only types that cost so many USD an hour or less.
     #[arg(long, value_name = "USD", value_parser = PricePerHour::parse)]

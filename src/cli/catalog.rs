@@ -115,9 +115,10 @@ fn allowed<'a>(
     }
 }
 
-/// `; did you mean …?` for a name that is near a type or family.
+/// `; did you mean …?` for a name that is near a type, a family or a bundle.
 fn near(catalogue: &Catalogue, name: &str) -> String {
     let mut names = catalogue.families();
+    names.extend(["optimal", "default_x86_64", "default_arm64"]);
     names.extend(catalogue.iter().map(|(_, machine)| machine.name.as_str()));
     did_you_mean(name, &names)
 }

@@ -146,8 +146,8 @@ fn the_tables_are_those_that_the_data_give() {
         if update {
             fs::write(folder.join(name), &text).unwrap();
         } else {
-            let lines = held.lines().zip(text.lines());
-            let differing = lines.filter(|(held, given)| held != given).next();
+            let mut lines = held.lines().zip(text.lines());
+            let differing = lines.find(|(held, given)| held != given);
             assert_eq!(differing, None, "{name}");
             assert!(held == text, "{name} has another length");
         }

@@ -32,11 +32,8 @@ pub fn types(
         Some(day) => types_of_day(&day.strftime("%Y-%m-%d").to_string()),
         None => common_types(),
     });
-    let by_coremark = match reference(settings.word(Knob::MachineSpeed)) {
-        Ok(reference) => reference,
-        // A setting that means nothing was refused where it was made.
-        Err(_) => None,
-    };
+    // A setting that means nothing was refused where it was made.
+    let by_coremark = reference(settings.word(Knob::MachineSpeed)).unwrap_or_default();
     let mut unmeasured = BTreeSet::new();
     if let Some(reference) = by_coremark {
         common = at_measured_speeds(&common, reference, &mut unmeasured);
