@@ -167,7 +167,7 @@ const CASES: &[Case] = &[
     (
         "catalog m1.small --date 2007-09-01 --json",
         0,
-        &["\"price_usd_per_h\": \"0.1\"", "2006-08-24"],
+        &["\"price_usd_per_h\": \"0.10\"", "2006-08-24"],
         &[],
     ),
     (
