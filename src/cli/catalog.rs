@@ -30,17 +30,16 @@ pub fn list(asked: &Catalog, common: &Common) -> Result<(), Failure> {
     let found = search(&catalogue, asked)?;
     let reference = catalogue.find(REFERENCE).map(|id| catalogue.get(id));
     let speed = |machine: &InstanceType| reference.and_then(|other| machine.coremark_ratio(other));
-    if common.json {
-        print(&as_json(&found, speed))?;
-    } else if asked.csv {
-        print(&as_csv(&found, speed))?;
-    } else if !found.is_empty() {
-        print(&as_text(&found, speed))?;
-    }
     if found.is_empty() {
         return Err(absent(&catalogue, asked));
     }
-    Ok(())
+    print(&if common.json {
+        as_json(&found, speed)
+    } else if asked.csv {
+        as_csv(&found, speed)
+    } else {
+        as_text(&found, speed)
+    })
 }
 
 /// The types that `asked` describes, in the order that it asks for.

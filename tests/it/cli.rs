@@ -173,7 +173,7 @@ const CASES: &[Case] = &[
     (
         "catalog --min-vcpus 5000 --json",
         1,
-        &["[]"],
+        &[],
         &["no instance type is like that"],
     ),
     ("schema", 0, &["\"jobQueues\""], &[]),
