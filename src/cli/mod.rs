@@ -1,6 +1,7 @@
 //! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
 
 mod args;
+mod catalog;
 mod failure;
 mod folder;
 mod lists;
@@ -62,14 +63,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
-        Command::Catalog(asked) => {
-            let pattern = asked.pattern.as_deref().unwrap_or("");
-            print(&lists::catalog(
-                scenario::common_types(),
-                pattern,
-                common.json,
-            ))
-        }
+        Command::Catalog(asked) => catalog::list(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{JobStatus, Observer, StatusReason};
-use crate::units::{JobId, QueueId, RowId, Shape, SimTime, Usd};
+use crate::units::{JobId, QueueId, Ratio, RowId, Shape, SimTime, Span, Usd};
 
 use super::job::{Job, NOWHERE, Whereabouts};
 use super::lane::{Entry, Who};
@@ -25,6 +25,8 @@ pub(super) struct Array {
     pub(super) size: u32,
     pub(super) sequential: bool,
     pub(super) shape: Shape,
+    /// The slowest machine type of its queue when it was submitted: the estimates of its children allow for it.
+    pub(super) slowest: Ratio,
     pub(super) submitted: SimTime,
     /// When it waited for nothing as a whole any more, or [`SimTime::NEVER`]. The next tick is what its children wait for then.
     pub(super) released: SimTime,
@@ -45,10 +47,8 @@ pub(super) struct Array {
     pub(super) dependents_by_child: BTreeMap<u32, u32>,
     /// Arrays whose children wait for the child with the same index.
     pub(super) same_index: Vec<JobId>,
-    /// The reason of a cancel that reaches children as they stop waiting for others.
-    pub(super) leaving: Option<Arc<str>>,
-    /// The same for single children.
-    pub(super) leaving_children: BTreeMap<u32, Arc<str>>,
+    /// The reasons of cancels that reach children as they stop waiting for others, by child; the latest cancel counts.
+    pub(super) leaving: BTreeMap<u32, Arc<str>>,
 }
 
 impl Array {
@@ -78,7 +78,7 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
         self.arrays[array].released = now;
         let (id, size) = (self.arrays[array].id, self.arrays[array].size);
-        if self.arrays[array].leaving.is_some() || !self.arrays[array].leaving_children.is_empty() {
+        if !self.arrays[array].leaving.is_empty() {
             for child in 0..size {
                 if self.directory.get(id) == Whereabouts::Array(array) {
                     self.let_child_leave(now, array, child);
@@ -99,16 +99,17 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// Children of an array become RUNNABLE as far as they wait for nothing of their own.
-    pub(super) fn open_array(&mut self, now: SimTime, index: u32) {
+    /// Children of an array become RUNNABLE as far as they wait for nothing of their own. Says whether any did.
+    pub(super) fn open_array(&mut self, now: SimTime, index: u32) -> bool {
         let array = &mut self.arrays[index];
         array.eligible = now;
         let (size, queue, lane) = (array.size, array.queue, array.lane);
         if array.remaining < size || !array.is_block() {
+            let mut any = false;
             for child in 0..size {
-                self.try_child(now, index, child);
+                any |= self.try_child(now, index, child);
             }
-            return;
+            return any;
         }
         let marks = self.queues[queue.index()].marks(now, lane);
         self.arrays[index].marks = marks;
@@ -120,13 +121,20 @@ impl<O: Observer> Control<'_, O> {
             first += entry.count;
             self.enter_lane(now, queue, lane, entry);
         }
+        true
+    }
+
+    /// What the scheduler believes the first attempt of child `child` to take, as of the array's submission.
+    fn child_estimate(&self, index: u32, child: u32) -> Span {
+        let array = &self.arrays[index];
+        self.estimate_of(array.row, Some(child), array.contract, 1, array.slowest)
     }
 
     /// The block that begins with child `first`: as many like children as follow. Where no estimate matters, all are alike.
     fn block(&mut self, now: SimTime, index: u32, first: u32) -> Entry {
         let array = &self.arrays[index];
         let (row, contract, size, queue) = (array.row, array.contract, array.size, array.queue);
-        let estimate = self.estimate_of(row, Some(first), contract, 1);
+        let estimate = self.child_estimate(index, first);
         let has_own_work = self
             .workload
             .extra(self.workload.row(row))
@@ -136,7 +144,7 @@ impl<O: Observer> Control<'_, O> {
         let mut count = size - first;
         if has_own_work && estimates_matter {
             count = (first + 1..size)
-                .find(|&child| self.estimate_of(row, Some(child), contract, 1) != estimate)
+                .find(|&child| self.child_estimate(index, child) != estimate)
                 .unwrap_or(size)
                 - first;
         }
@@ -165,26 +173,23 @@ impl<O: Observer> Control<'_, O> {
         array.open > 0 || waits_for_same || waits_for_previous
     }
 
-    /// Child `child` becomes RUNNABLE if it waits for nothing more.
-    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) {
+    /// Child `child` becomes RUNNABLE if it waits for nothing more. Says whether it does.
+    pub(super) fn try_child(&mut self, now: SimTime, index: u32, child: u32) -> bool {
         let array = &self.arrays[index];
         if array.eligible == SimTime::NEVER
             || self.directory.get(array.child(child)) != Whereabouts::Dormant
             || self.child_waits(index, child)
         {
-            return;
+            return false;
         }
         let slot = self.materialise(index, child, JobStatus::Pending);
         self.satisfied(now, slot);
+        true
     }
 
     /// A child whose cancel waited for its dependencies fails now that they have ended.
     pub(super) fn let_child_leave(&mut self, now: SimTime, index: u32, child: u32) {
-        let array = &self.arrays[index];
-        let leaving = array
-            .leaving
-            .as_ref()
-            .or(array.leaving_children.get(&child));
+        let leaving = self.arrays[index].leaving.get(&child);
         if let Some(reason) = leaving.cloned()
             && !self.child_waits(index, child)
         {
@@ -214,7 +219,7 @@ impl<O: Observer> Control<'_, O> {
             is_retried: false,
             holds_consumables: false,
             shape: array.shape,
-            estimate: crate::units::Span::ZERO,
+            estimate: self.child_estimate(index, child),
             rank: 0,
             submitted: array.submitted,
             released: array.released(child),
@@ -234,8 +239,6 @@ impl<O: Observer> Control<'_, O> {
             dependents: NOWHERE,
             leaving: None,
         };
-        let mut job = job;
-        job.estimate = self.estimate_of(row, Some(child), contract, 1);
         self.seat(job)
     }
 
@@ -260,12 +263,14 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A child became terminal: its siblings, its namesakes in other arrays and its parent hear of it.
+    /// A child became terminal: its siblings, its namesakes in other arrays and whoever waits for it hear of it, in order of
+    /// job; then, if it was the last, whoever waits for its parent.
     pub(super) fn child_ended(&mut self, now: SimTime, index: u32, child: u32, succeeded: bool) {
         let array = &mut self.arrays[index];
         array.remaining -= 1;
         array.has_failed |= !succeeded;
         let parent = array.id;
+        let first_told = self.tasks.len();
         if array.sequential && child + 1 < array.size {
             self.tasks.push_back(Task::Child {
                 array: parent,
@@ -282,11 +287,14 @@ impl<O: Observer> Control<'_, O> {
                 is_same_index: true,
             });
         }
-        let list = array.dependents_by_child.remove(&child).unwrap_or(NOWHERE);
-        if array.remaining == 0 {
+        let is_last = array.remaining == 0;
+        if let Some(list) = array.dependents_by_child.remove(&child) {
+            self.tell(list, succeeded);
+            self.tasks.make_contiguous()[first_told..].sort_by_key(Task::who);
+        }
+        if is_last {
             self.end_array(now, index);
         }
-        self.tell(list, succeeded);
     }
 
     /// All children are terminal: the parent ends, and whoever waits for all of it hears.
@@ -312,14 +320,9 @@ impl<O: Observer> Control<'_, O> {
             return None;
         }
         let (queue, lane, job) = (array.queue, array.lane, array.child(child));
-        let (row, contract, submitted, eligible, shape) = (
-            array.row,
-            array.contract,
-            array.submitted,
-            array.eligible,
-            array.shape,
-        );
-        let estimate = self.estimate_of(row, Some(child), contract, 1);
+        let (contract, submitted, eligible, shape) =
+            (array.contract, array.submitted, array.eligible, array.shape);
+        let estimate = self.child_estimate(index, child);
         let rank = self.rank(queue, job, submitted, eligible, shape, estimate);
         let place = self.first_place(contract, queue, rank, job);
         self.leave_lane(queue, lane, place)?;

@@ -175,16 +175,10 @@ impl<O: Observer> Control<'_, O> {
             .insert(policy.name.clone(), policy.clone());
         let measure = self.measure(policy.fairshare.share_decay);
         for index in 0..self.queues.len() {
-            if let Some(fair) = self.queues[index]
-                .fair
-                .as_mut()
-                .filter(|fair| fair.policy == policy.name)
-            {
-                let before = std::mem::replace(&mut fair.measure, measure);
-                fair.tournament
-                    .change_window(now, before.window, measure.window);
-                fair.reservation = policy.fairshare.compute_reservation;
-                self.queues[index].renew_expiry();
+            let fair = self.queues[index].fair.as_ref();
+            if fair.is_some_and(|fair| fair.policy == policy.name) {
+                let reservation = policy.fairshare.compute_reservation;
+                self.queues[index].renew_policy(now, measure, reservation);
                 self.weigh(QueueId::at(index));
             }
         }
@@ -449,11 +443,8 @@ impl<O: Observer> Control<'_, O> {
             queue.spec.time_limit_actions = actions.clone();
         }
         if let (Some(new), Some(fair)) = (policy, queue.fair.as_mut()) {
-            fair.tournament
-                .change_window(now, fair.measure.window, new.measure.window);
-            (fair.policy, fair.measure, fair.reservation) =
-                (new.policy, new.measure, new.reservation);
-            queue.renew_expiry();
+            fair.policy = new.policy;
+            queue.renew_policy(now, new.measure, new.reservation);
             self.weigh(id);
         }
         if let Some(environments) = environments {
@@ -569,7 +560,6 @@ impl<O: Observer> Control<'_, O> {
 
     fn remove_array(&mut self, now: SimTime, array: u32, reason: &Arc<str>, also_placed: bool) {
         let (id, size) = (self.arrays[array].id, self.arrays[array].size);
-        self.arrays[array].leaving = Some(reason.clone());
         for child in 0..size {
             if self.directory.get(id) != Whereabouts::Array(array) {
                 return;
@@ -597,9 +587,7 @@ impl<O: Observer> Control<'_, O> {
                 }
                 // As for a plain job: at once where nothing is waited for, else when that has ended.
                 None if self.child_waits(array, child) => {
-                    self.arrays[array]
-                        .leaving_children
-                        .insert(child, reason.clone());
+                    self.arrays[array].leaving.insert(child, reason.clone());
                 }
                 None => self.break_child(now, array, child, StatusReason::Caller(reason.clone())),
             },

@@ -76,7 +76,11 @@ impl<O: Observer> Control<'_, O> {
     pub fn became_eligible(&mut self, now: SimTime, ticket: Ticket) -> bool {
         match ticket {
             Ticket::Array(id) => match self.directory.get(id) {
-                Whereabouts::Array(array) => self.open_array(now, array),
+                Whereabouts::Array(array) => {
+                    if !self.open_array(now, array) {
+                        return false;
+                    }
+                }
                 _ => return false,
             },
             Ticket::Job(attempt) => {
@@ -218,7 +222,17 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
         queue.waiting += u64::from(entry.count);
-        queue.shares[lane as usize].lane.insert(entry);
+        let lanes = &mut queue.shares[lane as usize].lane;
+        if queue.stops_at_its_head
+            && queue.fair.is_none()
+            && queue.watch.head.is_some()
+            && lanes.front().is_some_and(|front| front.place < entry.place)
+        {
+            // The head was tried and waits, and so does whoever comes behind it.
+            lanes.insert(entry);
+            return;
+        }
+        lanes.insert(entry);
         queue.note_waiting(lane);
         if queue.plans {
             queue.fresh.push((lane, entry.place));
@@ -309,7 +323,7 @@ impl<O: Observer> Control<'_, O> {
                 fair.tournament.warms(lane as usize);
                 fair.tournament.touch(lane as usize);
             } else {
-                let rest = usage.rest(now, fair.measure);
+                let rest = usage.rest(now, fair.measure.window);
                 fair.tournament.rests(lane as usize, now, rest);
             }
         }
@@ -397,7 +411,9 @@ impl<O: Observer> Control<'_, O> {
         job.status = JobStatus::Pending;
         let (row, child, contract, attempts) = (job.row, job.child, job.contract, job.attempts);
         let child = (child != NOWHERE).then_some(child);
-        let estimate = self.estimate_of(row, child, contract, attempts.saturating_add(1));
+        let slowest = self.queues[job.queue.index()].slowest;
+        let attempt = attempts.saturating_add(1);
+        let estimate = self.estimate_of(row, child, contract, attempt, slowest);
         self.jobs[slot].estimate = estimate;
         self.counts.pending += 1;
         let attempt = Attempt {

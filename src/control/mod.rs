@@ -6,6 +6,26 @@
 //! asked through [`Capacity`], and what it wants done later it leaves as [`Effect`]s for whoever holds the clock.
 //!
 //! `lifecycle` alone moves a job from state to state; `submit` is the door for jobs and `door` that for all other actions.
+//!
+//! # Where AWS is silent
+//!
+//! Rulings of our own, which the second simulator of the tests shares:
+//!
+//! * **Requests.** A row's own vCPUs, memory and GPUs override the definition's wherever they are above zero, so none can be
+//!   taken back; a multi-node job has its definition's alone. A share identifier exists (and has its place among equals) from
+//!   the first request that named it, even where that was refused for another reason.
+//! * **Estimates** are settled at submission, by the slowest machine type registered then, and anew at each further attempt.
+//!   They are raised to how long the attempt will really take, its stop at a timeout included.
+//! * **Cancels.** A job that waits for others fails once they have succeeded, with the reason of the latest cancel; if one of
+//!   them fails, with theirs. TerminateJob goes by the first reason, as the container has been told to stop: one that ends by
+//!   itself meanwhile keeps its exit code, and FAILS all the same.
+//! * **Ends.** A job is heard of before its array, by those that wait for it in order of job; what is caused by that comes
+//!   after, level by level. When a machine goes away its attempts end in order of job.
+//! * **Shares.** A window that changes brings nothing back that had left it (`control/shares.rs`). A share that becomes active
+//!   makes the reserve smaller, so its queue is due even where the newcomer waits for others.
+//! * **Nothing.** What finds its job gone or changed is no event: not a tick at which no child becomes RUNNABLE, not the end of
+//!   an attempt that was stopped, not a pass over queues in which nobody waits. A run whose jobs cannot end is over when
+//!   anything last happened.
 
 mod arrays;
 mod blocked;
@@ -186,6 +206,7 @@ struct Knobs {
     dependency_tick: Span,
     container_start: Span,
     retry_delay: Span,
+    timeout_lag: Span,
     shutdown: Span,
     blocked_after_misconfiguration: Span,
     blocked_after_undetermined: Span,
@@ -249,6 +270,7 @@ impl<'w, O: Observer> Control<'w, O> {
             dependency_tick: settings.span(Knob::DependencyTick),
             container_start: settings.span(Knob::ContainerStart),
             retry_delay: settings.span(Knob::RetryDelay),
+            timeout_lag: settings.span(Knob::TimeoutLag),
             shutdown: settings
                 .span(Knob::ShutdownTime)
                 .min(crate::model::rules::KILL_GRACE),

@@ -101,6 +101,8 @@ pub(super) struct Queue {
     pub(super) plans: bool,
     pub(super) holds_its_head: bool,
     pub(super) needs_one_machine: bool,
+    /// Whether its discipline starts nothing behind a head that waits.
+    pub(super) stops_at_its_head: bool,
     pub(super) dispatch: Option<Box<dyn Dispatch>>,
     pub(super) order: Box<dyn JobOrder>,
     pub(super) is_fifo: bool,
@@ -141,6 +143,7 @@ impl Queue {
             plans: dispatch.plans(),
             holds_its_head: dispatch.holds_its_head(),
             needs_one_machine: dispatch.needs_one_machine(),
+            stops_at_its_head: dispatch.stops_at_its_head(),
             dispatch: Some(dispatch),
             order,
             is_fifo,
@@ -368,9 +371,17 @@ impl Queue {
         }
     }
 
-    /// The window is another one: shares that idle stop being active by it.
-    pub(super) fn renew_expiry(&mut self) {
+    /// Its policy is another one or was changed: from `now` on usage is measured by it. What has left the window before is
+    /// forgotten, and shares that idle stop being active by the new one.
+    pub(super) fn renew_policy(&mut self, now: SimTime, measure: Measure, reservation: u8) {
         if let Some(fair) = self.fair.as_mut() {
+            expire(fair, &mut self.shares, now);
+            let before = std::mem::replace(&mut fair.measure, measure).window;
+            fair.reservation = reservation;
+            for share in &mut self.shares {
+                share.usage.forget(now, before);
+            }
+            fair.tournament.change_window(now, before, measure.window);
             let idle = self
                 .shares
                 .iter()

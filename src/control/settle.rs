@@ -28,6 +28,15 @@ pub(super) enum Task {
     },
 }
 
+impl Task {
+    /// The job or array that is told.
+    pub(super) fn who(&self) -> JobId {
+        match *self {
+            Task::Told { who, .. } | Task::Child { array: who, .. } => who,
+        }
+    }
+}
+
 impl<O: Observer> Control<'_, O> {
     /// Adds `who` to a list.
     pub(super) fn link(&mut self, list: u32, who: JobId) -> u32 {

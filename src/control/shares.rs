@@ -5,6 +5,10 @@
 //! this is `U(t) − (V(t) − V(t−W))/W`, which two cumulative numbers and a short history give exactly, in integers, for any
 //! `t`. What a share runs now counts a fixed credit on top (`shareCredit`). The share with the lowest usage × weight goes next.
 //!
+//! A window may change (UpdateSchedulingPolicy, UpdateJobQueue). AWS does not say what a longer one sees of the time before;
+//! here *what has left the window is forgotten for good*: a change at `t` counts what the window before it still held, and
+//! nothing older, however long the new one is. Shares that had stopped being active stay so.
+//!
 //! Usage changes while nothing happens, so no order of shares stays. Shares that used nothing within their window have a
 //! usage of zero and stand in a set of their own: the first of them that waits goes next. Among the others a tournament tree keeps, for each pair it compared, until
 //! when the winner surely stays ahead given how fast either can change, and compares again only then: a pass costs the
@@ -84,12 +88,26 @@ impl Usage {
         self.history.back().map_or(0, |point| point.in_use)
     }
 
-    /// When what a share that uses nothing any more has used leaves its window: at once, if it amounts to nothing.
-    pub(super) fn rest(&mut self, now: SimTime, measure: Measure) -> SimTime {
-        if self.read(now, measure).value == 0 {
+    /// When what a share that uses nothing any more has used leaves its window: at once, if nothing is left in it.
+    pub(super) fn rest(&mut self, now: SimTime, window: Span) -> SimTime {
+        let (tail_area, _) = self.tail(now, window);
+        let last = self.history.back().expect("never empty");
+        if last.area == tail_area {
             now
         } else {
-            now + measure.window
+            last.at + window
+        }
+    }
+
+    /// What has left the window at `now` is forgotten, whatever window comes next.
+    pub(super) fn forget(&mut self, now: SimTime, window: Span) {
+        let Some(begin) = now.ms().checked_sub(window.ms()).map(SimTime::from_ms) else {
+            return;
+        };
+        let _ = self.tail(now, window);
+        let first = &mut self.history[0];
+        if first.at < begin {
+            *first = first.at(begin);
         }
     }
 
@@ -100,7 +118,7 @@ impl Usage {
 
     /// The vCPUs in use change by `delta` at `now`.
     pub(super) fn change(&mut self, now: SimTime, delta: i64) {
-        let last = self.history.back().expect("never empty");
+        let last = *self.history.back().expect("never empty");
         let in_use = last
             .in_use
             .checked_add_signed(delta)
@@ -109,7 +127,12 @@ impl Usage {
             in_use,
             ..last.at(now)
         };
+        if last.at == now && self.history.len() > 1 {
+            self.history.pop_back();
+        }
+        // An attempt of no length leaves no trace: the last point is when the vCPUs in use really changed.
         match self.history.back_mut() {
+            Some(last) if last.in_use == in_use && last.at < now => {}
             Some(last) if last.at == now => *last = point,
             _ => self.history.push_back(point),
         }
@@ -132,21 +155,18 @@ impl Usage {
         }
     }
 
-    /// The cumulative numbers where the window begins. What left a shorter window before is forgotten: nothing was used
-    /// until the first point that is left, so the doubled integral may have to be continued below zero.
+    /// The cumulative numbers where the window begins. Before the first point that is left nothing was used, or it is
+    /// forgotten: the doubled integral is continued from there, below zero if need be.
     fn tail(&mut self, now: SimTime, window: Span) -> (u128, i128) {
-        let Some(begin) = now.ms().checked_sub(window.ms()).map(SimTime::from_ms) else {
-            return (0, 0);
-        };
-        while self.history.len() > 1 && self.history[1].at <= begin {
+        while self.history.len() > 1 && self.history[1].at + window <= now {
             self.history.pop_front();
         }
         let first = self.history[0];
-        if first.at <= begin {
-            let tail = first.at(begin);
+        if first.at + window <= now {
+            let tail = first.at(SimTime::from_ms(now.ms() - window.ms()));
             (tail.area, tail.double as i128)
         } else {
-            let before = u128::from((first.at - begin).ms());
+            let before = u128::from((first.at + window - now).ms());
             (
                 first.area,
                 first.double as i128 - (2 * first.area * before) as i128,
@@ -176,8 +196,8 @@ pub(super) struct Tournament {
     warm: Vec<bool>,
     /// Waiting shares that have not.
     cold: BTreeSet<u32>,
-    /// Shares that stopped using vCPUs: (when that leaves their window, share), in order of time.
-    cooling: VecDeque<(SimTime, u32)>,
+    /// Shares that stopped using vCPUs: (when that leaves their window, share).
+    cooling: BTreeSet<(SimTime, u32)>,
     /// When a warm share's last use leaves its window; never while it uses something.
     cools: Vec<SimTime>,
     /// Inner nodes of a complete binary tree over the shares; node 1 is the root.
@@ -230,7 +250,7 @@ impl Tournament {
     pub(super) fn rests(&mut self, index: usize, now: SimTime, at: SimTime) {
         self.cools[index] = at;
         if at > now {
-            self.cooling.push_back((at, index as u32));
+            self.cooling.insert((at, index as u32));
             self.touch(index);
         } else {
             self.warm[index] = false;
@@ -241,20 +261,21 @@ impl Tournament {
     /// The window changed: what was used leaves it that much later (or earlier) than it would have.
     pub(super) fn change_window(&mut self, now: SimTime, before: Span, after: Span) {
         self.cool(now);
-        for (at, index) in &mut self.cooling {
-            let moved = SimTime::from_ms(at.ms() - before.ms()) + after;
-            if self.cools[*index as usize] == *at {
-                self.cools[*index as usize] = moved;
+        for (at, index) in std::mem::take(&mut self.cooling) {
+            // Where the share uses vCPUs again, the moment means nothing any more.
+            if self.cools[index as usize] == at {
+                let moved = SimTime::from_ms(at.ms() - before.ms()) + after;
+                self.cools[index as usize] = moved;
+                self.cooling.insert((moved, index));
             }
-            *at = moved;
         }
         (0..self.leaves).for_each(|index| self.touch(index));
     }
 
     /// Shares whose last use left their window turn cold.
     fn cool(&mut self, now: SimTime) {
-        while let Some(&(at, index)) = self.cooling.front().filter(|&&(at, _)| at <= now) {
-            self.cooling.pop_front();
+        while let Some(&(at, index)) = self.cooling.first().filter(|&&(at, _)| at <= now) {
+            self.cooling.pop_first();
             if self.cools[index as usize] == at {
                 self.warm[index as usize] = false;
                 self.seat(index as usize);
@@ -394,6 +415,40 @@ mod tests {
     }
 
     #[test]
+    fn what_has_left_the_window_stays_forgotten_when_the_window_becomes_longer() {
+        let [short, long] = [100, 600].map(Span::from_s);
+        let mut usage = Usage::new(WeightFactor::ONE);
+        usage.change(SimTime::ZERO, 4);
+        usage.change(SimTime::from_s(100), -4);
+        usage.forget(SimTime::from_s(150), short);
+        let measure = Measure {
+            window: long,
+            ..MEASURE
+        };
+        // 4 vCPUs from 50 s to 100 s, counted at 225 s: of age 150 s on average, so three quarters of it.
+        let value = usage.read(SimTime::from_s(225), measure).value;
+        assert_eq!(vcpu_seconds(value), 150);
+        usage.forget(SimTime::from_s(250), short);
+        let value = usage.read(SimTime::from_s(250), measure).value;
+        assert_eq!(value, 0, "nothing is left of it");
+        assert_eq!(usage.rest(SimTime::from_s(250), long).ms(), 250_000);
+    }
+
+    #[test]
+    fn an_attempt_of_no_length_does_not_make_a_share_rest_anew() {
+        let mut usage = Usage::new(WeightFactor::ONE);
+        let at = SimTime::from_s;
+        usage.change(at(0), 4);
+        usage.change(at(100), -4);
+        for moment in [100, 150] {
+            usage.change(at(moment), 2);
+            usage.change(at(moment), -2);
+            assert_eq!(usage.rest(at(moment), MEASURE.window), at(700));
+        }
+        assert_eq!(usage.rest(at(700), MEASURE.window), at(700));
+    }
+
+    #[test]
     fn the_reserve_of_the_documented_examples() {
         for (all, reservation, active, free) in [
             (256, 75, 1, 64),
@@ -418,7 +473,7 @@ mod tests {
                 .wrapping_add(7);
             (state >> 33) % below
         };
-        let measure = Measure {
+        let mut measure = Measure {
             window: Span::from_ms(900),
             credit: Span::from_ms(50),
         };
@@ -429,11 +484,18 @@ mod tests {
         let mut waiting = vec![false; usages.len()];
         let mut tournament = Tournament::default();
         let mut now = 0;
-        for _ in 0..20_000 {
+        for round in 0..20_000 {
             now += next(40);
             let at = SimTime::from_ms(now);
             let share = next(37) as usize;
-            match next(3) {
+            if round % 500 == 499 {
+                let before = measure.window;
+                measure.window = Span::from_ms(300 + 600 * next(3));
+                measure.credit = Span::from_ms(50 * next(2));
+                usages.iter_mut().for_each(|usage| usage.forget(at, before));
+                tournament.change_window(at, before, measure.window);
+            }
+            match next(4) {
                 0 => {
                     waiting[share] = !waiting[share];
                     tournament.set_waiting(share, waiting[share]);
@@ -450,9 +512,16 @@ mod tests {
                         tournament.warms(share);
                         tournament.touch(share);
                     } else {
-                        let rest = usages[share].rest(at, measure);
+                        let rest = usages[share].rest(at, measure.window);
                         tournament.rests(share, at, rest);
                     }
+                }
+                2 if in_use[share] == 0 => {
+                    usages[share].change(at, 2);
+                    tournament.warms(share);
+                    usages[share].change(at, -2);
+                    let rest = usages[share].rest(at, measure.window);
+                    tournament.rests(share, at, rest);
                 }
                 _ => {}
             }

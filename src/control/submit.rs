@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{DependencyKind, Extra, FateKind, JobStatus, Observer, Rejection, Row, rules};
-use crate::units::{EnvId, JobId, QueueId, RowId, Shape, SimTime, Span, Usd};
+use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span, Usd};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
@@ -148,7 +148,8 @@ impl<O: Observer> Control<'_, O> {
     ) -> u32 {
         let terms = &self.contracts[contract as usize];
         let (queue, lane) = (terms.queue, terms.lane);
-        let estimate = self.estimate_of(row, child, contract, 1);
+        let slowest = self.queues[queue.index()].slowest;
+        let estimate = self.estimate_of(row, child, contract, 1, slowest);
         let stated = self.workload.row(row).estimate;
         if !stated.is_zero() && estimate > stated {
             self.estimates_raised += 1;
@@ -375,6 +376,7 @@ impl<O: Observer> Control<'_, O> {
             size,
             sequential: extra.sequential,
             shape,
+            slowest: self.queues[queue.index()].slowest,
             submitted: now,
             released: SimTime::NEVER,
             eligible: SimTime::NEVER,
@@ -386,8 +388,7 @@ impl<O: Observer> Control<'_, O> {
             dependents: NOWHERE,
             dependents_by_child: BTreeMap::new(),
             same_index: Vec::new(),
-            leaving: None,
-            leaving_children: BTreeMap::new(),
+            leaving: BTreeMap::new(),
         });
         self.directory.set(id, Whereabouts::Array(array));
         self.counts.pending += u64::from(size);
@@ -444,24 +445,32 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// What the scheduler believes attempt `attempt` to take: the stated estimate, else the timeout, else the run itself;
-    /// never less than the run on the slowest machine it may get, unless runs are killed at their estimate.
+    /// never less than the run on the `slowest` machine it may get, unless runs are killed at their estimate.
+    ///
+    /// It is settled when the job is submitted, and anew when it is tried again: slower machines that join meanwhile change
+    /// nothing about jobs that wait.
     pub(super) fn estimate_of(
         &self,
         row: RowId,
         child: Option<u32>,
         contract: u32,
         attempt: u8,
+        slowest: Ratio,
     ) -> Span {
         let source = self.workload.row(row);
         let terms = &self.contracts[contract as usize];
         let fate = self.workload.fate(source, child, attempt);
-        let slowest = self.queues[terms.queue.index()].slowest;
         let run = if fate.kind == FateKind::FailedToStart {
             Span::ZERO
         } else {
             fate.run
         };
-        let run = slowest.divide(terms.speed.divide(run));
+        let mut run = slowest.divide_with(terms.speed, run);
+        if let Some(timeout) = terms.timeout
+            && run > timeout + self.knobs.timeout_lag
+        {
+            run = timeout + self.knobs.timeout_lag + self.knobs.shutdown;
+        }
         let stated = if source.estimate.is_zero() {
             terms.timeout.unwrap_or(run)
         } else {
@@ -490,17 +499,14 @@ impl<O: Observer> Control<'_, O> {
                 .environments
                 .iter()
                 .map(|id| environments[id.index()].slowest);
-            queue.slowest = speeds.min().unwrap_or(crate::units::Ratio::ONE);
+            queue.slowest = speeds.min().unwrap_or(Ratio::ONE);
         }
     }
 
     /// The slowest of some machine types.
-    pub(super) fn slowest_of(
-        &self,
-        types: impl Iterator<Item = crate::units::TypeId>,
-    ) -> crate::units::Ratio {
+    pub(super) fn slowest_of(&self, types: impl Iterator<Item = crate::units::TypeId>) -> Ratio {
         let speeds = types.map(|id| self.world.catalogue.get(id).speed);
-        speeds.min().unwrap_or(crate::units::Ratio::ONE)
+        speeds.min().unwrap_or(Ratio::ONE)
     }
 
     /// The environment called `name`, for commands that name one.

@@ -134,6 +134,8 @@ pub enum Knob {
     ConsumablesHeldOverRetry,
     OutOfMemoryAt,
     KillAtEstimate,
+    MachineSpeed,
+    Optimal,
     PoolPricePerVcpuHour,
 }
 
@@ -335,6 +337,22 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         defaults: always("false"),
         tag: Tag::Assumed,
         sentence: "Whether a run longer than its estimate is killed at it; otherwise the estimate is raised and counted.",
+    },
+    Assumption {
+        knob: Knob::MachineSpeed,
+        key: "machineSpeed",
+        unit: Unit::Policy,
+        defaults: always("uniform"),
+        tag: Tag::Assumed,
+        sentence: "How fast a vCPU is: alike on all types, or by CoreMark relative to c6i.large or another (coremark:TYPE).",
+    },
+    Assumption {
+        knob: Knob::Optimal,
+        key: "optimal",
+        unit: Unit::Choice(&["default_x86_64", "c4-c5-m4-m5-r4-r5", "c4-m4-r4"]),
+        defaults: always("default_x86_64"),
+        tag: Tag::Documented,
+        sentence: "What instanceTypes' optimal means: default_x86_64 since 2025-11, before c4-c5-m4-m5-r4-r5, first c4-m4-r4.",
     },
     Assumption {
         knob: Knob::PoolPricePerVcpuHour,

@@ -139,6 +139,7 @@ mod tests {
             price: PricePerHour::parse("0.085").unwrap(),
             speed: Ratio::ONE,
             source: "by hand".to_owned(),
+            hardware: Default::default(),
         }])
     }
 

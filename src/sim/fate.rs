@@ -72,7 +72,7 @@ impl Fates {
     ) -> AttemptFate {
         let row = workload.row(facts.row);
         let stated = workload.fate(row, facts.child, facts.attempt);
-        let on_machine = |work: Span| facts.placed.speed.divide(facts.speed.divide(work));
+        let on_machine = |work: Span| facts.placed.speed.divide_with(facts.speed, work);
         let mut fate = AttemptFate {
             start: self.container_start,
             run: on_machine(stated.run),
@@ -118,11 +118,12 @@ impl Fates {
         self.limit(fate, facts, row.estimate)
     }
 
-    /// Timeouts count from RUNNING (API JobTimeout); SIGKILL follows SIGTERM after at most 30 s.
+    /// Timeouts count from RUNNING (API JobTimeout); SIGKILL follows SIGTERM after at most 30 s. Nothing outlasts an
+    /// estimate that kills. `control` raises estimates by the same rule, so none is shorter than the run it is for, unless
+    /// machines slower than all there were joined since.
     fn limit(&self, mut fate: AttemptFate, facts: &AttemptFacts, stated: Span) -> AttemptFate {
-        let natural = fate.run;
         if let Some(timeout) = facts.timeout
-            && natural > timeout + self.timeout_lag
+            && fate.run > timeout + self.timeout_lag
         {
             let run = timeout + self.timeout_lag + self.shutdown;
             fate = AttemptFate {
@@ -132,7 +133,7 @@ impl Fates {
                 ..fate
             };
         }
-        if self.kill_at_estimate && !stated.is_zero() && natural > stated && stated < fate.run {
+        if self.kill_at_estimate && !stated.is_zero() && stated < fate.run {
             fate = AttemptFate {
                 run: stated,
                 kind: Kind::TimedOut,

@@ -61,6 +61,20 @@ impl Ratio {
         )
     }
 
+    /// `span` ÷ (this fraction × `other`), rounded up once: how long work of `span` takes at two speeds together.
+    ///
+    /// # Panics
+    /// Where either fraction is zero: readers refuse a speed of zero.
+    pub fn divide_with(self, other: Ratio, span: Span) -> Span {
+        if other == Ratio::ONE {
+            return self.divide(span);
+        }
+        let parts = u128::from(self.0) * u128::from(other.0);
+        assert!(parts > 0, "a speed of zero never ends");
+        let ms = u128::from(span.ms()) * u128::from(Ratio::PARTS) * u128::from(Ratio::PARTS);
+        Span::from_ms(u64::try_from(ms.div_ceil(parts)).expect("a span beyond the end of time"))
+    }
+
     /// Whether a uniform 64-bit word falls below this probability. One and more always does, zero never.
     pub fn hits(self, word: u64) -> bool {
         let drawn = u128::from(word) * u128::from(Ratio::PARTS);
@@ -97,5 +111,18 @@ mod tests {
         let twice = Ratio::from_f64(2.0).unwrap();
         assert_eq!(twice.divide(Span::from_ms(3)), Span::from_ms(2));
         assert_eq!(Ratio::ONE.divide(Span::from_ms(3)), Span::from_ms(3));
+    }
+
+    #[test]
+    fn two_speeds_together_round_up_once() {
+        let (fast, slow) = (Ratio::from_parts(1_500_000), Ratio::from_parts(500_000));
+        // 2 ms ÷ 0.75 is 2.67 ms; rounded at each step it may come to 4 ms.
+        assert_eq!(slow.divide(fast.divide(Span::from_ms(2))), Span::from_ms(4));
+        assert_eq!(slow.divide_with(fast, Span::from_ms(2)), Span::from_ms(3));
+        assert_eq!(fast.divide_with(slow, Span::from_ms(2)), Span::from_ms(3));
+        assert_eq!(
+            fast.divide_with(Ratio::ONE, Span::from_ms(3)),
+            Span::from_ms(2)
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The tests that judge a whole run.
 
+mod catalog;
 mod cli;
 mod data;
 mod figures;
@@ -13,6 +14,7 @@ mod oracle_formulas;
 mod oracle_station;
 mod pages;
 mod published;
+mod rulings;
 mod tape;
 mod tidy;
 mod traps;

@@ -183,7 +183,8 @@ enum Fact {
     Join {
         environment: usize,
         instance_type: TypeId,
-        terminate: Option<SimTime>,
+        /// When it will leave; known, and so scheduled, as early as when it will join.
+        leave: Option<(SimTime, u64)>,
     },
     Leave(usize),
     Begin(usize, usize),
@@ -240,6 +241,8 @@ struct Queue {
     /// The head that can never be placed, and why.
     blocked: Option<(usize, BlockReason)>,
     stamp: u32,
+    /// What its shares did up to this moment had left the window when the window was changed, and is forgotten.
+    forgotten: Option<SimTime>,
 }
 
 struct Share {

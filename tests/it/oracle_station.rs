@@ -290,6 +290,7 @@ fn scenario(servers: u32, classes: u32, order: Option<&str>, workload: Workload)
         price: PricePerHour::parse("1").expect("a price"),
         speed: Ratio::ONE,
         source: "made up".to_owned(),
+        hardware: Default::default(),
     }]);
     let machines = vec![MachineGroup {
         instance_type: TypeId::at(0),

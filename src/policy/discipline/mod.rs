@@ -147,6 +147,11 @@ pub trait Dispatch {
     fn needs_one_machine(&self) -> bool {
         false
     }
+
+    /// Whether it starts nothing behind a head that waits: jobs that come in behind one need no pass then.
+    fn stops_at_its_head(&self) -> bool {
+        false
+    }
 }
 
 /// A dispatch discipline by name, with its parameter.

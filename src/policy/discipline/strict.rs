@@ -13,4 +13,8 @@ impl Dispatch for Strict {
             }
         }
     }
+
+    fn stops_at_its_head(&self) -> bool {
+        true
+    }
 }

@@ -13,6 +13,10 @@ impl Dispatch for StrictHeld {
         true
     }
 
+    fn stops_at_its_head(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, turn: &mut dyn Turn) {
         loop {
             let held = self.held.take().filter(|waiting| turn.waits(waiting.place));

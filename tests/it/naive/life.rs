@@ -14,8 +14,8 @@ impl Naive<'_> {
             Fact::Join {
                 environment,
                 instance_type,
-                terminate,
-            } => self.join(environment, instance_type, terminate),
+                leave,
+            } => self.join(environment, instance_type, leave),
             Fact::Leave(machine) => {
                 if self.machines[machine].left.is_some() {
                     return false;
@@ -78,7 +78,7 @@ impl Naive<'_> {
         &mut self,
         environment: usize,
         instance_type: TypeId,
-        terminate: Option<SimTime>,
+        leave: Option<(SimTime, u64)>,
     ) {
         let number = self.machines.len();
         self.machines.push(Machine {
@@ -87,8 +87,9 @@ impl Naive<'_> {
             launched: self.now,
             left: None,
         });
-        if let Some(at) = terminate {
+        if let Some((at, sequence)) = leave {
             self.schedule(at.max(self.now), Fact::Leave(number));
+            self.facts.last_mut().expect("just scheduled").sequence = sequence;
         }
         self.environment_changed(environment);
     }
@@ -275,7 +276,7 @@ impl Naive<'_> {
             container_reason: "",
             may_retry: false,
         };
-        let mut ways = vec![];
+        let mut way = (runs, exits);
         if let Some(timeout) = job.timeout {
             let mut limit = timeout + self.span(Knob::TimeoutLag);
             if self.fault == Some(Fault::TimeoutFromPlacement) {
@@ -283,16 +284,14 @@ impl Naive<'_> {
                 limit = Span::from_ms(limit.ms().saturating_sub(starting.ms()));
             }
             if runs > limit {
-                ways.push((limit + self.grace(), killed.clone()));
+                way = (limit + self.grace(), killed.clone());
             }
         }
         let stated = workload.rows[job.row].estimate;
-        if self.flag(Knob::KillAtEstimate) && !stated.is_zero() && runs > stated {
-            ways.push((stated, killed));
+        if self.flag(Knob::KillAtEstimate) && !stated.is_zero() && way.0 > stated {
+            way = (stated, killed);
         }
-        ways.into_iter()
-            .min_by_key(|(span, _)| *span)
-            .unwrap_or((runs, exits))
+        way
     }
 
     /// Tells a job with a container (or one on the way) to stop. It may end by itself before it must.

@@ -44,10 +44,14 @@ impl Naive<'_> {
                 self.policies.push(policy.clone());
             }
             Command::UpdateSchedulingPolicy(policy) => {
-                let mut policies = self.policies.iter_mut();
-                *policies
-                    .find(|p| p.name == policy.name)
-                    .ok_or("no such policy")? = policy.clone();
+                let found = self.policies.iter().position(|p| p.name == policy.name);
+                let found = found.ok_or("no such policy")?;
+                for queue in 0..self.queues.len() {
+                    if self.queues[queue].is.scheduling_policy.as_ref() == Some(&policy.name) {
+                        self.forget(queue);
+                    }
+                }
+                self.policies[found] = policy.clone();
                 self.all_queues_due();
             }
             Command::DeleteSchedulingPolicy { name } => {
@@ -82,16 +86,19 @@ impl Naive<'_> {
                 }
                 for group in machines {
                     for _ in 0..group.count {
+                        // The number after that of its joining.
+                        let leave = group.terminate.map(|at| (at, self.sequence + 2));
                         if group.launch <= self.now {
-                            self.join(number, group.instance_type, group.terminate);
+                            self.join(number, group.instance_type, leave);
                         } else {
                             let join = Fact::Join {
                                 environment: number,
                                 instance_type: group.instance_type,
-                                terminate: group.terminate,
+                                leave,
                             };
                             self.schedule(group.launch, join);
                         }
+                        self.sequence += 2;
                     }
                 }
             }
@@ -137,6 +144,7 @@ impl Naive<'_> {
                     may_move: false,
                     blocked: None,
                     stamp: 0,
+                    forgotten: None,
                 });
             }
             Command::UpdateJobQueue(update) => return self.update_queue(update),
@@ -272,14 +280,15 @@ impl Naive<'_> {
                 return refuse("conservative backfilling needs one machine");
             }
         }
-        let queue = &mut self.queues[number].is;
         if let Some(policy) = &update.scheduling_policy {
-            if queue.scheduling_policy.is_none() || !self.policies.iter().any(|p| p.name == *policy)
-            {
+            let is_fifo = self.queues[number].is.scheduling_policy.is_none();
+            if is_fifo || !self.policies.iter().any(|p| p.name == *policy) {
                 return refuse("a policy can be replaced, never added");
             }
-            queue.scheduling_policy = Some(policy.clone());
+            self.forget(number);
+            self.queues[number].is.scheduling_policy = Some(policy.clone());
         }
+        let queue = &mut self.queues[number].is;
         queue.enabled = update.enabled.unwrap_or(queue.enabled);
         queue.priority = update.priority.unwrap_or(queue.priority);
         if let Some(environments) = &update.environments {

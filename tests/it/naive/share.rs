@@ -28,6 +28,16 @@ impl Naive<'_> {
         }
     }
 
+    /// Before a queue's window changes: what has left it by now will not come back into a longer one.
+    pub(super) fn forget(&mut self, queue: usize) {
+        if !self.queues[queue].deleted
+            && let Some(begin) = self.now.ms().checked_sub(self.window(queue).ms())
+        {
+            let forgotten = &mut self.queues[queue].forgotten;
+            *forgotten = (*forgotten).max(Some(SimTime::from_ms(begin)));
+        }
+    }
+
     /// The share whose turn it is, of those that have a waiting job and are not skipped.
     pub(super) fn next_share(&self, queue: usize, skipped: &[usize]) -> Option<usize> {
         let to_front_of_queue = self.word(Knob::RetryToFrontOf) == "queue";
@@ -46,6 +56,7 @@ impl Naive<'_> {
     fn weighted_usage(&self, queue: usize, share: usize) -> u128 {
         let window = self.window(queue).ms();
         let now = self.now.ms();
+        let forgotten = self.queues[queue].forgotten;
         let credit = u128::from(self.span(Knob::ShareCredit).ms());
         let mut twice = 0;
         for job in self.jobs.iter().filter(|job| job.share == Some(share)) {
@@ -53,7 +64,8 @@ impl Naive<'_> {
             for attempt in &job.attempts {
                 let end = attempt.ended.unwrap_or(self.now).ms();
                 // The use at age a counts (W - a) / W; integrated from the youngest age to the oldest.
-                let oldest = u128::from(window.min(now - attempt.placed.ms()));
+                let placed = attempt.placed.max(forgotten.unwrap_or(SimTime::ZERO));
+                let oldest = u128::from(window.min(now - placed.ms()));
                 let youngest = u128::from(now - end).min(oldest);
                 let whole = 2 * u128::from(window) * (oldest - youngest);
                 twice += vcpus * (whole - (oldest * oldest - youngest * youngest));
@@ -88,16 +100,18 @@ impl Naive<'_> {
         10_000
     }
 
-    /// A share is active while it has a job that is not terminal, and for the window after the last became so.
+    /// A share is active while it has a job that is not terminal, and for the window after the last became so, unless that
+    /// was forgotten.
     pub(super) fn is_active(&self, share: usize) -> bool {
-        let window = self.window(self.shares[share].queue);
+        let queue = self.shares[share].queue;
+        let (window, forgotten) = (self.window(queue), self.queues[queue].forgotten);
         let mut jobs = self
             .jobs
             .iter()
             .filter(|job| job.share == Some(share) && job.children.is_empty());
         jobs.any(|job| {
             job.ended
-                .is_none_or(|ended: SimTime| self.now - ended < window)
+                .is_none_or(|ended| self.now - ended < window && Some(ended) > forgotten)
         })
     }
 

@@ -287,7 +287,8 @@ impl Naive<'_> {
     }
 
     /// What is believed of the run of attempt `attempt` (from 0): the stated estimate, else the timeout, else the run itself,
-    /// and at least the run on the slowest machine there is for the queue, unless estimates kill.
+    /// and at least the run (up to where a timeout stops it) on the slowest machine there is for the queue, unless estimates
+    /// kill.
     pub(super) fn estimate(&self, job: &Job, attempt: usize) -> Span {
         let stated = self.scenario.workload.rows[job.row].estimate;
         if !stated.is_zero() && self.flag(Knob::KillAtEstimate) {
@@ -302,7 +303,12 @@ impl Naive<'_> {
         let environments = self.queues[job.queue].is.environments.iter();
         let speeds =
             environments.filter_map(|name| self.environments[self.environment(name)?].slowest);
-        let run = super::life::scaled(run, speeds.min().unwrap_or(Ratio::ONE), job.speed);
+        let mut run = super::life::scaled(run, speeds.min().unwrap_or(Ratio::ONE), job.speed);
+        if let Some(timeout) = job.timeout
+            && run > timeout + self.span(Knob::TimeoutLag)
+        {
+            run = timeout + self.span(Knob::TimeoutLag) + self.grace();
+        }
         match (stated.is_zero(), job.timeout) {
             (false, _) => stated.max(run),
             (true, Some(timeout)) => timeout.max(run),
