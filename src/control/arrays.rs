@@ -157,6 +157,7 @@ impl<O: Observer> Control<'_, O> {
             who: Who::Block(index),
             shape,
             estimate: self.knobs.container_start + estimate,
+            is_gang: false,
         }
     }
 

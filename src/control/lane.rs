@@ -29,6 +29,8 @@ pub(super) struct Entry {
     pub(super) who: Who,
     pub(super) shape: Shape,
     pub(super) estimate: Span,
+    /// Whether it is a multi-node job, which needs whole machines.
+    pub(super) is_gang: bool,
 }
 
 #[derive(Debug, Default)]
@@ -284,6 +286,7 @@ mod tests {
             },
             shape: Shape::new(vcpus, 0, 0),
             estimate: Span::from_s(estimate),
+            is_gang: false,
         }
     }
 

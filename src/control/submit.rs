@@ -500,7 +500,10 @@ impl<O: Observer> Control<'_, O> {
                 .iter()
                 .map(|id| environments[id.index()].slowest);
             queue.slowest = speeds.min().unwrap_or(Ratio::ONE);
+            let managed = |id: &EnvId| environments[id.index()].managed.is_some();
+            queue.keep_demand(queue.environments.iter().any(managed));
         }
+        self.wants_scaling = true;
     }
 
     /// The slowest of some machine types.
