@@ -16,7 +16,7 @@ use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
-use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, Span, TypeId};
 
 use clients::Clients;
 
@@ -55,6 +55,20 @@ enum Event {
     /// A rule submits a job again.
     Resubmit(u32),
 }
+
+impl Event {
+    /// Whether it is about machines that come and go, and nothing else.
+    fn is_of_scaling(self) -> bool {
+        matches!(
+            self,
+            Event::Decide | Event::Launched(_) | Event::Registered(_)
+        )
+    }
+}
+
+/// Machines that come for jobs which never start (behind a head that fits nowhere, say) leave idle and come again, without
+/// end. After a day of it a run ends.
+pub const IDLE_RUN: Span = Span::from_s(86_400);
 
 const _: () = assert!(
     std::mem::size_of::<Event>() <= 16,
@@ -102,6 +116,9 @@ pub struct Simulation<'w, O: Observer> {
     cursor: SimTime,
     /// When anything last happened; void events are nothing.
     last: SimTime,
+    /// When anything but the coming and going of scaled machines last happened, and until when more of it is due.
+    moved: SimTime,
+    others_due: SimTime,
     /// Since when levels may differ from what the observer was told.
     levels_changed: Option<SimTime>,
 }
@@ -130,6 +147,8 @@ impl<'w, O: Observer> Simulation<'w, O> {
             events: 0,
             cursor: SimTime::NEVER,
             last: SimTime::ZERO,
+            moved: SimTime::ZERO,
+            others_due: SimTime::ZERO,
             levels_changed: None,
         };
         simulation.move_cursor();
@@ -170,11 +189,20 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
-    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened.
+    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened; where machines would
+    /// come and go for them for ever, [`IDLE_RUN`] after that.
     pub fn run(mut self) -> Outcome<O> {
-        let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
-        while !self.is_over() && self.step(limit) {}
-        let cut = self.scenario.until.filter(|_| !self.is_over());
+        let until = self.scenario.until.unwrap_or(SimTime::NEVER);
+        let mut limit = until;
+        while !self.is_over() {
+            limit = until.min(self.idles_until());
+            if !self.step(limit) {
+                break;
+            }
+        }
+        let is_cut = limit < SimTime::NEVER && !self.is_over();
+        let is_cut = is_cut && (limit == until || self.scaling.is_busy());
+        let cut = is_cut.then_some(limit);
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
@@ -245,6 +273,19 @@ impl<'w, O: Observer> Simulation<'w, O> {
             && (self.next_command > 0 || self.scenario.commands.is_empty())
     }
 
+    /// When a run in which only scaled machines come and go is given up; [`SimTime::NEVER`] where more can happen.
+    fn idles_until(&self) -> SimTime {
+        let counts = self.control.counts();
+        if self.cursor != SimTime::NEVER
+            || counts.starting + counts.running > 0
+            || !self.clients.is_quiet()
+        {
+            return SimTime::NEVER;
+        }
+        let given_up = self.moved + IDLE_RUN;
+        given_up.max(self.others_due).max(self.scaling.alarm)
+    }
+
     /// Handles the next thing that is due, if that is not after `limit`.
     fn step(&mut self, limit: SimTime) -> bool {
         let Some(due) = self.calendar.pop(self.cursor, limit) else {
@@ -256,10 +297,17 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let happened = match due {
             Due::Cursor => {
                 self.arrive();
+                self.moved = self.now();
                 true
             }
             Due::Decision => self.decide(),
-            Due::Event(event) => self.happen(event),
+            Due::Event(event) => {
+                let happened = self.happen(event);
+                if happened && !event.is_of_scaling() {
+                    self.moved = self.now();
+                }
+                happened
+            }
         };
         self.events += 1;
         if happened {
@@ -466,10 +514,12 @@ impl<'w, O: Observer> Simulation<'w, O> {
                     .schedule(at, Phase::Fact, Event::Stopped(attempt))
             }
             Effect::EligibleAt { at, ticket } => {
+                self.others_due = self.others_due.max(at);
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Eligible(ticket))
             }
             Effect::WatchAt { at, queue, stamp } => {
+                self.others_due = self.others_due.max(at);
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Watch { queue, stamp });
             }
@@ -486,6 +536,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                         instances: 0..0,
                     });
                     if group.launch > now {
+                        self.others_due = self.others_due.max(group.launch);
                         self.calendar
                             .schedule(group.launch, Phase::Fact, Event::Join(index));
                     } else {
@@ -530,6 +581,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let Some(facts) = self.control.facts(attempt) else {
             return;
         };
+        self.moved = now;
         self.digest.mix(now.ms());
         self.digest
             .mix(u64::from(facts.job.0) << 32 | u64::from(facts.placed.instance.0));

@@ -20,6 +20,10 @@ pub(super) struct Scaling {
     /// When an event of the calendar will ask whether anything is due.
     armed: SimTime,
     batches: Vec<Batch>,
+    /// Batches that were asked for and do not take jobs yet.
+    coming: u32,
+    /// When the last decision may come to something else by itself; zero where it will not.
+    pub(super) alarm: SimTime,
 }
 
 /// Instances that were asked for together.
@@ -38,7 +42,14 @@ impl Scaling {
             last: None,
             armed: SimTime::NEVER,
             batches: Vec::new(),
+            coming: 0,
+            alarm: SimTime::ZERO,
         }
+    }
+
+    /// Whether machines are to come, or to go, or to be decided on.
+    pub(super) fn is_busy(&self) -> bool {
+        self.coming > 0 || self.armed != SimTime::NEVER
     }
 
     /// The first tick at or after `at` at which a decision may be made: with ticks, one at each.
@@ -90,6 +101,7 @@ impl<O: Observer> Simulation<'_, O> {
         for &waits in &decision.heads {
             self.control.head_waits(now, waits);
         }
+        self.scaling.alarm = decision.alarm.unwrap_or(SimTime::ZERO);
         if let Some(at) = decision.alarm {
             self.scaling.due = self.scaling.tick_from(at.max(now));
         }
@@ -98,6 +110,7 @@ impl<O: Observer> Simulation<'_, O> {
             self.control
                 .committed(environment, self.fleet.committed(environment));
             let batch = self.scaling.batches.len() as u32;
+            self.scaling.coming += 1;
             self.scaling.batches.push(Batch {
                 launch,
                 instances: 0..0,
@@ -135,6 +148,7 @@ impl<O: Observer> Simulation<'_, O> {
         let now = self.now();
         let batch = &self.scaling.batches[index as usize];
         let environment = batch.launch.environment;
+        self.scaling.coming -= 1;
         self.fleet.register(now, batch.instances.clone());
         self.control.machines_changed(now, environment);
     }
