@@ -19,17 +19,19 @@ use super::text::{put_field, put_seconds, put_u64};
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
 dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
-attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
+attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,scaling_s,boot_s,dispatch_s,image_pull_s,lost_s,\
 cost_usd,status_reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
-const CAUSES: [TimeCause; 9] = [
+const CAUSES: [TimeCause; 11] = [
     TimeCause::BlockedHead,
     TimeCause::Share,
     TimeCause::Queue,
     TimeCause::Consumable,
     TimeCause::MaxVcpus,
     TimeCause::Capacity,
+    TimeCause::Scaling,
+    TimeCause::Boot,
     TimeCause::Dispatch,
     TimeCause::ImagePull,
     TimeCause::Lost,

@@ -265,6 +265,7 @@ fn bytes_of(seed: u64) -> (u64, Vec<u8>, Seen) {
         let Both(recorder, judge) = outcome.observer;
         judge.conclude(&scenario);
         let (summary, tables, _) = recorder.finish(RunFacts {
+            machine_types: &[],
             scenario: &scenario.name,
             seed,
             digest: outcome.digest,
