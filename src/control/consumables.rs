@@ -5,18 +5,24 @@ use crate::model::Observer;
 use crate::units::SimTime;
 
 use super::Control;
+use super::lane::Who;
 
 impl<O: Observer> Control<'_, O> {
-    /// Whether everything that a contract asks for is available, beside what the job `holds` from its last attempt.
-    pub(super) fn consumables_available(&self, contract: u32, holds: bool) -> bool {
-        self.contracts[contract as usize]
-            .consumables
-            .iter()
-            .all(|&(id, quantity)| {
-                let consumable = &self.registry.consumables[id.index()];
-                let is_held = holds && consumable.spec.replenishable;
-                is_held || consumable.spec.total.saturating_sub(consumable.in_use) >= quantity
-            })
+    /// Whether everything that a contract asks for is available, beside what the job holds from its last attempt.
+    pub(super) fn consumables_available(&self, contract: u32, who: Who) -> bool {
+        let consumables = &self.contracts[contract as usize].consumables;
+        if consumables.is_empty() {
+            return true;
+        }
+        let holds = match who {
+            Who::Job(slot) => self.jobs[slot].holds_consumables,
+            Who::Row(_) | Who::Block(_) => false,
+        };
+        consumables.iter().all(|&(id, quantity)| {
+            let consumable = &self.registry.consumables[id.index()];
+            let is_held = holds && consumable.spec.replenishable;
+            is_held || consumable.spec.total.saturating_sub(consumable.in_use) >= quantity
+        })
     }
 
     /// Locks (or uses up) what a contract asks for, beside what the job `holds` from its last attempt.

@@ -10,9 +10,9 @@ use crate::policy::discipline::Place;
 use crate::policy::order::JobView;
 use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, Span, Usd};
 
-use super::job::{NOWHERE, Whereabouts};
-use super::lane::{Entry, Who};
-use super::queue::Label;
+use super::job::{Job, NOWHERE, Whereabouts};
+use super::lane::{Entry, Lane, Spot, Who};
+use super::queue::{Label, Marks};
 use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
 
 /// How an attempt ended.
@@ -117,28 +117,23 @@ impl<O: Observer> Control<'_, O> {
         self.counts.pending -= 1;
         self.counts.runnable += 1;
         let rank = self.rank(queue, id, submitted, now, shape, estimate);
-        let marks = self.queues[queue.index()].marks(now, lane);
-        let job = &mut self.jobs[slot];
-        job.rank = rank;
-        job.marks = marks;
+        self.jobs[slot].rank = rank;
         let place = if is_retried {
             self.retried_place(slot)
         } else {
             self.first_place(contract, queue, rank, id)
         };
-        let estimate = self.knobs.container_start + estimate;
-        self.enter_lane(
-            now,
-            queue,
-            lane,
-            Entry {
-                place,
-                count: 1,
-                who: Who::Job(slot),
-                shape,
-                estimate,
-            },
-        );
+        let entry = Entry {
+            place,
+            count: 1,
+            contract,
+            who: Who::Job(slot),
+            shape,
+            estimate: self.knobs.container_start + estimate,
+            since: now,
+            marks: self.queues[queue.index()].marks(now, lane),
+        };
+        self.enter_lane(now, queue, lane, entry);
         if is_retried
             && self.knobs.retry_to_front_of_queue
             && let Some(fair) = self.queues[queue.index()].fair.as_mut()
@@ -245,10 +240,11 @@ impl<O: Observer> Control<'_, O> {
         &mut self,
         queue_id: QueueId,
         lane: u32,
+        spot: Spot,
         place: Place,
-    ) -> Option<Entry> {
+    ) -> Entry {
         let queue = &mut self.queues[queue_id.index()];
-        let entry = queue.shares[lane as usize].lane.take(place)?;
+        let entry = queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
         queue.note_waiting(lane);
         if place.class < RETRIED_BELOW
@@ -257,19 +253,76 @@ impl<O: Observer> Control<'_, O> {
         {
             fair.fronts.remove(index);
         }
-        Some(entry)
+        entry
     }
 
-    /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
-    pub(super) fn start(&mut self, now: SimTime, entry: Entry, placed: Placed) {
-        let slot = match entry.who {
+    /// The jobs of a share that wait.
+    pub(super) fn lane_of(&self, queue: QueueId, lane: u32) -> &Lane {
+        &self.queues[queue.index()].shares[lane as usize].lane
+    }
+
+    /// Where a plain job stands that has no slot.
+    fn spot_of_waiting(&self, job: JobId, contract: u32) -> Option<(QueueId, u32, Spot)> {
+        let terms = &self.contracts[contract as usize];
+        let place = self.first_place(contract, terms.queue, 0, job);
+        let spot = self.lane_of(terms.queue, terms.lane).find(place)?;
+        Some((terms.queue, terms.lane, spot))
+    }
+
+    /// The entry of a plain job that has no slot.
+    pub(super) fn waiting_entry(&self, job: JobId, contract: u32) -> Option<&Entry> {
+        let (queue, lane, spot) = self.spot_of_waiting(job, contract)?;
+        Some(self.lane_of(queue, lane).at(spot))
+    }
+
+    /// Gives a plain job that waits a slot: more is to be known of it than its entry holds.
+    pub(super) fn seat_waiting(&mut self, job: JobId, contract: u32) -> u32 {
+        let (queue, lane, spot) = self
+            .spot_of_waiting(job, contract)
+            .expect("a job that waits stands in its queue");
+        let entry = *self.lane_of(queue, lane).at(spot);
+        let slot = self.seat_entry(&entry, queue, lane);
+        let lane = &mut self.queues[queue.index()].shares[lane as usize].lane;
+        lane.at_mut(spot).who = Who::Job(slot);
+        slot
+    }
+
+    /// The slot of the job that an entry is for: its own, or a new one.
+    fn seat_entry(&mut self, entry: &Entry, queue: QueueId, lane: u32) -> u32 {
+        match entry.who {
             Who::Job(slot) => slot,
             Who::Block(array) => {
                 let child = entry.place.job.0 - self.arrays[array].id.0 - 1;
-                self.materialise(array, child, JobStatus::Runnable)
+                self.materialise(array, child, JobStatus::Runnable, entry.place.rank)
             }
-        };
-        self.explain_wait(now, slot);
+            Who::Row(row) => self.seat(Job {
+                status: JobStatus::Runnable,
+                estimate: entry.estimate - self.knobs.container_start,
+                eligible: entry.since,
+                ..Job::new(
+                    entry.place.job,
+                    row,
+                    entry.contract,
+                    queue,
+                    lane,
+                    entry.shape,
+                    entry.since,
+                )
+            }),
+        }
+    }
+
+    /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
+    pub(super) fn start(
+        &mut self,
+        now: SimTime,
+        entry: &Entry,
+        queue: QueueId,
+        lane: u32,
+        placed: Placed,
+    ) {
+        let slot = self.seat_entry(entry, queue, lane);
+        self.explain_wait(now, slot, entry.since, entry.marks);
         let job = &mut self.jobs[slot];
         job.placed = Some(placed);
         job.placed_at = now;
@@ -282,7 +335,7 @@ impl<O: Observer> Control<'_, O> {
             slot,
             generation: job.generation,
         };
-        let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
+        let (contract, vcpus) = (job.contract, job.shape.vcpus);
         let held = std::mem::replace(&mut job.holds_consumables, true);
         self.counts.runnable -= 1;
         self.counts.starting += 1;
@@ -330,14 +383,13 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// What a job waited for until now goes into its past.
-    fn explain_wait(&mut self, now: SimTime, slot: u32) {
-        let job = &self.jobs[slot];
-        if now == job.since {
+    fn explain_wait(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
+        if now == since {
             return;
         }
         let past = self.past(slot);
         let job = &self.jobs[slot];
-        let (id, lane, since, marks) = (job.id, job.lane, job.since, job.marks);
+        let (id, lane) = (job.id, job.lane);
         self.queues[job.queue.index()].explain(now, id, lane, since, marks, &mut self.pasts[past]);
     }
 
@@ -483,9 +535,19 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Runnable => {
                 let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
                 let place = self.place_of(slot);
-                self.leave_lane(queue, lane, place);
+                let spot = self
+                    .lane_of(queue, lane)
+                    .find(place)
+                    .expect("a job that waits stands in its queue");
+                let entry = self.leave_lane(queue, lane, spot, place);
                 self.left_waiting(now, queue);
-                self.finish_taken(now, slot, succeeded, reason);
+                self.explain_wait(now, slot, entry.since, entry.marks);
+                let queue = &mut self.queues[queue.index()];
+                if queue.waiting == 0 {
+                    queue.relabel(now, Label::Unlabelled, None);
+                }
+                self.counts.runnable -= 1;
+                self.end(now, slot, succeeded, reason, None);
             }
             JobStatus::Pending => {
                 self.counts.pending -= 1;
@@ -496,28 +558,11 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job that waited left without being started: others may move.
-    pub(super) fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
+    fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
         if self.queues[queue.index()].waiting > 0 {
             self.queues[queue.index()].has_changed = true;
             self.want_decision(now, queue);
         }
-    }
-
-    /// A RUNNABLE job that was taken out of its lane FAILS.
-    pub(super) fn finish_taken(
-        &mut self,
-        now: SimTime,
-        slot: u32,
-        succeeded: bool,
-        reason: StatusReason,
-    ) {
-        self.explain_wait(now, slot);
-        let queue = &mut self.queues[self.jobs[slot].queue.index()];
-        if queue.waiting == 0 {
-            queue.relabel(now, Label::Unlabelled, None);
-        }
-        self.counts.runnable -= 1;
-        self.end(now, slot, succeeded, reason, None);
     }
 
     /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended.
@@ -619,7 +664,10 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn unfinished_life(&mut self, now: SimTime, slot: u32) -> TimeCauses {
         match self.jobs[slot].status {
             JobStatus::Runnable => {
-                self.explain_wait(now, slot);
+                let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
+                if let Some(entry) = self.lane_of(queue, lane).get(self.place_of(slot)) {
+                    self.explain_wait(now, slot, entry.since, entry.marks);
+                }
                 self.life(now, slot, false)
             }
             JobStatus::Starting | JobStatus::Running => self.life(now, slot, true),

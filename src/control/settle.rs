@@ -101,6 +101,7 @@ impl<O: Observer> Control<'_, O> {
             Whereabouts::Array(array) => self.break_array(now, array),
             // It failed for another reason before it was told.
             Whereabouts::Ended(_) | Whereabouts::Dormant => {}
+            Whereabouts::Waiting(_) => unreachable!("{who:?} waits for nobody"),
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DependencyKind, Extra, FateKind, JobStatus, Observer, Rejection, Row, rules};
-use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span, Usd};
+use crate::model::{DependencyKind, Extra, FateKind, Observer, Rejection, Row, rules};
+use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
-use super::queue::Marks;
+use super::lane::{Entry, Who};
 use super::{Control, registry};
 
 /// What a client changes when it submits a row again.
@@ -121,7 +121,8 @@ impl<O: Observer> Control<'_, O> {
         Ok(shape)
     }
 
-    /// A plain job gets its slot and becomes RUNNABLE.
+    /// A job that waits for no other becomes RUNNABLE, now or at the next tick. It gets a slot only where its entry in the
+    /// queue cannot hold all there is to know of it.
     fn seat_plain(
         &mut self,
         now: SimTime,
@@ -131,9 +132,45 @@ impl<O: Observer> Control<'_, O> {
         contract: u32,
         shape: Shape,
     ) -> JobId {
-        let slot = self.new_job(now, row, child, resubmission, contract, shape);
-        self.satisfied(now, slot);
-        self.jobs[slot].id
+        let terms = &self.contracts[contract as usize];
+        let (queue, lane) = (terms.queue, terms.lane);
+        let is_plain = child.is_none() && resubmission == 0;
+        if !is_plain
+            || !self.queues[queue.index()].is_fifo
+            || now.next_tick(self.knobs.dependency_tick) > now
+        {
+            let slot = self.new_job(now, row, child, resubmission, contract, shape);
+            self.satisfied(now, slot);
+            return self.jobs[slot].id;
+        }
+        let estimate = self.first_estimate(row, None, contract);
+        let id = self.directory.push(Whereabouts::Waiting(contract));
+        self.counts.runnable += 1;
+        self.job_joined(now, queue, lane, 1);
+        let entry = Entry {
+            place: self.first_place(contract, queue, 0, id),
+            count: 1,
+            contract,
+            who: Who::Row(row),
+            shape,
+            estimate: self.knobs.container_start + estimate,
+            since: now,
+            marks: self.queues[queue.index()].marks(now, lane),
+        };
+        self.enter_lane(now, queue, lane, entry);
+        id
+    }
+
+    /// What the first attempt of a job that is submitted now is believed to take.
+    fn first_estimate(&mut self, row: RowId, child: Option<u32>, contract: u32) -> Span {
+        let queue = self.contracts[contract as usize].queue;
+        let slowest = self.queues[queue.index()].slowest;
+        let estimate = self.estimate_of(row, child, contract, 1, slowest);
+        let stated = self.workload.row(row).estimate;
+        if !stated.is_zero() && estimate > stated {
+            self.estimates_raised += 1;
+        }
+        estimate
     }
 
     /// A job in PENDING.
@@ -148,45 +185,15 @@ impl<O: Observer> Control<'_, O> {
     ) -> u32 {
         let terms = &self.contracts[contract as usize];
         let (queue, lane) = (terms.queue, terms.lane);
-        let slowest = self.queues[queue.index()].slowest;
-        let estimate = self.estimate_of(row, child, contract, 1, slowest);
-        let stated = self.workload.row(row).estimate;
-        if !stated.is_zero() && estimate > stated {
-            self.estimates_raised += 1;
-        }
+        let estimate = self.first_estimate(row, child, contract);
         let id = self.directory.push(Whereabouts::Dormant);
         self.counts.pending += 1;
         self.job_joined(now, queue, lane, 1);
         self.seat(Job {
-            id,
-            row,
             child: child.unwrap_or(NOWHERE),
-            array: NOWHERE,
             resubmission,
-            contract,
-            queue,
-            lane,
-            generation: 0,
-            status: JobStatus::Pending,
-            attempts: 0,
-            exit_code: None,
-            is_retried: false,
-            holds_consumables: false,
-            shape,
             estimate,
-            rank: 0,
-            submitted: now,
-            eligible: SimTime::NEVER,
-            since: now,
-            marks: Marks::default(),
-            placed_at: SimTime::NEVER,
-            started: SimTime::NEVER,
-            placed: None,
-            cost: Usd::ZERO,
-            past: NOWHERE,
-            open: 0,
-            dependents: NOWHERE,
-            leaving: None,
+            ..Job::new(id, row, contract, queue, lane, shape, now)
         })
     }
 
@@ -229,6 +236,11 @@ impl<O: Observer> Control<'_, O> {
         self.check_extra(contract, extra)?;
         let before = self.look_up_dependencies(extra)?;
         self.admit(now, contract)?;
+        if extra.array == 0 && !before.is_broken && before.waits.is_empty() {
+            let id = self.seat_plain(now, row, None, 0, contract, shape);
+            self.observer.submitted(now, row, 1);
+            return Ok(id);
+        }
         if extra.array == 0 {
             let slot = self.new_job(now, row, None, 0, contract, shape);
             self.observer.submitted(now, row, 1);
@@ -240,8 +252,6 @@ impl<O: Observer> Control<'_, O> {
                     false,
                     crate::model::StatusReason::DependentJobFailed,
                 );
-            } else if before.waits.is_empty() {
-                self.satisfied(now, slot);
             } else {
                 self.jobs[slot].open = before.waits.len() as u32;
                 before
@@ -332,6 +342,10 @@ impl<O: Observer> Control<'_, O> {
             (Whereabouts::Slot(slot), _) => {
                 self.jobs[slot].dependents = self.link(self.jobs[slot].dependents, who);
             }
+            (Whereabouts::Waiting(contract), _) => {
+                let slot = self.seat_waiting(on, contract);
+                self.jobs[slot].dependents = self.link(NOWHERE, who);
+            }
             (Whereabouts::Array(array), None) => {
                 self.arrays[array].dependents = self.link(self.arrays[array].dependents, who);
             }
@@ -378,7 +392,6 @@ impl<O: Observer> Control<'_, O> {
             slowest: self.queues[queue.index()].slowest,
             submitted: now,
             eligible: SimTime::NEVER,
-            marks: Marks::default(),
             open: before.waits.len() as u32,
             open_by_child: Vec::new(),
             remaining: size,
