@@ -45,6 +45,8 @@
 //! * **Something AWS does not publish**: an entry in [`model::ASSUMPTIONS`] with key, unit, default per profile, tag and
 //!   sentence. `batchcast assumptions`, scenario files and every report take it from there.
 //! * **A trace format**: a reader in `input/` that fills a [`model::Workload`], and its mark in `input/recognise.rs`.
+//! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
+//!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
 //! * **A figure of the report**: `metrics` computes it once, with its definition beside it; `report` prints it.
 //!
@@ -98,9 +100,10 @@
 //!
 //! # How it is judged
 //!
-//! `tests/it/`: `traps` (fifteen sentences about AWS Batch), `published` (golden schedules, the RLScheduler windows, whole
-//! logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that shares only `model` and `units`, on
-//! random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report byte for byte), `cli`, `tidy`.
+//! `tests/it/`: `catalog` (the types against their sources), `traps` (fifteen sentences about AWS Batch), `published` (golden
+//! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
+//! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
+//! byte for byte), `cli`, `tidy`.
 //!
 //! # As a library
 //!

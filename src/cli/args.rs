@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::type_sets::Optimal;
 use crate::model::{Profile, parse_span};
 use crate::report::Table;
-use crate::units::Span;
+use crate::units::{PricePerHour, Span};
 
 /// Forecast AWS Batch before you run it.
 ///
@@ -57,8 +58,9 @@ pub enum Command {
     Schema,
     /// List what AWS does not publish: each assumed parameter, its value in a profile and what it rests on.
     Assumptions(Assumptions),
-    /// List instance types with their sizes and prices.
-    Catalog(Catalog),
+    /// List and search instance types with their sizes, prices and speeds.
+    #[command(after_help = CATALOG_EXAMPLES)]
+    Catalog(Box<Catalog>),
     /// List job orders, dispatch disciplines and placements.
     Policies,
 }
@@ -111,6 +113,9 @@ pub struct Run {
     /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
+    /// Fail after so many jobs as if by a bug of ours.
+    #[arg(long, value_name = "JOBS", hide = true)]
+    pub debug_bug_after: Option<u64>,
 }
 
 /// How a trace is read.
@@ -172,11 +177,77 @@ pub struct Assumptions {
 }
 
 /// `batchcast catalog`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Catalog {
-    /// Only types whose name contains this, such as c6i or .4xlarge.
+    /// Only types whose name contains this (c6i, .4xlarge); with a *, which stands for anything, only names that
+    /// are like it as a whole ('c*g.large').
     pub pattern: Option<String>,
+    /// Only these families (comma between them), metal sizes too.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub family: Vec<String>,
+    /// Only what this list would mean as the instanceTypes of a compute environment: types, families, optimal,
+    /// default_x86_64, default_arm64 (comma between them).
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub instance_types: Vec<String>,
+    /// What optimal means in that list (see `batchcast assumptions`).
+    #[arg(long, value_name = "WHAT", requires = "instance_types", default_value = "default_x86_64", value_parser = Optimal::ALL.map(Optimal::name))]
+    pub optimal: String,
+    /// Only this architecture.
+    #[arg(long, value_name = "NAME", value_parser = ["x86_64", "arm64"])]
+    pub arch: Option<String>,
+    /// Only types with so many vCPUs or more.
+    #[arg(long, value_name = "N")]
+    pub min_vcpus: Option<u32>,
+    /// Only types with so many vCPUs or fewer.
+    #[arg(long, value_name = "N")]
+    pub max_vcpus: Option<u32>,
+    /// Only types on which one job can have so many MiB.
+    #[arg(long, value_name = "MIB")]
+    pub min_memory: Option<u32>,
+    /// Only types with so many whole GPUs or more.
+    #[arg(long, value_name = "N")]
+    pub gpus: Option<u32>,
+    /// Only types that cost so many USD an hour or less.
+    #[arg(long, value_name = "USD", value_parser = PricePerHour::parse)]
+    pub max_price: Option<PricePerHour>,
+    /// Only types of the current generation, by AWS's own count.
+    #[arg(long)]
+    pub current: bool,
+    /// The order of the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub sort: CatalogOrder,
+    /// Prices as they were seen by this day, such as 2017-08-31; the newest known where not given.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub date: Option<String>,
+    /// Print CSV instead of text.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
+
+/// In which order types are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CatalogOrder {
+    /// By family, then size.
+    #[default]
+    Name,
+    /// The cheapest first.
+    Price,
+    /// The cheapest vCPU first.
+    VcpuPrice,
+    /// The cheapest CoreMark iteration first; what was not measured comes last.
+    SpeedPrice,
+}
+
+const CATALOG_EXAMPLES: &str = "\
+Examples:
+  batchcast catalog c6i                            types whose name contains c6i
+  batchcast catalog '*.4xlarge' --arch arm64       names like the pattern
+  batchcast catalog --gpus 4 --sort price          with 4 GPUs or more, the cheapest first
+  batchcast catalog --min-vcpus 16 --min-memory 60000 --current --sort vcpu-price
+  batchcast catalog --instance-types optimal,c5    what a compute environment would choose from
+  batchcast catalog m1 --date 2007-09-01           at the prices of that day
+
+Exit code 1 where no type is like that.";
 
 /// Longest time to think within a session where none is given: 20 minutes, after which a user is taken to have left
 /// (Zilber, Amit and Talby 2005).
@@ -201,6 +272,13 @@ fn closed_loop(text: &str) -> Result<Closed, String> {
         None if text == "sessions" => Ok(Closed::Sessions(THINK_LIMIT)),
         Some(("sessions", limit)) => parse_span(limit).map(Closed::Sessions),
         _ => Err("use fields, sessions or sessions:TIME".to_owned()),
+    }
+}
+
+fn day(text: &str) -> Result<String, String> {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(day) => Ok(day.to_string()),
+        Err(_) => Err("write a day as 2017-08-31".to_owned()),
     }
 }
 
@@ -264,6 +342,12 @@ mod tests {
             "batchcast run s.toml --until soon",
             "batchcast run s.toml --seed -1",
             "batchcast assumptions --profile best",
+            "batchcast catalog --arch i386",
+            "batchcast catalog --csv --json",
+            "batchcast catalog --date yesterday",
+            "batchcast catalog --optimal c4-m4-r4",
+            "batchcast catalog --instance-types optimal --optimal c3",
+            "batchcast catalog --max-price -1",
         ] {
             let parsed = CommandLine::try_parse_from(words.split_whitespace());
             assert_eq!(parsed.unwrap_err().exit_code(), 2, "{words}");

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use crate::input::Problem;
 
+/// What was asked for does not exist.
+pub const ABSENT: u8 = 1;
 /// Bad input or usage.
 pub const BAD_INPUT: u8 = 2;
 /// Our own bug.
@@ -18,6 +20,8 @@ pub enum Failure {
     Problems(Vec<Problem>),
     /// The command line asks for something that cannot be.
     Usage(String),
+    /// What the command line asks for does not exist.
+    Absent(String),
     /// A file or folder could not be used.
     File {
         /// Which.
@@ -55,7 +59,7 @@ impl Failure {
                 });
                 lines
             }
-            Failure::Usage(message) => format!("error: {message}\n"),
+            Failure::Usage(message) | Failure::Absent(message) => format!("error: {message}\n"),
             Failure::File { path, what, error } => {
                 format!(
                     "error: {}: cannot {what}: {}\n",
@@ -75,6 +79,7 @@ impl Failure {
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 ExitCode::SUCCESS
             }
+            Failure::Absent(_) => ExitCode::from(ABSENT),
             _ => ExitCode::from(BAD_INPUT),
         }
     }

@@ -1,30 +1,12 @@
 //! The commands that only tell what there is.
 
-use comfy_table::{ContentArrangement, Table, presets};
-
 use crate::metrics::assumption_values;
-use crate::model::{Catalogue, InstanceType, Profile, Settings};
+use crate::model::{Profile, Settings};
 use crate::policy::{discipline, order, placement};
 use crate::report::{Json, wrap};
-use crate::units::NO_LIMIT_MIB;
 
 /// Columns of a list, wherever it is printed.
 const WIDTH: u16 = 80;
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(header.to_vec());
-    table
-}
-
-fn text(table: &Table) -> String {
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
-}
 
 /// `batchcast assumptions`.
 pub fn assumptions(profile: Profile, json: bool) -> String {
@@ -123,58 +105,6 @@ pub fn policies(json: bool) -> String {
     pages.join("\n")
 }
 
-/// `batchcast catalog`: the types whose name contains `pattern`.
-pub fn catalog(types: Vec<InstanceType>, pattern: &str, json: bool) -> String {
-    let catalogue = Catalogue::new(types);
-    let found = || {
-        catalogue
-            .iter()
-            .map(|(_, machine)| machine)
-            .filter(|machine| machine.name.contains(pattern))
-    };
-    if json {
-        return Json::document(|json| {
-            json.array("instance_types", |json| {
-                for machine in found() {
-                    json.element(|json| {
-                        json.text("name", &machine.name);
-                        json.whole("vcpus", u64::from(machine.nominal.vcpus));
-                        json.whole("memory_mib", u64::from(machine.nominal.memory));
-                        json.whole("usable_memory_mib", u64::from(machine.usable_memory));
-                        json.whole("gpus", u64::from(machine.nominal.gpus));
-                        json.text("architecture", machine.architecture.name());
-                        json.text("price_usd_per_h", &machine.price.to_string());
-                        json.text("source", &machine.source);
-                    });
-                }
-            });
-        });
-    }
-    let memory = |mib: u32| match mib {
-        NO_LIMIT_MIB => "not limited".to_owned(),
-        mib => mib.to_string(),
-    };
-    let mut table = table(&["type", "vCPU", "MiB", "usable MiB", "GPU", "USD/h"]);
-    let mut sources: Vec<String> = Vec::new();
-    for machine in found() {
-        table.add_row([
-            machine.name.clone(),
-            machine.nominal.vcpus.to_string(),
-            memory(machine.nominal.memory),
-            memory(machine.usable_memory),
-            machine.nominal.gpus.to_string(),
-            machine.price.to_string(),
-        ]);
-        if !sources.contains(&machine.source) {
-            sources.push(machine.source.clone());
-        }
-    }
-    if sources.is_empty() {
-        return format!("no instance type's name contains `{pattern}`\n");
-    }
-    format!("{}Prices: {}\n", text(&table), sources.join("; "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,11 +127,7 @@ mod tests {
 
     #[test]
     fn lists_as_json_are_json() {
-        for text in [
-            assumptions(Profile::Ideal, true),
-            policies(true),
-            catalog(Vec::new(), "", true),
-        ] {
+        for text in [assumptions(Profile::Ideal, true), policies(true)] {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert!(value.is_object());
         }

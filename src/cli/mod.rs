@@ -1,6 +1,7 @@
 //! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
 
 mod args;
+mod catalog;
 mod failure;
 mod folder;
 mod lists;
@@ -62,14 +63,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
-        Command::Catalog(asked) => {
-            let pattern = asked.pattern.as_deref().unwrap_or("");
-            print(&lists::catalog(
-                scenario::common_types(),
-                pattern,
-                common.json,
-            ))
-        }
+        Command::Catalog(asked) => catalog::list(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }
 }
@@ -107,12 +101,12 @@ fn report_bug(info: &panic::PanicHookInfo<'_>) {
     let place = info
         .location()
         .map_or_else(String::new, |place| format!(" ({place})"));
-    let seed = match SEED.try_lock().ok().and_then(|seed| *seed) {
-        Some(seed) => format!("seed {seed}"),
-        None => "no seed yet".to_owned(),
+    let state = match SEED.try_lock().ok().and_then(|seed| *seed) {
+        Some(seed) => format!("seed {seed}; {}", progress::how_far()),
+        None => "no run had begun".to_owned(),
     };
     tell(&format!(
-        "bug in batchcast {}: {message}{place}\n{seed}; please report this with the command and its input\n",
+        "bug in batchcast {}: {message}{place}\n{state}; please report this with the command and its input\n",
         env!("CARGO_PKG_VERSION")
     ));
 }

@@ -1,6 +1,7 @@
 //! How far a long run is, on standard error, for who watches.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,6 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Jobs between two looks at the clock.
 const STRIDE: u64 = 1 << 14;
 
+/// Jobs that have ended in the run that is on.
+static ENDED: AtomicU64 = AtomicU64::new(0);
+/// The simulated moment of the last of these ends, in milliseconds.
+static LAST_END_MS: AtomicU64 = AtomicU64::new(0);
+
+/// How far the run that is on has come, for the message of a bug.
+pub fn how_far() -> String {
+    let last = SimTime::from_ms(LAST_END_MS.load(Ordering::Relaxed));
+    let ended = ENDED.load(Ordering::Relaxed);
+    format!("{ended} jobs had ended, the last at {last} s")
+}
+
 /// An observer that shows how many jobs have ended and hands everything on.
 pub struct Watched<O> {
     inner: O,
@@ -21,11 +34,14 @@ pub struct Watched<O> {
     /// When the run began; `None` where nobody watches.
     since: Option<Instant>,
     bar: Option<ProgressBar>,
+    /// Fails after so many jobs, as if by a bug of ours, so that what happens then can be tested.
+    bug_after: Option<u64>,
 }
 
 impl<O> Watched<O> {
-    /// Watches a run of `total` jobs; silent where `quiet` or where standard error is no terminal.
-    pub fn new(inner: O, total: u64, quiet: bool) -> Watched<O> {
+    /// Watches a run of `total` jobs; silent where `quiet` or where standard error is no terminal. Panics once `bug_after` jobs
+    /// have ended.
+    pub fn new(inner: O, total: u64, quiet: bool, bug_after: Option<u64>) -> Watched<O> {
         let watched = !quiet && std::io::stderr().is_terminal();
         Watched {
             inner,
@@ -33,6 +49,7 @@ impl<O> Watched<O> {
             ended: 0,
             since: watched.then(Instant::now),
             bar: None,
+            bug_after,
         }
     }
 
@@ -85,6 +102,11 @@ impl<O: Observer> Observer for Watched<O> {
 
     fn job_ended(&mut self, job: &JobRecord<'_>) {
         self.ended += 1;
+        ENDED.store(self.ended, Ordering::Relaxed);
+        LAST_END_MS.store(job.ended.ms(), Ordering::Relaxed);
+        if self.bug_after == Some(self.ended) {
+            panic!("asked for by --debug-bug-after");
+        }
         if self.ended.is_multiple_of(STRIDE) {
             self.look();
         }

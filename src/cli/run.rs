@@ -29,7 +29,7 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
         None => None,
     };
     let summary = match folder {
-        None => simulate(&input, (), false, common).0,
+        None => simulate(&input, (), false, run, common).0,
         Some(folder) => into_folder(&input, folder, run, common)?,
     };
     if common.json {
@@ -63,6 +63,7 @@ fn simulate<S: RowSink>(
     input: &Input,
     sink: S,
     timeline: bool,
+    run: &Run,
     common: &Common,
 ) -> (Summary, S, Option<Timeline>) {
     let scenario = &input.loaded.scenario;
@@ -75,7 +76,7 @@ fn simulate<S: RowSink>(
         }
     };
     let recorder = Recorder::new(workload, sink, timeline);
-    let watched = Watched::new(recorder, jobs, common.quiet);
+    let watched = Watched::new(recorder, jobs, common.quiet, run.debug_bug_after);
     let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
     outcome.observer.into_inner().finish(RunFacts {
         scenario: &scenario.name,
@@ -126,7 +127,7 @@ fn into_folder(
     let (jobs, attempts) = (stream(Table::Jobs)?, stream(Table::Attempts)?);
     let tables = Tables::new(&scenario.workload, wanted, jobs, attempts);
     let has_timeline = wanted.contains(&Table::Timeline);
-    let (summary, tables, timeline) = simulate(input, tables, has_timeline, common);
+    let (summary, tables, timeline) = simulate(input, tables, has_timeline, run, common);
     let finished = tables
         .finish(wanted, timeline.as_ref(), &scenario.world.catalogue)
         .map_err(|(name, error)| folder.failure(name, error))?;
@@ -139,6 +140,7 @@ fn into_folder(
         scenario: &summary.scenario,
         seed: summary.seed,
         digest: summary.digest,
+        events: summary.events,
         command: command_line(run),
         inputs: input.files.clone(),
         assumptions: &summary.assumptions,

@@ -27,7 +27,9 @@ pub(super) struct Array {
     /// The slowest machine type of its queue when it was submitted: the estimates of its children allow for it.
     pub(super) slowest: Ratio,
     pub(super) submitted: SimTime,
-    /// When its children stopped waiting for what the whole array waits for, or [`SimTime::NEVER`].
+    /// When it waited for nothing as a whole any more, or [`SimTime::NEVER`]. The next tick is what its children wait for then.
+    pub(super) released: SimTime,
+    /// The tick after that, or [`SimTime::NEVER`].
     pub(super) eligible: SimTime,
     /// Dependencies of the whole array not yet SUCCEEDED.
     pub(super) open: u32,
@@ -57,11 +59,22 @@ impl Array {
     pub(super) fn is_block(&self) -> bool {
         !self.sequential && self.open_by_child.is_empty()
     }
+
+    /// When child `index` waited for no other job any more, where it waits for what the array waits for alone.
+    fn released(&self, index: u32) -> SimTime {
+        let waits_alone = !self.open_by_child.is_empty() || (self.sequential && index > 0);
+        if waits_alone {
+            SimTime::NEVER
+        } else {
+            self.released
+        }
+    }
 }
 
 impl<O: Observer> Control<'_, O> {
     /// The whole array waits for nothing more: its children become RUNNABLE, now or at the next tick.
     pub(super) fn array_satisfied(&mut self, now: SimTime, array: u32) {
+        self.arrays[array].released = now;
         let (id, size) = (self.arrays[array].id, self.arrays[array].size);
         if !self.arrays[array].leaving.is_empty() {
             for child in 0..size {
@@ -121,7 +134,7 @@ impl<O: Observer> Control<'_, O> {
         let has_own_work = self
             .workload
             .extra(self.workload.row(row))
-            .is_some_and(|extra| !extra.child_work.is_empty());
+            .is_some_and(|extra| !extra.child_work.is_empty() || !extra.child_fates.is_empty());
         let estimates_matter =
             !self.queues[queue.index()].is_fifo || self.queues[queue.index()].plans;
         let mut count = size - first;
@@ -204,6 +217,7 @@ impl<O: Observer> Control<'_, O> {
             status,
             estimate: self.child_estimate(index, child),
             rank,
+            released: array.released(child),
             eligible: if is_waiting {
                 array.eligible
             } else {
@@ -304,6 +318,8 @@ impl<O: Observer> Control<'_, O> {
 
     /// A job waits for nothing more: it becomes RUNNABLE, now or at the next tick.
     pub(super) fn satisfied(&mut self, now: SimTime, slot: u32) {
+        let job = &mut self.jobs[slot];
+        job.released = job.released.min(now);
         let at = now.next_tick(self.knobs.dependency_tick);
         if at > now {
             let attempt = Attempt {

@@ -37,6 +37,8 @@ pub(super) struct Job {
     pub(super) estimate: Span,
     pub(super) rank: u64,
     pub(super) submitted: SimTime,
+    /// When it waited for no other job any more, or [`SimTime::NEVER`]: from then on the next tick is all that it waits for.
+    pub(super) released: SimTime,
     /// When it became RUNNABLE first, or [`SimTime::NEVER`].
     pub(super) eligible: SimTime,
     /// When it became RUNNABLE last.
@@ -86,6 +88,7 @@ impl Job {
             estimate: Span::ZERO,
             rank: 0,
             submitted,
+            released: SimTime::NEVER,
             eligible: SimTime::NEVER,
             since: submitted,
             placed_at: SimTime::NEVER,

@@ -298,6 +298,7 @@ impl<O: Observer> Control<'_, O> {
             Who::Row(row) => self.seat(Job {
                 status: JobStatus::Runnable,
                 estimate: entry.estimate - self.knobs.container_start,
+                released: entry.since,
                 eligible: entry.since,
                 ..Job::new(
                     entry.place.job,
@@ -635,14 +636,10 @@ impl<O: Observer> Control<'_, O> {
         } else {
             self.pasts[job.past]
         };
-        time.add(
-            TimeCause::Dependency,
-            if job.eligible == SimTime::NEVER {
-                now
-            } else {
-                job.eligible
-            } - job.submitted,
-        );
+        let released = job.released.min(now);
+        time.add(TimeCause::Dependency, released - job.submitted);
+        // Nothing but the next look at dependencies lies between.
+        time.add(TimeCause::Dispatch, job.eligible.min(now) - released);
         if ended_by_attempt && job.started == SimTime::NEVER {
             time.add(TimeCause::ImagePull, now - job.placed_at);
         } else if ended_by_attempt {
@@ -693,12 +690,13 @@ impl<O: Observer> Control<'_, O> {
         let row = self.workload.row(job.row);
         let child = (job.child != NOWHERE).then_some(job.child);
         let queue = &self.queues[job.queue.index()];
+        let contract = &self.contracts[job.contract as usize];
         JobRecord {
             job: job.id,
             row: job.row,
             array_index: child,
             resubmission: job.resubmission,
-            nodes: self.contracts[job.contract as usize]
+            nodes: contract
                 .gang
                 .as_ref()
                 .map_or(1, |gang| gang.nodes.len() as u32),
@@ -720,6 +718,8 @@ impl<O: Observer> Control<'_, O> {
             work: self.workload.work(row, child),
             estimate: row.estimate,
             attempts: job.attempts,
+            attempts_max: contract.retry.attempts,
+            timeout: contract.timeout,
             time,
             cost: job.cost,
         }

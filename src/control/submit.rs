@@ -391,6 +391,7 @@ impl<O: Observer> Control<'_, O> {
             shape,
             slowest: self.queues[queue.index()].slowest,
             submitted: now,
+            released: SimTime::NEVER,
             eligible: SimTime::NEVER,
             open: before.waits.len() as u32,
             open_by_child: Vec::new(),

@@ -112,6 +112,7 @@ fn append(merged: &mut Workload, part: Workload, first: u32) {
             dependencies: behind(extra.dependencies, merged.dependencies.len()),
             child_work: behind(extra.child_work, merged.child_work.len()),
             fates: behind(extra.fates, merged.fates.len()),
+            child_fates: behind(extra.child_fates, merged.child_fates.len()),
             anchors: behind(extra.anchors, merged.anchors.len()),
             array_source: extra.array_source.map(moved),
             ..extra
@@ -131,6 +132,10 @@ fn append(merged: &mut Workload, part: Workload, first: u32) {
             anchor
         }));
     merged.child_work.extend(part.child_work);
+    let ranges = part.child_fates.into_iter();
+    merged
+        .child_fates
+        .extend(ranges.map(|range| behind(range, merged.fates.len())));
     merged.fates.extend(part.fates);
     merged.names.extend(part.names);
     if part.closed_loop == Loop::Closed {

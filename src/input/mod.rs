@@ -1,6 +1,7 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
 mod builder;
+pub mod catalog;
 pub mod csv_trace;
 pub mod generate;
 mod merge;

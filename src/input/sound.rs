@@ -57,6 +57,13 @@ fn check_row(workload: &Workload, index: usize, row: &Row) -> Result<(), &'stati
         return Err("has run times for another number of children");
     }
     slice(&workload.fates, &extra.fates)?;
+    let fates = slice(&workload.child_fates, &extra.child_fates)?;
+    if !fates.is_empty() && fates.len() != extra.array as usize {
+        return Err("has fates for another number of children");
+    }
+    for range in fates {
+        slice(&workload.fates, range)?;
+    }
     for anchor in slice(&workload.anchors, &extra.anchors)? {
         if anchor.after.index() >= index {
             return Err("follows a later row");

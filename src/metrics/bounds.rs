@@ -189,7 +189,7 @@ impl Path<'_> {
             })
             .fold(earliest, SimTime::max);
         if extra.array == 0 {
-            let work = self.shortest_success(extra).unwrap_or(row.work);
+            let work = self.shortest_success(row, None).unwrap_or(row.work);
             return Ends::All(self.end_of(id, 0, whole, work));
         }
         let same: Vec<&Ends> = dependencies
@@ -211,7 +211,7 @@ impl Path<'_> {
                 start = start.max(before);
             }
             let work = works.get(child as usize).copied().unwrap_or(row.work);
-            let work = self.shortest_success(extra).unwrap_or(work);
+            let work = self.shortest_success(row, Some(child)).unwrap_or(work);
             before = self.end_of(id, child, start, work);
             ends.push(before);
         }
@@ -236,12 +236,13 @@ impl Path<'_> {
             + extra.think
     }
 
-    /// The shortest run with which an attempt of a row with stated fates succeeds; `None` where none is stated.
-    fn shortest_success(&self, extra: &Extra) -> Option<Span> {
-        if extra.fates.is_empty() {
+    /// The shortest run with which an attempt of a row, or of its child, succeeds by its stated fates; `None` where none is
+    /// stated.
+    fn shortest_success(&self, row: &Row, child: Option<u32>) -> Option<Span> {
+        let fates = self.workload.fates_of(row, child);
+        if fates.is_empty() {
             return None;
         }
-        let fates = &self.workload.fates[extra.fates.start as usize..extra.fates.end as usize];
         let successes = fates
             .iter()
             .filter(|fate| fate.kind == FateKind::Exit && fate.exit_code == 0);
@@ -307,18 +308,10 @@ mod tests {
                     w.extras.len() as u32 - 1
                 }
             };
+            let (submit, work) = (SimTime::from_s(submit_s), Span::from_s(work_s));
             w.rows.push(Row {
-                submit: SimTime::from_s(submit_s),
-                work: Span::from_s(work_s),
-                estimate: Span::ZERO,
-                vcpus: 1,
-                memory: 0,
-                gpus: 0,
-                template: 0,
                 extra,
-                source: w.rows.len() as u32,
-                user: Row::UNKNOWN,
-                group: Row::UNKNOWN,
+                ..Row::plain(w.rows.len() as u32, submit, work, 1)
             });
             self
         }

@@ -44,6 +44,14 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
         "The bill of all instances up to the last end of a job. Each amount has one cause; printed parts are rounded to 1e-10 USD so that they sum to the printed total.",
     ),
     (
+        "by_queue, by_share",
+        "Jobs of each queue, and of each share identifier (the 1,000 with most vCPU-time, others summed up): vcpu_s is reserved from placement to end, by all attempts; cost_usd is what attempts cost, so that idle, stranded and minimum belong to nobody.",
+    ),
+    (
+        "failures",
+        "Jobs that FAILED, by status reason and exit code (the 20 most frequent, others summed up), with the one that failed first.",
+    ),
+    (
         "unfinished",
         "Jobs that had not ended when nothing could change any more or when the run was cut, by why.",
     ),

@@ -3,6 +3,8 @@
 pub mod bounds;
 mod decimal;
 mod definitions;
+mod failures;
+mod groups;
 mod quantiles;
 mod reasons;
 mod recorder;
@@ -14,6 +16,8 @@ mod timeline;
 
 pub use decimal::Decimal;
 pub use definitions::{DEFINITIONS, SLOWDOWN_TAU_MS};
+pub use failures::Failure;
+pub use groups::{Group, GroupList, GroupTotals};
 pub use quantiles::nearest_ranks;
 pub use recorder::{Recorder, RunFacts};
 pub use rows::RowSink;

@@ -1,5 +1,8 @@
 //! Quantiles by nearest rank, exactly, of values that stay in memory at eight bytes each.
 
+use super::Decimal;
+use super::summary::Distribution;
+
 /// The values at the ranks ⌈`permille` × n / 1000⌉ of `values` (the first where that is zero) for each of `permilles`, which
 /// ascend; or `None` where there is no value. Reorders `values`.
 pub fn nearest_ranks<const N: usize>(values: &mut [u64], permilles: [u64; N]) -> Option<[u64; N]> {
@@ -18,6 +21,28 @@ pub fn nearest_ranks<const N: usize>(values: &mut [u64], permilles: [u64; N]) ->
         value
     });
     Some(found)
+}
+
+/// The distribution of waits in milliseconds, in seconds. Reorders them.
+pub(super) fn waits(values_ms: &mut [u64]) -> Distribution {
+    distribution(values_ms, |sum, count| Decimal::quotient(sum, count * 1000))
+}
+
+/// The distribution of values; `figure` says what a sum of so many is on average. Reorders them.
+pub(super) fn distribution(
+    values: &mut [u64],
+    figure: impl Fn(u128, u128) -> Option<Decimal>,
+) -> Distribution {
+    let sum: u128 = values.iter().map(|&value| u128::from(value)).sum();
+    let count = values.len() as u128;
+    let ranks = nearest_ranks(values, [500, 950, 1000]);
+    let rank = |place: usize| ranks.and_then(|ranks| figure(ranks[place].into(), 1));
+    Distribution {
+        p50: rank(0),
+        p95: rank(1),
+        max: rank(2),
+        mean: figure(sum, count),
+    }
 }
 
 #[cfg(test)]

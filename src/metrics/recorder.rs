@@ -9,7 +9,9 @@ use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span};
 use super::Decimal;
 use super::bounds::{Succeeded, critical_path, jobs_of};
 use super::definitions::SLOWDOWN_TAU_MS;
-use super::quantiles::nearest_ranks;
+use super::failures::Failures;
+use super::groups::Groups;
+use super::quantiles::distribution;
 use super::reasons::Reasons;
 use super::rows::RowSink;
 use super::summary::{
@@ -22,7 +24,7 @@ use super::timeline::{
 /// Slowdowns are kept in units of this part of one.
 const SLOWDOWN_PARTS: u64 = 1_000_000_000;
 
-/// An observer that turns a run into a [`Summary`] and rows. Keeps 16 bytes for each job that started.
+/// An observer that turns a run into a [`Summary`] and rows. Keeps 20 bytes for each job that started.
 pub struct Recorder<'w, S: RowSink> {
     workload: &'w Workload,
     sink: S,
@@ -30,6 +32,8 @@ pub struct Recorder<'w, S: RowSink> {
     first_submission: Option<SimTime>,
     last_end: Option<SimTime>,
     waits_ms: Vec<u64>,
+    groups: Groups,
+    failures: Failures,
     slowdowns: Vec<u64>,
     area_vcpu_ms: u128,
     longest_job: Span,
@@ -83,6 +87,8 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             first_submission: None,
             last_end: None,
             waits_ms: Vec::with_capacity(jobs),
+            groups: Groups::with_capacity(jobs),
+            failures: Failures::default(),
             slowdowns: Vec::with_capacity(jobs),
             area_vcpu_ms: 0,
             longest_job: Span::ZERO,
@@ -144,6 +150,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             repaired.push(("estimate-raised".to_owned(), facts.estimates_raised));
         }
         let types = self.types.into_iter().enumerate();
+        let (groups, wait_s) = self.groups.finish(self.waits_ms);
         let summary = Summary {
             scenario: facts.scenario.to_owned(),
             seed: facts.seed,
@@ -157,7 +164,9 @@ impl<'w, S: RowSink> Recorder<'w, S> {
                 repaired: total(&repaired),
                 ..self.counts
             },
-            wait_s: waits(self.waits_ms),
+            wait_s,
+            groups,
+            failures: self.failures.top(self.workload),
             bounded_slowdown: slowdowns(self.slowdowns),
             throughput_jobs_per_h: throughput,
             utilization,
@@ -192,6 +201,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
                 .extend(std::iter::repeat_n(Default::default(), missing));
             self.environments[id.index()].0 = name.to_owned();
         }
+        self.groups.named(name);
         self.sink.named(name);
     }
 
@@ -226,6 +236,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
             self.succeeded.succeeded(job.row, job.array_index);
         } else {
             self.counts.failed += 1;
+            self.failures.add(job);
         }
         self.counts.attempts += u64::from(job.attempts);
         if self.last_end != Some(job.ended) {
@@ -236,6 +247,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
         if let Some(started) = job.started {
             self.add_started(job, started, true);
         }
+        self.groups.add(job);
         self.time_ms.add(&job.time, job.ended);
         if S::ROWS {
             self.sink.job(job, None);
@@ -249,6 +261,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
         if let Some(started) = job.started {
             self.add_started(job, started, false);
         }
+        self.groups.add(job);
         self.time_ms.add(&job.time, job.ended);
         if S::ROWS {
             self.sink.job(job, Some(why));
@@ -355,28 +368,8 @@ fn area_bound(vcpu_ms: u128, vcpus: u64) -> Span {
     Span::from_ms(u64::try_from(ms).expect("an area within the run's time and vCPUs"))
 }
 
-fn distribution(
-    mut values: Vec<u64>,
-    figure: impl Fn(u128, u128) -> Option<Decimal>,
-) -> Distribution {
-    let sum: u128 = values.iter().map(|&value| u128::from(value)).sum();
-    let count = values.len() as u128;
-    let ranks = nearest_ranks(&mut values, [500, 950, 1000]);
-    let rank = |place: usize| ranks.and_then(|ranks| figure(ranks[place].into(), 1));
-    Distribution {
-        p50: rank(0),
-        p95: rank(1),
-        max: rank(2),
-        mean: figure(sum, count),
-    }
-}
-
-fn waits(values_ms: Vec<u64>) -> Distribution {
-    distribution(values_ms, |sum, count| Decimal::quotient(sum, count * 1000))
-}
-
-fn slowdowns(values: Vec<u64>) -> Distribution {
-    distribution(values, |sum, count| {
+fn slowdowns(mut values: Vec<u64>) -> Distribution {
+    distribution(&mut values, |sum, count| {
         Decimal::quotient(sum, count * u128::from(SLOWDOWN_PARTS))
     })
 }

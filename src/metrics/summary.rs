@@ -3,7 +3,7 @@
 use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, Settings, Tag, TimeCause};
 use crate::units::{Span, Usd};
 
-use super::Decimal;
+use super::{Decimal, Failure, GroupList};
 
 /// A run in figures. See [`super::DEFINITIONS`] for what each means.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub struct Summary {
     pub jobs: JobCounts,
     /// Waits in seconds.
     pub wait_s: Distribution,
+    /// The same by queue and by share, with jobs, vCPU-time and cost.
+    pub groups: GroupList,
+    /// Jobs that FAILED, by why: at most [`Summary::REASONS`].
+    pub failures: Vec<Failure>,
     /// Bounded slowdowns.
     pub bounded_slowdown: Distribution,
     /// Jobs that ended per hour of makespan; `None` where that is zero.
@@ -65,6 +69,8 @@ pub struct Summary {
 impl Summary {
     /// Most reasons of one kind that are listed; the rest is summed up as one.
     pub const REASONS: usize = 20;
+    /// Most shares that are listed; the rest is summed up as one.
+    pub const SHARES: usize = 1000;
 
     /// The whole bill.
     pub fn cost_total(&self) -> Usd {
@@ -146,7 +152,7 @@ pub struct AssumptionValue {
     pub value: String,
     /// What it rests on.
     pub tag: Tag,
-    /// Whether the scenario or the command line set it.
+    /// Whether it is another than the profile gives.
     pub changed: bool,
     /// What it means.
     pub sentence: &'static str,

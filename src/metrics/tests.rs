@@ -1,33 +1,23 @@
 //! Runs told by hand.
 
 use crate::model::{
-    Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, TimeCause,
-    TimeCauses, Workload,
+    Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, Workload,
 };
 use crate::model::{InstanceRecord, JobRecord, Levels, Named, Observer};
-use crate::units::{
-    EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
-};
+use crate::units::{EnvId, InstanceId, QueueId, Ratio, RowId, ShareId, SimTime, Span, TypeId, Usd};
 
-use super::{Decimal, Recorder, RowSink, RunFacts, Summary};
+use super::{Decimal, Failure, Group, Recorder, RowSink, RunFacts, Summary};
 
 fn workload(submit_and_work_s: &[(u64, u64)]) -> Workload {
-    let rows = submit_and_work_s
-        .iter()
-        .enumerate()
-        .map(|(index, &(submit, work))| Row {
-            submit: SimTime::from_s(submit),
-            work: Span::from_s(work),
-            estimate: Span::ZERO,
-            vcpus: 2,
-            memory: 0,
-            gpus: 0,
-            template: 0,
-            extra: Row::PLAIN,
-            source: index as u32 + 1,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
-        });
+    let rows = submit_and_work_s.iter().enumerate();
+    let rows = rows.map(|(index, &(submit, work))| {
+        Row::plain(
+            index as u32 + 1,
+            SimTime::from_s(submit),
+            Span::from_s(work),
+            2,
+        )
+    });
     Workload {
         rows: rows.collect(),
         ..Workload::default()
@@ -36,32 +26,9 @@ fn workload(submit_and_work_s: &[(u64, u64)]) -> Workload {
 
 fn job(id: u32, times_s: (u64, u64, u64)) -> JobRecord<'static> {
     let (submitted, started, ended) = times_s;
-    let mut time = TimeCauses::default();
-    time.add(TimeCause::Queue, Span::from_s(started - submitted));
-    time.add(TimeCause::Run, Span::from_s(ended - started));
-    JobRecord {
-        job: JobId(id),
-        row: RowId(id),
-        array_index: None,
-        resubmission: 0,
-        nodes: 1,
-        status: JobStatus::Succeeded,
-        reason: &StatusReason::EssentialContainerExited,
-        exit_code: Some(0),
-        queue: QueueId(0),
-        share: ShareId::NONE,
-        environment: EnvId(0),
-        shape: Shape::new(2, 0, 0),
-        submitted: SimTime::from_s(submitted),
-        eligible: Some(SimTime::from_s(submitted)),
-        started: Some(SimTime::from_s(started)),
-        ended: SimTime::from_s(ended),
-        work: Span::from_s(ended - started),
-        estimate: Span::ZERO,
-        attempts: 1,
-        time,
-        cost: Usd::ZERO,
-    }
+    let work = Span::from_s(ended - started);
+    let row = Row::plain(id + 1, SimTime::from_s(submitted), work, 2);
+    JobRecord::succeeded(id, &row, SimTime::from_s(started))
 }
 
 #[derive(Default)]
@@ -193,4 +160,129 @@ fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
         .map(|(_, cost)| cost.total())
         .sum();
     assert_eq!(by_environment, summary.cost_total());
+}
+
+#[test]
+fn a_queue_has_the_figures_of_its_shares_and_the_biggest_share_comes_first() {
+    let workload = workload(&[(0, 1); 4]);
+    let mut recorder = Recorder::new(&workload, (), false);
+    recorder.named(Named::Queue(QueueId(0), "plain"));
+    recorder.named(Named::Queue(QueueId(1), "fair"));
+    recorder.named(Named::Share(ShareId(0), QueueId(1), "small"));
+    recorder.named(Named::Share(ShareId(1), QueueId(1), "big"));
+    // Queue, share, and wait and run in seconds; each costs a third of what can be printed.
+    for (id, (queue, share, wait, run)) in [
+        (1, ShareId(1), 30, 100),
+        (0, ShareId::NONE, 7, 1),
+        (1, ShareId(0), 5, 10),
+        (1, ShareId(1), 10, 200),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut job = job(id as u32, (0, wait, wait + run));
+        (job.queue, job.share) = (QueueId(queue), share);
+        job.cost = Usd::from_units(Usd::from_ticks(1).units() / 3 + 1);
+        recorder.job_ended(&job);
+    }
+    let (summary, ()) = finish(recorder);
+    let shown = |groups: &[Group]| -> Vec<(String, u64, u128, String, String)> {
+        let mean = |group: &Group| group.wait_s.mean.unwrap().to_string();
+        let name = |group: &Group| match &group.share_identifier {
+            Some(share) => format!("{}/{share}", group.job_queue),
+            None => group.job_queue.clone(),
+        };
+        let one = |group: &Group| {
+            let totals = &group.totals;
+            let cost = totals.cost.to_string();
+            (
+                name(group),
+                totals.submitted(),
+                totals.vcpu_ms / 1000,
+                mean(group),
+                cost,
+            )
+        };
+        groups.iter().map(one).collect()
+    };
+    let row = |name: &str, jobs, vcpu_s, mean: &str, cost: &str| {
+        (name.to_owned(), jobs, vcpu_s, mean.to_owned(), cost.into())
+    };
+    assert_eq!(
+        shown(&summary.groups.queues),
+        [
+            row("plain", 1, 2, "7", "0.00"),
+            row("fair", 3, 620, "15", "0.0000000001"),
+        ]
+    );
+    assert_eq!(
+        shown(&summary.groups.shares),
+        [
+            row("fair/big", 2, 600, "20", "0.0000000001"),
+            row("fair/small", 1, 20, "5", "0.00"),
+        ]
+    );
+    assert_eq!(summary.wait_s.max.unwrap().to_string(), "30");
+}
+
+#[test]
+fn shares_beyond_the_longest_list_are_summed_up() {
+    let workload = workload(&[(0, 1); Summary::SHARES + 3]);
+    let mut recorder = Recorder::new(&workload, (), false);
+    recorder.named(Named::Queue(QueueId(0), "fair"));
+    let count = Summary::SHARES as u32 + 3;
+    for id in 0..count {
+        recorder.named(Named::Share(ShareId(id), QueueId(0), &id.to_string()));
+        let mut job = job(id, (0, 0, u64::from(id) + 1));
+        (job.queue, job.share) = (QueueId(0), ShareId(id));
+        recorder.job_ended(&job);
+    }
+    let (summary, ()) = finish(recorder);
+    let groups = &summary.groups;
+    assert_eq!(groups.shares.len(), Summary::SHARES);
+    let biggest = groups.shares[0].share_identifier.as_deref();
+    assert_eq!(biggest, Some((count - 1).to_string().as_str()));
+    assert_eq!((groups.other_shares, groups.others.submitted()), (3, 3));
+    assert_eq!(groups.others.vcpu_ms, 2 * (1 + 2 + 3) * 1000);
+}
+
+#[test]
+fn failures_are_counted_by_reason_and_exit_code_with_the_first_job_of_each() {
+    let workload = workload(&[(0, 1); 9]);
+    let mut recorder = Recorder::new(&workload, (), false);
+    let lost = [InstanceId(1), InstanceId(2)].map(StatusReason::HostTerminated);
+    let exited = StatusReason::EssentialContainerExited;
+    for (id, (reason, code)) in [
+        (&exited, Some(1)),
+        (&lost[1], None),
+        (&exited, Some(137)),
+        (&exited, Some(137)),
+        (&lost[0], None),
+        (&exited, Some(137)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut job = JobRecord {
+            reason,
+            ..job(id as u32, (0, 0, 1))
+        };
+        (job.status, job.exit_code) = (JobStatus::Failed, code);
+        recorder.job_ended(&job);
+    }
+    let (summary, ()) = finish(recorder);
+    let failure = |text: &str, exit_code, jobs, example: &str| Failure {
+        status_reason: text.to_owned(),
+        exit_code,
+        jobs,
+        example: Some(example.to_owned()),
+    };
+    assert_eq!(
+        summary.failures,
+        [
+            failure("Essential container in task exited", Some(137), 3, "3"),
+            failure("Host EC2 (instance i-*) terminated.", None, 2, "2"),
+            failure("Essential container in task exited", Some(1), 1, "1"),
+        ]
+    );
 }

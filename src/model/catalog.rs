@@ -38,6 +38,58 @@ pub struct InstanceType {
     pub speed: Ratio,
     /// Where the figures come from, with a date: `us-east-1 On-Demand, 2026-07-20`, or `scenario`.
     pub source: String,
+    /// What else is known of it.
+    pub hardware: Hardware,
+}
+
+/// What is known of an instance type besides its size and price. Nothing is, of a machine that a scenario declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hardware {
+    /// Its GPUs, where it has any; a type with a part of one has no whole GPU that a job could ask for.
+    pub gpu: Option<Gpu>,
+    /// CoreMark iterations a second of the whole machine.
+    pub coremark: Option<u32>,
+    /// Whether its vCPUs earn credits to run above a baseline (T types).
+    pub burstable: bool,
+    /// Whether AWS counts it to the current generation.
+    pub current: bool,
+}
+
+/// One GPU of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gpu {
+    /// Maker and model: `NVIDIA A10G`.
+    pub model: String,
+    /// MiB of its own memory, where that is known.
+    pub memory: Option<u32>,
+}
+
+impl InstanceType {
+    /// The part of the name before the dot: `c6i` of `c6i.4xlarge`. A name without a dot is a family of its own.
+    pub fn family(&self) -> &str {
+        family_of(&self.name)
+    }
+
+    /// Whether it is a whole server without a hypervisor: `c6i.metal`, `c8g.metal-24xl`.
+    pub fn is_metal(&self) -> bool {
+        let size = self.name.split_once('.').map_or("", |(_, size)| size);
+        size.starts_with("metal")
+    }
+
+    /// CoreMark iterations a second of one vCPU, relative to one vCPU of `reference`, or `None` where one of the two was
+    /// not measured.
+    pub fn coremark_ratio(&self, reference: &InstanceType) -> Option<Ratio> {
+        let (own, other) = (self.hardware.coremark?, reference.hardware.coremark?);
+        let above = u128::from(own) * u128::from(reference.nominal.vcpus);
+        let below = u128::from(other) * u128::from(self.nominal.vcpus);
+        let parts = (above * u128::from(Ratio::PARTS)).checked_div(below)?;
+        u64::try_from(parts).ok().map(Ratio::from_parts)
+    }
+}
+
+/// The part of a type's name before the dot.
+fn family_of(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(family, _)| family)
 }
 
 /// All instance types of a run, sorted by name.
@@ -49,16 +101,16 @@ pub struct Catalogue {
 impl Catalogue {
     /// A catalogue of `types`; of two with one name the later replaces the earlier.
     pub fn new(types: impl IntoIterator<Item = InstanceType>) -> Catalogue {
-        let mut catalogue = Catalogue::default();
-        let mut sorted: Vec<InstanceType> = types.into_iter().collect();
-        sorted.sort_by(|a, b| a.name.cmp(&b.name));
-        for machine in sorted {
-            match catalogue.types.last_mut() {
-                Some(last) if last.name == machine.name => *last = machine,
-                _ => catalogue.types.push(machine),
+        let mut types: Vec<InstanceType> = types.into_iter().collect();
+        types.sort_by(|a, b| a.name.cmp(&b.name));
+        types.dedup_by(|later, kept| {
+            let is_same = later.name == kept.name;
+            if is_same {
+                std::mem::swap(later, kept);
             }
-        }
-        catalogue
+            is_same
+        });
+        Catalogue { types }
     }
 
     /// The type called `name`.
@@ -67,6 +119,37 @@ impl Catalogue {
             .binary_search_by(|machine| machine.name.as_str().cmp(name))
             .ok()
             .map(TypeId::at)
+    }
+
+    /// This catalogue with `types` in the place of those of their names, or besides.
+    pub fn with(mut self, types: Vec<InstanceType>) -> Catalogue {
+        if types.is_empty() {
+            return self;
+        }
+        self.types.extend(types);
+        Catalogue::new(self.types)
+    }
+
+    /// The types of a family (`c6i`), metal ones too, in order of name; none where there is no such family.
+    pub fn family(&self, family: &str) -> impl Iterator<Item = (TypeId, &InstanceType)> {
+        // The name of a member is the family's with a dot and more, so all stand together.
+        let prefix = format!("{family}.");
+        let first = self
+            .types
+            .partition_point(|machine| machine.name.as_str() < prefix.as_str());
+        self.types[first..]
+            .iter()
+            .take_while(move |machine| machine.name.starts_with(&prefix))
+            .enumerate()
+            .map(move |(offset, machine)| (TypeId::at(first + offset), machine))
+    }
+
+    /// The families there are, in order of name, each once.
+    pub fn families(&self) -> Vec<&str> {
+        let mut families: Vec<&str> = self.types.iter().map(InstanceType::family).collect();
+        families.sort_unstable();
+        families.dedup();
+        families
     }
 
     /// The type with this identifier.

@@ -5,7 +5,7 @@ use crate::units::{Span, Usd};
 /// Why a part of a job's life passes. Where several hold at once, the first in this order wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TimeCause {
-    /// Waits for other jobs.
+    /// Waits for other jobs, until the last of them succeeded. What is left until it is RUNNABLE is [`TimeCause::Dispatch`].
     Dependency,
     /// The head of its queue (itself or another) cannot be placed on any machine there is.
     BlockedHead,
@@ -23,7 +23,8 @@ pub enum TimeCause {
     Scaling,
     /// Its machine boots.
     Boot,
-    /// Waits for the next look at the queue.
+    /// Waits for the next look: at what it depended on, or depends on nothing (`dependencyTick`), at its queue (`dispatchTick`),
+    /// or at a job that is to be retried (`retryDelay`).
     Dispatch,
     /// In STARTING: its container is being made.
     ImagePull,

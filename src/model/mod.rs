@@ -12,9 +12,10 @@ mod record;
 pub mod rules;
 mod settings;
 mod status;
+pub mod type_sets;
 mod workload;
 
-pub use catalog::{Architecture, Catalogue, InstanceType};
+pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
 pub use definition::{

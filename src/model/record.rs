@@ -4,7 +4,7 @@ use crate::units::{
     EnvId, InstanceId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
 };
 
-use super::{CostCauses, JobStatus, StatusReason, TimeCauses};
+use super::{CostCauses, JobStatus, Row, StatusReason, TimeCause, TimeCauses};
 
 /// A job at its end.
 #[derive(Clone, Debug)]
@@ -47,10 +47,49 @@ pub struct JobRecord<'a> {
     pub estimate: Span,
     /// Attempts made.
     pub attempts: u8,
+    /// Attempts it may make, by its retry strategy.
+    pub attempts_max: u8,
+    /// `timeout.attemptDurationSeconds`, where it has one.
+    pub timeout: Option<Span>,
     /// Its life, cut into causes; they sum to `ended − submitted`.
     pub time: TimeCauses,
     /// What its attempts cost: their share, by dominant resource, of the instances they ran on.
     pub cost: Usd,
+}
+
+impl JobRecord<'static> {
+    /// The record of a plain job number `index` that came from row number `index`, which is `row`: it waited for its turn, was
+    /// `started` and SUCCEEDED at the first attempt, for nothing. What tests and benches of observers begin with.
+    pub fn succeeded(index: u32, row: &Row, started: SimTime) -> JobRecord<'static> {
+        let mut time = TimeCauses::default();
+        time.add(TimeCause::Queue, started - row.submit);
+        time.add(TimeCause::Run, row.work);
+        JobRecord {
+            job: JobId(index),
+            row: RowId(index),
+            array_index: None,
+            resubmission: 0,
+            nodes: 1,
+            status: JobStatus::Succeeded,
+            reason: &StatusReason::EssentialContainerExited,
+            exit_code: Some(0),
+            queue: QueueId(0),
+            share: ShareId::NONE,
+            environment: EnvId(0),
+            shape: Shape::new(row.vcpus, row.memory, row.gpus),
+            submitted: row.submit,
+            eligible: Some(row.submit),
+            started: Some(started),
+            ended: started + row.work,
+            work: row.work,
+            estimate: row.estimate,
+            attempts: 1,
+            attempts_max: 1,
+            timeout: None,
+            time,
+            cost: Usd::ZERO,
+        }
+    }
 }
 
 /// An attempt at its end.

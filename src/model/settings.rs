@@ -134,6 +134,8 @@ pub enum Knob {
     ConsumablesHeldOverRetry,
     OutOfMemoryAt,
     KillAtEstimate,
+    MachineSpeed,
+    Optimal,
     PoolPricePerVcpuHour,
 }
 
@@ -152,6 +154,13 @@ pub struct Assumption {
     pub tag: Tag,
     /// What it means, in a sentence.
     pub sentence: &'static str,
+}
+
+impl Assumption {
+    /// Its default in `profile`.
+    fn default_in(&self, profile: Profile) -> Value {
+        parse(self.unit, self.defaults[profile as usize]).expect("a default reads as its own unit")
+    }
 }
 
 /// The same default in every profile.
@@ -330,6 +339,22 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sentence: "Whether a run longer than its estimate is killed at it; otherwise the estimate is raised and counted.",
     },
     Assumption {
+        knob: Knob::MachineSpeed,
+        key: "machineSpeed",
+        unit: Unit::Policy,
+        defaults: always("uniform"),
+        tag: Tag::Assumed,
+        sentence: "How fast a vCPU is: alike on all types, or by CoreMark relative to c6i.large or another (coremark:TYPE).",
+    },
+    Assumption {
+        knob: Knob::Optimal,
+        key: "optimal",
+        unit: Unit::Choice(&["default_x86_64", "c4-c5-m4-m5-r4-r5", "c4-m4-r4"]),
+        defaults: always("default_x86_64"),
+        tag: Tag::Documented,
+        sentence: "What instanceTypes' optimal means: default_x86_64 since 2025-11, before c4-c5-m4-m5-r4-r5, first c4-m4-r4.",
+    },
+    Assumption {
         knob: Knob::PoolPricePerVcpuHour,
         key: "poolPricePerVcpuHour",
         unit: Unit::Price,
@@ -344,7 +369,6 @@ pub const ASSUMPTIONS: &[Assumption] = &[
 pub struct Settings {
     profile: Profile,
     values: Vec<Value>,
-    changed: Vec<bool>,
 }
 
 impl Settings {
@@ -352,15 +376,10 @@ impl Settings {
     pub fn new(profile: Profile) -> Settings {
         let values = ASSUMPTIONS
             .iter()
-            .map(|a| {
-                parse(a.unit, a.defaults[profile as usize])
-                    .expect("a default reads as its own unit")
-            })
-            .collect();
+            .map(|assumption| assumption.default_in(profile));
         Settings {
             profile,
-            values,
-            changed: vec![false; ASSUMPTIONS.len()],
+            values: values.collect(),
         }
     }
 
@@ -380,7 +399,6 @@ impl Settings {
     /// A sentence that says what would be right.
     pub fn set(&mut self, assumption: &Assumption, text: &str) -> Result<(), String> {
         self.values[assumption.knob as usize] = parse(assumption.unit, text)?;
-        self.changed[assumption.knob as usize] = true;
         Ok(())
     }
 
@@ -389,9 +407,9 @@ impl Settings {
         &self.values[knob as usize]
     }
 
-    /// Whether `knob` was set by hand.
+    /// Whether `knob` has another value than its profile gives it. A default that a scenario writes out is no change.
     pub fn is_changed(&self, knob: Knob) -> bool {
-        self.changed[knob as usize]
+        *self.value(knob) != ASSUMPTIONS[knob as usize].default_in(self.profile)
     }
 
     /// The value of a knob in seconds.
@@ -518,6 +536,20 @@ mod tests {
         }
         for profile in Profile::ALL {
             assert_eq!(Settings::new(profile).values.len(), ASSUMPTIONS.len());
+        }
+    }
+
+    #[test]
+    fn a_default_that_is_written_out_is_no_change() {
+        let mut settings = Settings::new(Profile::Typical);
+        for (text, is_changed) in [("3s", false), ("3000ms", false), ("4s", true), ("3", false)] {
+            let assumption = &ASSUMPTIONS[Knob::ContainerStart as usize];
+            settings.set(assumption, text).unwrap();
+            assert_eq!(
+                settings.is_changed(Knob::ContainerStart),
+                is_changed,
+                "{text}"
+            );
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Workload {
     pub child_work: Vec<Span>,
     /// Fates of attempts, for rows that state them.
     pub fates: Vec<Fate>,
+    /// Fates of single children of arrays: ranges of [`Workload::fates`], as [`Extra::fates`] is one.
+    pub child_fates: Vec<Range<u32>>,
     /// The ends that closed-loop submissions wait for.
     pub anchors: Vec<Anchor>,
     /// Source identifiers that are not numbers; see [`Row::source`].
@@ -78,6 +80,23 @@ impl Row {
     pub const UNKNOWN: u32 = u32::MAX;
     /// From here on [`Row::source`] is an index into the names.
     pub const NAMED: u32 = 1 << 31;
+
+    /// A plain job of the first template, submitted at `submit`, that works for `work` on `vcpus`; nothing else is stated.
+    pub const fn plain(source: u32, submit: SimTime, work: Span, vcpus: u32) -> Row {
+        Row {
+            submit,
+            work,
+            estimate: Span::ZERO,
+            vcpus,
+            memory: 0,
+            gpus: 0,
+            template: 0,
+            extra: Row::PLAIN,
+            source,
+            user: Row::UNKNOWN,
+            group: Row::UNKNOWN,
+        }
+    }
 }
 
 /// What few rows have.
@@ -93,6 +112,8 @@ pub struct Extra {
     pub child_work: Range<u32>,
     /// Into [`Workload::fates`]: the attempts' fates; the last repeats. Empty: exit code 0 after the work.
     pub fates: Range<u32>,
+    /// Into [`Workload::child_fates`]: one per child, or empty where [`Extra::fates`] hold for all.
+    pub child_fates: Range<u32>,
     /// Peak memory in MiB; an attempt that asked for less is killed (137, OutOfMemoryError). 0: within the request.
     pub peak_memory: u32,
     /// Into [`Workload::anchors`]: submitted once all of these have ended. Empty: submitted at [`Row::submit`].
@@ -241,24 +262,30 @@ impl Workload {
         (row.extra != Row::PLAIN).then(|| &self.extras[row.extra as usize])
     }
 
+    /// The stated fates of the attempts of `row`, or of its array's child `child`, of which the last repeats; empty where none
+    /// are stated.
+    pub fn fates_of(&self, row: &Row, child: Option<u32>) -> &[Fate] {
+        let Some(extra) = self.extra(row) else {
+            return &[];
+        };
+        let range = match child {
+            Some(child) if !extra.child_fates.is_empty() => {
+                &self.child_fates[(extra.child_fates.start + child) as usize]
+            }
+            _ => &extra.fates,
+        };
+        &self.fates[range.start as usize..range.end as usize]
+    }
+
     /// What becomes of attempt `attempt` (from 1) of `row`, or of its array's child `child`: chance and memory aside.
     pub fn fate(&self, row: &Row, child: Option<u32>, attempt: u8) -> Fate {
-        let whole = Fate {
+        let fates = self.fates_of(row, child);
+        let stated = fates.get(usize::from(attempt) - 1).or(fates.last());
+        stated.copied().unwrap_or(Fate {
             exit_code: 0,
-            run: row.work,
-            kind: FateKind::Exit,
-        };
-        let Some(extra) = self.extra(row) else {
-            return whole;
-        };
-        if !extra.fates.is_empty() {
-            let last = extra.fates.end - 1;
-            return self.fates[(extra.fates.start + u32::from(attempt) - 1).min(last) as usize];
-        }
-        Fate {
             run: self.work(row, child),
-            ..whole
-        }
+            kind: FateKind::Exit,
+        })
     }
 
     /// Unscaled work of one attempt of `row`, or of its array's child `child`.
@@ -268,6 +295,38 @@ impl Workload {
                 self.child_work[(extra.child_work.start + child) as usize]
             }
             _ => row.work,
+        }
+    }
+
+    /// The source's identifier of `row`: for an array whose children the source names, that of their array.
+    pub fn source_of(&self, row: RowId) -> u32 {
+        let row = self.row(row);
+        let stated = self.extra(row).and_then(|extra| extra.array_source);
+        stated.unwrap_or(row.source)
+    }
+
+    /// What a job is called, written into `out`: by the identifier that its source gives it, with `:index` for the child of an
+    /// array, and with `~1`, `~2` … for what a rule submitted again.
+    pub fn write_job_id(
+        &self,
+        row: RowId,
+        child: Option<u32>,
+        resubmission: u32,
+        out: &mut Vec<u8>,
+    ) {
+        let source = match child {
+            Some(_) => self.source_of(row),
+            None => self.row(row).source,
+        };
+        let mut number = itoa::Buffer::new();
+        self.write_source(source, out);
+        if let Some(index) = child {
+            out.push(b':');
+            out.extend_from_slice(number.format(index).as_bytes());
+        }
+        if resubmission > 0 {
+            out.push(b'~');
+            out.extend_from_slice(number.format(resubmission).as_bytes());
         }
     }
 

@@ -129,19 +129,7 @@ mod tests {
     #[test]
     fn an_attempt_that_lost_its_machine_names_it() {
         let workload = Workload {
-            rows: vec![Row {
-                submit: SimTime::ZERO,
-                work: Span::ZERO,
-                estimate: Span::ZERO,
-                vcpus: 0,
-                memory: 0,
-                gpus: 0,
-                template: 0,
-                extra: Row::PLAIN,
-                source: 5,
-                user: Row::UNKNOWN,
-                group: Row::UNKNOWN,
-            }],
+            rows: vec![Row::plain(5, SimTime::ZERO, Span::ZERO, 0)],
             ..Workload::default()
         };
         let mut table = AttemptsCsv::new(&workload, Vec::new());

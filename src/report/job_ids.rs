@@ -5,8 +5,7 @@ use crate::units::RowId;
 
 use super::text::{put_field, put_u64};
 
-/// Job identifiers as CSV fields: the source's, with `:index` for the child of an array, and with `~1`, `~2` … for what a rule
-/// submitted again. What a method returns holds until the next is called.
+/// Job identifiers as CSV fields. What a method returns holds until the next is called.
 #[derive(Clone, Debug)]
 pub struct JobIds<'w> {
     workload: &'w Workload,
@@ -34,25 +33,14 @@ impl<'w> JobIds<'w> {
     /// The identifier of a job.
     pub fn of(&mut self, row: RowId, child: Option<u32>, resubmission: u32) -> &[u8] {
         self.text.clear();
-        let source = match child {
-            Some(_) => self.source_of(row),
-            None => self.workload.row(row).source,
-        };
-        self.workload.write_source(source, &mut self.text);
-        if let Some(index) = child {
-            self.text.push(b':');
-            put_u64(&mut self.text, u64::from(index));
-        }
-        if resubmission > 0 {
-            self.text.push(b'~');
-            put_u64(&mut self.text, u64::from(resubmission));
-        }
+        self.workload
+            .write_job_id(row, child, resubmission, &mut self.text);
         self.as_field()
     }
 
     /// The identifier of a child's array.
     pub fn array(&mut self, row: RowId) -> &[u8] {
-        self.source(self.source_of(row))
+        self.source(self.workload.source_of(row))
     }
 
     /// A name or number of the source.
@@ -83,7 +71,7 @@ impl<'w> JobIds<'w> {
         if dependency.kind == DependencyKind::SameIndex {
             self.text.extend_from_slice(b"n_to_n:");
         }
-        let source = self.source_of(dependency.on);
+        let source = self.workload.source_of(dependency.on);
         self.workload.write_source(source, &mut self.text);
         if let DependencyKind::Child(index) = dependency.kind {
             self.text.push(b':');
@@ -95,14 +83,6 @@ impl<'w> JobIds<'w> {
         if !self.text.is_empty() {
             self.text.push(b' ');
         }
-    }
-
-    /// The source's identifier of the row: for an array, that of its children's `array_id`.
-    fn source_of(&self, row: RowId) -> u32 {
-        let row = self.workload.row(row);
-        let extra = self.workload.extra(row);
-        let stated = extra.and_then(|extra| extra.array_source);
-        stated.unwrap_or(row.source)
     }
 
     fn as_field(&mut self) -> &[u8] {
@@ -121,17 +101,8 @@ mod tests {
     #[test]
     fn dependencies_are_named_as_a_trace_names_them() {
         let row = |source, extra| Row {
-            submit: SimTime::ZERO,
-            work: Span::ZERO,
-            estimate: Span::ZERO,
-            vcpus: 1,
-            memory: 0,
-            gpus: 0,
-            template: 0,
             extra,
-            source,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, SimTime::ZERO, Span::ZERO, 1)
         };
         let on = |on, kind| Dependency {
             on: RowId(on),

@@ -2,24 +2,25 @@
 
 use std::io::{self, Write};
 
+use crate::model::{Fate, FateKind, JobStatus, Row, StatusReason, TimeCause, Workload};
 use crate::model::{JobRecord, Named};
-use crate::model::{JobStatus, Row, StatusReason, TimeCause, Workload};
 use crate::units::{ShareId, SimTime, Span};
 
 use super::job_ids::JobIds;
 use super::names::Names;
 use super::numbers::Numbers;
 use super::sheet::Sheet;
-use super::text::put_field;
+use super::text::{put_field, put_seconds, put_u64};
 
 /// The columns. Seconds have up to three decimals; empty means not applicable. `wait_s` = `dependency_s` + `eligible_s` and
 /// reaches to the start of the last attempt; `dependency_s` to `lost_s`, without `eligible_s`, `work_s` and `estimate_s`, sum
-/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` is as a trace states it. `reason` is empty where
+/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` and `fates` are as a trace states them; `attempts_max` is
+/// empty where it is 1. `status_reason` is empty where
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
 dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
-user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
-cost_usd,reason\n";
+attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
+cost_usd,status_reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
 const CAUSES: [TimeCause; 9] = [
@@ -89,8 +90,9 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             put_demands(out, job);
         });
         self.sheet.text(self.names.queue(job.queue));
-        if row.extra == Row::PLAIN && job.share == ShareId::NONE {
-            self.sheet.text(b",,,,,");
+        let has_terms = job.attempts_max > 1 || job.timeout.is_some();
+        if row.extra == Row::PLAIN && job.share == ShareId::NONE && !has_terms {
+            self.sheet.text(b",,,,,,,,");
         } else {
             self.put_relations(job, row);
         }
@@ -113,7 +115,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         }
     }
 
-    /// `reason`, and the end of the row.
+    /// `status_reason`, and the end of the row.
     #[cold]
     fn put_reason(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
         self.sheet.text(b",");
@@ -129,7 +131,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         self.sheet.end(b"\n");
     }
 
-    /// `share_identifier` to `depends_on`, with the comma before.
+    /// `share_identifier` to `fates`, with the comma before.
     fn put_relations(&mut self, job: &JobRecord<'_>, row: &Row) {
         self.sheet.text(b",");
         self.sheet.text(self.names.share(job.share));
@@ -149,6 +151,20 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         if job.resubmission == 0 {
             self.sheet.text(self.ids.dependencies(row));
         }
+        self.sheet.numbers(|out| {
+            out.empty();
+            match job.attempts_max {
+                0 | 1 => out.empty(),
+                most => out.whole(most.into()),
+            }
+            put_optional_seconds(out, job.timeout.map(Span::ms));
+        });
+        self.scratch.clear();
+        put_fates(
+            &mut self.scratch,
+            self.workload.fates_of(row, job.array_index),
+        );
+        self.sheet.text(&self.scratch);
         self.sheet.text(b",");
     }
 
@@ -238,6 +254,25 @@ fn put_unusual_life(out: &mut Numbers<'_>, job: &JobRecord<'_>, ended: bool) {
     put_estimate(out, job.estimate);
 }
 
+/// Fates as a trace states them: `137@30;oom@12.5;nostart;0@60`.
+fn put_fates(out: &mut Vec<u8>, fates: &[Fate]) {
+    for (index, fate) in fates.iter().enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        match fate.kind {
+            FateKind::FailedToStart => {
+                out.extend_from_slice(b"nostart");
+                continue;
+            }
+            FateKind::OutOfMemory => out.extend_from_slice(b"oom"),
+            FateKind::Exit => put_u64(out, fate.exit_code.into()),
+        }
+        out.push(b'@');
+        put_seconds(out, fate.run.ms());
+    }
+}
+
 #[inline]
 fn put_optional_seconds(out: &mut Numbers<'_>, ms: Option<u64>) {
     match ms {
@@ -320,22 +355,14 @@ pub(super) fn reason<'a>(reason: &StatusReason, scratch: &'a mut Vec<u8>) -> &'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Extra, TimeCauses};
-    use crate::units::{EnvId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
+    use crate::model::Extra;
+    use crate::units::{JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, Usd};
 
     fn workload() -> Workload {
         let row = |extra, source, user| Row {
-            submit: SimTime::ZERO,
-            work: Span::from_s(5),
-            estimate: Span::ZERO,
-            vcpus: 1,
-            memory: 0,
-            gpus: 0,
-            template: 0,
             extra,
-            source,
             user,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, SimTime::ZERO, Span::from_s(5), 1)
         };
         Workload {
             rows: vec![row(Row::PLAIN, 17, 4), row(0, Row::NAMED, Row::UNKNOWN)],
@@ -349,30 +376,9 @@ mod tests {
     }
 
     fn plain() -> JobRecord<'static> {
-        let mut time = TimeCauses::default();
-        time.add(TimeCause::Run, Span::from_s(5));
         JobRecord {
-            job: JobId(0),
-            row: RowId(0),
-            array_index: None,
-            resubmission: 0,
-            nodes: 1,
-            status: JobStatus::Succeeded,
-            reason: &StatusReason::EssentialContainerExited,
-            exit_code: Some(0),
-            queue: QueueId(0),
-            share: ShareId::NONE,
-            environment: EnvId(0),
-            shape: Shape::new(1, 0, 0),
-            submitted: SimTime::ZERO,
-            eligible: Some(SimTime::ZERO),
-            started: Some(SimTime::ZERO),
-            ended: SimTime::from_s(5),
-            work: Span::from_s(5),
-            estimate: Span::ZERO,
-            attempts: 1,
-            time,
             cost: Usd::from_ticks(590_277),
+            ..JobRecord::succeeded(0, &workload().rows[0], SimTime::ZERO)
         }
     }
 
@@ -396,7 +402,7 @@ mod tests {
         assert_eq!(
             rows(&[(plain(), None)]),
             [
-                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
+                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -414,7 +420,7 @@ mod tests {
         assert_eq!(
             rows(&[(child, None)]),
             [
-                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
+                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -427,7 +433,7 @@ mod tests {
         assert_eq!(
             rows(&[(left, Some("needs more, than there is"))]),
             [
-                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
+                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
         );
     }
@@ -473,7 +479,7 @@ mod tests {
         let mut table = JobsCsv::new(&workload, Vec::new());
         table.job(&plain(), None);
         let text = String::from_utf8(table.finish().unwrap()).unwrap();
-        assert!(text.contains(",,,,,\"align, all\",12,0,"), "{text}");
+        assert!(text.contains(",,,,,,,,\"align, all\",12,0,"), "{text}");
     }
 
     #[test]

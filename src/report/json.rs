@@ -101,6 +101,12 @@ impl Json {
         self.text.push_str(if flag { "true" } else { "false" });
     }
 
+    /// A member that is null.
+    pub fn null(&mut self, key: &str) {
+        self.key(key);
+        self.text.push_str("null");
+    }
+
     /// A member that is a figure, or null where there is none.
     pub fn decimal(&mut self, key: &str, figure: Option<Decimal>) {
         self.key(key);

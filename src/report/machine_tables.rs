@@ -13,11 +13,11 @@ use super::text::{put_field, put_seconds, put_ticks, put_u64};
 /// The columns of `instances.csv`. `terminated` is whether the instance left before the end of the run; `busy_s` the time
 /// with at least one attempt on it; `utilization` the vCPU-time that attempts reserved over all it had.
 pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,vcpus,launch_s,end_s,terminated,attempts,\
-busy_s,vcpu_s_used,utilization,billed_s,cost_usd\n";
+busy_s,used_vcpu_s,utilization,billed_s,cost_usd\n";
 
 /// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts of a cause sum to what the summary
 /// says of it in `cost_causes_usd`, and so all of them to `cost_usd`.
-pub const BILL_HEADER: &str = "environment,instance_id,instance_type,cause,cost_usd\n";
+pub const BILL_HEADER: &str = "compute_environment,instance_id,instance_type,cause,cost_usd\n";
 
 /// `instances.csv`, in order of launch.
 pub fn instances_csv(
@@ -139,6 +139,7 @@ mod tests {
             price: PricePerHour::parse("0.085").unwrap(),
             speed: Ratio::ONE,
             source: "by hand".to_owned(),
+            hardware: Default::default(),
         }])
     }
 

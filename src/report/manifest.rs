@@ -22,6 +22,8 @@ pub struct Manifest<'a> {
     pub seed: u64,
     /// The digest of all events.
     pub digest: u64,
+    /// How many events were handled: what the run was as work, not what it found.
+    pub events: u64,
     /// The command line as it would be typed, without the output folder.
     pub command: Vec<String>,
     /// What was read.
@@ -42,6 +44,7 @@ pub fn manifest_json(manifest: &Manifest<'_>) -> String {
         json.text("scenario", manifest.scenario);
         json.whole("seed", manifest.seed);
         json.text("digest", &format!("{:016x}", manifest.digest));
+        json.whole("events", manifest.events);
         json.array("command", |json| {
             for word in &manifest.command {
                 json.element_text(word);

@@ -14,6 +14,7 @@ mod tables;
 mod terminal;
 mod text;
 mod timeline_csv;
+mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
 pub use jobs_csv::{JOBS_HEADER, JobsCsv};
@@ -23,5 +24,6 @@ pub use manifest::{InputFile, Manifest, manifest_json};
 pub use names::Names;
 pub use summary_json::summary_json;
 pub use tables::{Finished, Table, Tables};
-pub use terminal::{Style, summary_text, wrap};
+pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
+pub use wording::wrap;

@@ -1,6 +1,8 @@
 //! `summary.json`: the run in figures, with their definitions.
 
-use crate::metrics::{DEFINITIONS, Decimal, Distribution, Summary};
+use crate::metrics::{
+    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, Summary,
+};
 use crate::model::{CostCause, CostCauses, Loop, TimeCause};
 use crate::units::{Usd, apportion};
 
@@ -14,7 +16,6 @@ pub fn summary_json(summary: &Summary) -> String {
         json.whole("seed", summary.seed);
         json.text("digest", &format!("{:016x}", summary.digest));
         json.text("version", env!("CARGO_PKG_VERSION"));
-        json.whole("events", summary.events);
         json.seconds("end_s", Some(summary.end));
         json.seconds("makespan_s", summary.makespan);
         json.seconds("lower_bound_s", Some(summary.lower_bound()));
@@ -39,6 +40,8 @@ pub fn summary_json(summary: &Summary) -> String {
             }
         });
         put_money(json, summary);
+        put_groups(json, &summary.groups);
+        put_failures(json, &summary.failures);
         json.text("loop", loop_name(summary.closed_loop));
         put_assumptions(json, summary);
         for (key, reasons) in [
@@ -127,7 +130,10 @@ fn put_money(json: &mut Json, summary: &Summary) {
         }
     });
     for (key, parts) in [
-        ("cost_by_environment_usd", &summary.cost_by_environment),
+        (
+            "cost_by_compute_environment_usd",
+            &summary.cost_by_environment,
+        ),
         ("cost_by_instance_type_usd", &summary.cost_by_instance_type),
     ] {
         json.object(key, |json| {
@@ -136,6 +142,61 @@ fn put_money(json: &mut Json, summary: &Summary) {
             }
         });
     }
+}
+
+fn put_groups(json: &mut Json, groups: &GroupList) {
+    for (key, list) in [("by_queue", &groups.queues), ("by_share", &groups.shares)] {
+        json.array(key, |json| {
+            for group in list {
+                json.element(|json| {
+                    json.text("job_queue", &group.job_queue);
+                    if let Some(share) = &group.share_identifier {
+                        json.text("share_identifier", share);
+                    }
+                    put_totals(json, &group.totals);
+                    put_distribution(json, "wait_s", &group.wait_s);
+                });
+            }
+        });
+    }
+    json.object("other_shares", |json| {
+        json.whole("shares", groups.other_shares);
+        put_totals(json, &groups.others);
+    });
+}
+
+fn put_totals(json: &mut Json, totals: &GroupTotals) {
+    json.object("jobs", |json| {
+        for (key, count) in [
+            ("submitted", totals.submitted()),
+            ("succeeded", totals.succeeded),
+            ("failed", totals.failed),
+            ("unfinished", totals.unfinished),
+        ] {
+            json.whole(key, count);
+        }
+    });
+    json.decimal("vcpu_s", Some(Decimal::from_ms(totals.vcpu_ms)));
+    json.text("cost_usd", &totals.cost.to_string());
+}
+
+fn put_failures(json: &mut Json, failures: &[Failure]) {
+    json.array("failures", |json| {
+        for failure in failures {
+            json.element(|json| {
+                json.text("status_reason", &failure.status_reason);
+                match failure.exit_code {
+                    Some(code) => json.whole("exit_code", code.into()),
+                    None => json.null("exit_code"),
+                }
+                json.whole("jobs", failure.jobs);
+                match &failure.example {
+                    Some(job) => json.text("example_job_id", job),
+                    None => json.null("example_job_id"),
+                }
+            });
+        }
+    });
 }
 
 fn put_assumptions(json: &mut Json, summary: &Summary) {

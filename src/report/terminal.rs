@@ -1,10 +1,14 @@
 //! The summary that a person reads: at most 80 columns, clear without colour.
 
-use crate::metrics::{Decimal, Distribution, Summary};
+use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, Summary};
 use crate::model::{CostCause, Loop, TimeCause};
-use crate::units::{Span, Usd};
+use crate::units::Usd;
 
 use super::summary_json::{cost_by_cause, cost_by_name, loop_name};
+use super::wording::{
+    GLUE, dollars, duration, glued, milliseconds, percent, seconds, shortened, vcpu_hours, whole,
+    wrap,
+};
 
 /// How the summary is dressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,8 @@ const BAR: usize = 14;
 const BEFORE_BAR: usize = 38;
 /// Columns of a cause's name; what is left before the bar says what it means.
 const CAUSE: usize = 13;
+/// Columns that the names of a table's rows have at least.
+const SHORT_NAME: usize = 12;
 /// Columns of a label.
 const LABEL: usize = 15;
 /// Most lines of one list; the rest is said in one.
@@ -56,9 +62,6 @@ const LINES: usize = 8;
 /// What the figures mean, shortly; the whole stands in `summary.json`.
 const FOOTNOTE: &str = "wait = last start - submission, of jobs that started; quantiles by nearest rank; slowdown = \
 max(1, (wait + run) / max(run, 10 s)); makespan = last end - first submission, which utilization spans too.";
-
-/// Stands for a space at which no line is broken.
-const GLUE: char = '\u{a0}';
 
 /// A part of a whole, as a row with a bar.
 struct Part<'a> {
@@ -80,6 +83,8 @@ pub fn summary_text(summary: &Summary, style: Style) -> String {
     page.figures(summary);
     page.time(summary);
     page.money(summary);
+    page.groups(summary);
+    page.failures(summary);
     page.left(summary);
     page.basis(summary);
     page.text
@@ -180,7 +185,7 @@ impl Page {
                 name: cause.name(),
                 meaning: meaning_of_time(cause),
                 amount: ms,
-                value: hours(ms),
+                value: milliseconds(ms),
             })
             .collect();
         if parts.is_empty() {
@@ -203,7 +208,7 @@ impl Page {
                 .collect(),
         );
         for (what, parts) in [
-            ("By environment", &summary.cost_by_environment),
+            ("By compute environment", &summary.cost_by_environment),
             ("By instance type", &summary.cost_by_instance_type),
         ] {
             let parts = cost_by_name(parts);
@@ -216,7 +221,6 @@ impl Page {
     }
 
     fn amounts(&mut self, mut parts: Vec<(&str, &'static str, Usd)>) {
-        let total: Usd = parts.iter().map(|(_, _, amount)| *amount).sum();
         parts.retain(|(_, _, amount)| *amount != Usd::ZERO);
         parts.sort_by_key(|(_, _, amount)| std::cmp::Reverse(*amount));
         let others: Usd = parts.iter().skip(LINES).map(|(_, _, amount)| *amount).sum();
@@ -230,10 +234,110 @@ impl Page {
                 name,
                 meaning,
                 amount: u128::try_from(amount.units()).unwrap_or(0),
-                value: format!("{} USD", dollars_of(amount, total)),
+                value: format!("{} USD", dollars(amount)),
             })
             .collect();
         self.bars(&parts);
+    }
+
+    fn groups(&mut self, summary: &Summary) {
+        let groups = &summary.groups;
+        // One queue has the figures of all.
+        if groups.queues.len() > 1 {
+            let mut queues: Vec<&Group> = groups.queues.iter().collect();
+            queues.sort_by_key(|group| std::cmp::Reverse(group.totals.vcpu_ms));
+            let name = |group: &Group| group.job_queue.clone();
+            self.group_table("By job queue", &queues, None, name);
+        }
+        let shares: Vec<&Group> = groups.shares.iter().collect();
+        if let Some(first) = shares.first() {
+            let is_one_queue = shares.iter().all(|one| one.job_queue == first.job_queue);
+            let others = (groups.other_shares > 0).then_some(groups.others);
+            self.group_table("By share identifier", &shares, others, |group| {
+                let share = group.share_identifier.as_deref().unwrap_or_default();
+                match is_one_queue {
+                    true => share.to_owned(),
+                    false => format!("{share} in {}", group.job_queue),
+                }
+            });
+        }
+    }
+
+    /// The biggest `groups` as rows; they come biggest first, and `others` are smaller still.
+    fn group_table(
+        &mut self,
+        heading: &str,
+        groups: &[&Group],
+        others: Option<GroupTotals>,
+        name: impl Fn(&Group) -> String,
+    ) {
+        let row = |name: String, totals: &GroupTotals, waits: Option<&Distribution>| {
+            let wait = |figure: fn(&Distribution) -> Option<Decimal>| {
+                waits.and_then(figure).map_or_else(String::new, seconds)
+            };
+            vec![
+                name,
+                whole(totals.submitted()),
+                wait(|waits| waits.mean),
+                wait(|waits| waits.p50),
+                wait(|waits| waits.p95),
+                wait(|waits| waits.max),
+                vcpu_hours(totals.vcpu_ms),
+                dollars(totals.cost),
+            ]
+        };
+        let columns = [
+            "",
+            "jobs",
+            "mean wait",
+            "median",
+            "p95",
+            "max",
+            "vCPU-h",
+            "USD",
+        ];
+        let mut rows = vec![columns.map(str::to_owned).to_vec()];
+        let shown = groups.iter().take(LINES);
+        rows.extend(shown.map(|group| row(name(group), &group.totals, Some(&group.wait_s))));
+        let mut rest = others.unwrap_or_default();
+        groups
+            .iter()
+            .skip(LINES)
+            .for_each(|group| rest.add(&group.totals));
+        if rest.submitted() > 0 {
+            rows.push(row("others".to_owned(), &rest, None));
+        }
+        let figures_width = |rows: &[Vec<String>]| -> usize {
+            let width = |column| column_width(rows, column) + 2;
+            (1..rows[0].len()).map(width).sum()
+        };
+        if figures_width(&rows) > WIDTH - 2 - SHORT_NAME {
+            // The figure that is missed least; it stands in summary.json.
+            let median = columns.iter().position(|name| *name == "median");
+            rows.iter_mut()
+                .for_each(|row| _ = median.map(|median| row.remove(median)));
+        }
+        let names = column_width(&rows, 0).max(BEFORE_BAR - CAUSE);
+        let names = names.min(WIDTH - 2 - figures_width(&rows));
+        self.heading(heading);
+        for row in &rows {
+            let mut line = format!("  {:<names$}", shortened(&row[0], names));
+            for (column, cell) in row.iter().enumerate().skip(1) {
+                let width = column_width(&rows, column);
+                line.push_str(&format!("  {cell:>width$}"));
+            }
+            self.line(&line);
+        }
+    }
+
+    fn failures(&mut self, summary: &Summary) {
+        if summary.failures.is_empty() {
+            return;
+        }
+        let heading = self.style.warning("Failed jobs, and why");
+        self.heading(&heading);
+        let lines: Vec<(String, u64)> = summary.failures.iter().map(failure).collect();
+        self.counts(&lines);
     }
 
     fn left(&mut self, summary: &Summary) {
@@ -358,6 +462,24 @@ fn jobs(summary: &Summary) -> String {
     text
 }
 
+/// Columns that the widest cell of a column takes.
+fn column_width(rows: &[Vec<String>], column: usize) -> usize {
+    let widths = rows.iter().map(|row| row[column].chars().count());
+    widths.max().unwrap_or(0)
+}
+
+/// A reason, with what there is of exit code and example.
+fn failure(failure: &Failure) -> (String, u64) {
+    let mut text = failure.status_reason.clone();
+    if let Some(code) = failure.exit_code {
+        text.push_str(&format!("; {}", glued(&format!("exit code {code}"))));
+    }
+    if let Some(job) = &failure.example {
+        text.push_str(&format!("; {}", glued(&format!("first: {job}"))));
+    }
+    (text, failure.jobs)
+}
+
 fn distribution(values: &Distribution, figure: impl Fn(Decimal) -> String) -> String {
     let parts = [
         ("mean", values.mean),
@@ -371,38 +493,10 @@ fn distribution(values: &Distribution, figure: impl Fn(Decimal) -> String) -> St
     parts.collect::<Vec<String>>().join(", ")
 }
 
-fn seconds(figure: Decimal) -> String {
-    let ms = u64::try_from(figure.parts() / 1000).unwrap_or(u64::MAX);
-    duration(Span::from_ms(ms))
-}
-
-/// A span in its two largest units: `2 d 3 h`, `1 h 2 min`, `12.5 s`.
-pub fn duration(span: Span) -> String {
-    let s = span.ms() / 1000;
-    match s {
-        0..60 => format!("{} s", Decimal::seconds(span)),
-        60..3_600 => two(s / 60, "min", s % 60, "s"),
-        3_600..86_400 => two(s / 3_600, "h", s % 3_600 / 60, "min"),
-        _ => two(s / 86_400, "d", s % 86_400 / 3_600, "h"),
-    }
-}
-
-fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
-    match small {
-        0 => format!("{} {large_unit}", whole(large)),
-        _ => format!("{} {large_unit} {small} {small_unit}", whole(large)),
-    }
-}
-
-/// The same text as one word, which no line break cuts.
-fn glued(text: &str) -> String {
-    text.replace(' ', &GLUE.to_string())
-}
-
 /// What a time cause means, in at most [`BEFORE_BAR`] − [`CAUSE`] columns.
 fn meaning_of_time(cause: TimeCause) -> &'static str {
     match cause {
-        TimeCause::Dependency => "not yet RUNNABLE",
+        TimeCause::Dependency => "waits for other jobs",
         TimeCause::BlockedHead => "the head fits nowhere",
         TimeCause::Share => "another share's turn",
         TimeCause::Queue => "others are ahead",
@@ -411,7 +505,7 @@ fn meaning_of_time(cause: TimeCause) -> &'static str {
         TimeCause::Capacity => "at the head, no room",
         TimeCause::Scaling => "until the next scaling",
         TimeCause::Boot => "its machine boots",
-        TimeCause::Dispatch => "until the queue's turn",
+        TimeCause::Dispatch => "until the next look",
         TimeCause::ImagePull => "container being made",
         TimeCause::Run => "attempts that counted",
         TimeCause::Lost => "attempts before these",
@@ -432,89 +526,36 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
     }
 }
 
-/// Milliseconds in the largest unit that they fill, with one decimal.
-fn hours(ms: u128) -> String {
-    let (unit, name) = match ms {
-        0..60_000 => (1_000, "s"),
-        60_000..3_600_000 => (60_000, "min"),
-        _ => (3_600_000, "h"),
-    };
-    let figure = Decimal::quotient(ms, unit).unwrap_or_default();
-    format!("{} {name}", figure.grouped(1))
-}
-
-fn percent(part: Decimal) -> String {
-    format!("{} %", Decimal::from_parts(part.parts() * 100).grouped(1))
-}
-
-fn whole(number: u64) -> String {
-    Decimal::from_parts(u128::from(number) * Decimal::PARTS).grouped(0)
-}
-
-/// Dollars to the cent, or to a ten-thousandth below a dollar.
-fn dollars(amount: Usd) -> String {
-    dollars_of(amount, amount)
-}
-
-/// Dollars with as many decimals as `total` has in [`dollars`], so that parts of it stand one below the other.
-fn dollars_of(amount: Usd, total: Usd) -> String {
-    let parts = |amount: Usd| u128::try_from(amount.rounded_ticks()).unwrap_or(0) / 10_000;
-    let decimals = if parts(total) >= Decimal::PARTS { 2 } else { 4 };
-    Decimal::from_parts(parts(amount)).grouped(decimals)
-}
-
-fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
-/// Lines of at most `width` columns, broken at spaces other than no-break spaces; a longer word is broken where it must.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut columns = 0;
-    let words = text.split(|letter: char| letter.is_whitespace() && letter != GLUE);
-    for word in words.filter(|word| !word.is_empty()) {
-        let mut word: &str = word;
-        loop {
-            let length = word.chars().count();
-            let space = usize::from(columns > 0);
-            let last = lines.last_mut().expect("there is a line from the start");
-            if columns + space + length <= width {
-                if space == 1 {
-                    last.push(' ');
-                }
-                last.push_str(word);
-                columns += space + length;
-                break;
-            }
-            if columns == 0 {
-                let cut = word
-                    .char_indices()
-                    .nth(width)
-                    .map_or(word.len(), |(at, _)| at);
-                last.push_str(&word[..cut]);
-                word = &word[cut..];
-            }
-            lines.push(String::new());
-            columns = 0;
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{AssumptionValue, JobCounts, LowerBounds, Utilization};
+    use crate::metrics::{AssumptionValue, GroupList, JobCounts, LowerBounds, Utilization};
     use crate::model::{CostCauses, Profile, Tag};
+    use crate::units::Span;
 
     fn figure(text: &str) -> Option<Decimal> {
         let parts = text.parse::<f64>().unwrap() * 1e6;
         Some(Decimal::from_parts(parts as u128))
+    }
+
+    /// A group whose figures take as much room as any.
+    fn group(queue: u64, share: Option<u64>) -> Group {
+        Group {
+            job_queue: format!("queue-with-a-long-name-{queue}"),
+            share_identifier: share.map(|share| format!("share-{share}")),
+            totals: GroupTotals {
+                succeeded: 1_234_567,
+                vcpu_ms: 44_444_444_444_000,
+                cost: Usd::from_ticks(12_345_600_000_000),
+                ..GroupTotals::default()
+            },
+            wait_s: Distribution {
+                mean: figure("86000"),
+                p50: None,
+                p95: figure("8640000"),
+                max: figure("100000000"),
+            },
+        }
     }
 
     fn summary() -> Summary {
@@ -549,6 +590,21 @@ mod tests {
                 p95: figure("4000"),
                 max: figure("100000"),
             },
+            groups: GroupList {
+                queues: (0..3).map(|queue| group(queue, None)).collect(),
+                shares: (0..12).map(|share| group(share % 2, Some(share))).collect(),
+                other_shares: 3,
+                others: GroupTotals {
+                    succeeded: 4,
+                    ..GroupTotals::default()
+                },
+            },
+            failures: vec![Failure {
+                status_reason: "Essential container in task exited".to_owned(),
+                exit_code: Some(137),
+                jobs: 80,
+                example: Some("align all:3".to_owned()),
+            }],
             bounded_slowdown: Distribution {
                 mean: figure("1.234567"),
                 p50: figure("1"),
@@ -604,25 +660,22 @@ mod tests {
             "Makespan       1 d 1 h, 12.5 % above a lower bound of 22 h 13 min (all vCPUs",
             "28,489 submitted, 28,400 succeeded, 80 failed, 9 unfinished",
             "30,000 attempts",
-            "mean 12.5 s, median 0 s, p95 1 h 6 min, max 1 d 3 h",
+            "mean 12.5 s, median 0 s, p95 1 h 7 min, max 1 d 4 h",
             "81.3 % of those up",
             "1,334.56 USD",
             "queue",
             "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
             "profile typical; changed: dispatch = easy",
             "open loop",
+            "Essential container in task exited; exit code 137;",
+            "first: align all:3",
+            "23 h 53 min",
+            "share-7",
+            "others",
             "zero-run",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
-    }
-
-    #[test]
-    fn long_text_wraps_at_spaces_and_long_words_where_they_must() {
-        assert_eq!(wrap("aa bb cc", 5), ["aa bb", "cc"]);
-        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
-        assert_eq!(wrap("", 3), [""]);
-        assert_eq!(wrap("aa bb\u{a0}cc", 6), ["aa", "bb\u{a0}cc"]);
     }
 
     #[test]

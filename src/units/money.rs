@@ -56,8 +56,14 @@ impl PricePerHour {
                 "`{text}` is 100,000 USD an hour or more, beyond any machine's price"
             ));
         }
-        let decimals: u64 = format!("{decimals:0<10}").parse().map_err(|_| wrong())?;
-        Ok(PricePerHour(whole * TICKS_PER_USD as u64 + decimals))
+        let scale = 10u64.pow(10 - decimals.len() as u32);
+        let decimals: u64 = match decimals {
+            "" => 0,
+            digits => digits.parse().map_err(|_| wrong())?,
+        };
+        Ok(PricePerHour(
+            whole * TICKS_PER_USD as u64 + decimals * scale,
+        ))
     }
 
     /// This price for `span`, exactly.

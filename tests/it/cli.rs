@@ -124,7 +124,58 @@ const CASES: &[Case] = &[
     ("assumptions", 0, &["containerStart = 3 s  (observed)"], &[]),
     ("--json assumptions --profile slow", 0, &["\"10 s\""], &[]),
     ("catalog c6i.l", 0, &["c6i.large"], &[]),
-    ("catalog no-such-type", 0, &["no instance type"], &[]),
+    ("catalog --help", 0, &["--min-vcpus", "Examples:"], &[]),
+    (
+        "catalog c6i.4xlrge",
+        1,
+        &[],
+        &["no instance type", "did you mean `c6i.4xlarge`?"],
+    ),
+    (
+        "catalog --family c6,c5",
+        2,
+        &[],
+        &["no family `c6`; did you mean"],
+    ),
+    (
+        "catalog g*.12xlarge --gpus 4 --sort price",
+        0,
+        &["g4dn.12xlarge", "4 T4", "3.912", "4 types", "2026-07-20"],
+        &[],
+    ),
+    (
+        "catalog --instance-types c7g,c6g.large --arch arm64 --csv --max-vcpus 1",
+        0,
+        &[
+            "instance_type,vcpus,memory_mib,usable_memory_mib,gpus,",
+            "\nc7g.medium,1,2048,1802,0,,,arm64,true,",
+        ],
+        &[],
+    ),
+    (
+        "catalog --instance-types optimal,c6g",
+        2,
+        &[],
+        &["error: --instance-types c6g: arm-based instance type cannot be used with other"],
+    ),
+    (
+        "catalog --instance-types optimal --optimal c4-m4-r4 --min-vcpus 64",
+        0,
+        &["m4.16xlarge", "r4.16xlarge", "2 types"],
+        &[],
+    ),
+    (
+        "catalog m1.small --date 2007-09-01 --json",
+        0,
+        &["\"price_usd_per_h\": \"0.10\"", "2006-08-24"],
+        &[],
+    ),
+    (
+        "catalog --min-vcpus 5000 --json",
+        1,
+        &[],
+        &["no instance type is like that"],
+    ),
     ("schema", 0, &["\"jobQueues\""], &[]),
     (
         "check small.toml",
@@ -159,7 +210,7 @@ const CASES: &[Case] = &[
             "Makespan",
             "1 min 30 s",
             "1 submitted, 1 succeeded",
-            "0.009",
+            "0.01 USD",
         ],
         &[],
     ),
@@ -403,6 +454,63 @@ fn the_jobs_of_a_pipeline_are_its_trace_again_with_what_they_waited_for() {
     assert!(tables("first")[0].contains(",sort,2,n_to_n:align,"));
     assert!(tables("first")[0].contains(",publish,0,sort:0 sequential,"));
     assert_eq!(tables("first"), tables("second"));
+}
+
+#[test]
+fn the_jobs_of_a_run_with_retries_and_timeouts_run_again_to_the_same_jobs() {
+    let home = Home::new();
+    let trace = "job_id,submit_s,run_s,vcpus,attempts_max,timeout_s,fates,exit_code,array_id,array_index\n\
+        1,0,100,3,3,,1@7;nostart;0@20.5,,,\n\
+        2,10,500,2,2,60,,,,\n\
+        3,10,5,1,2,,,9,,\n\
+        4,12,5,1,4,,oom@2;0@3,,,\n\
+        ,13,50,1,2,60,,,a,0\n\
+        ,13,70,1,2,60,,,a,1\n\
+        ,14,5,1,2,,,,b,0\n\
+        ,14,4,1,2,,1@3;0@6,,b,1\n\
+        ,14,3,1,2,,,9,b,2\n\
+        6,15,5,1,,,,,,\n";
+    fs::write(home.path("retries.csv"), trace).unwrap();
+    for (trace, folder) in [
+        ("retries.csv", "first"),
+        ("first/jobs.csv", "second"),
+        ("second/jobs.csv", "third"),
+    ] {
+        let output = home.run(&format!("run --trace {trace} --pool 4 -o {folder}"));
+        assert!(output.status.success(), "{output:?}");
+    }
+    let read = |path: &str| fs::read_to_string(home.path(path)).unwrap();
+    for table in ["attempts.csv", "instances.csv", "bill.csv"] {
+        let first = read(&format!("first/{table}"));
+        assert_eq!(first, read(&format!("second/{table}")), "{table}");
+    }
+    // An exit code without fates, such as that of a timeout, is read as a fate; from then on the table is its own trace.
+    assert_eq!(read("second/jobs.csv"), read("third/jobs.csv"));
+    let jobs = read("first/jobs.csv");
+    assert!(jobs.contains(",3,,1@7;nostart;0@20.5,"), "{jobs}");
+    assert!(
+        jobs.contains("Job attempt duration exceeded timeout"),
+        "{jobs}"
+    );
+}
+
+#[test]
+fn a_bug_of_ours_ends_with_70_says_what_to_report_and_leaves_nothing() {
+    let home = Home::new();
+    let output = home.run("run --trace t.csv --pool 4 --seed 9 --debug-bug-after 2 -o out");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(70), "{told}");
+    assert_eq!(text(&output.stdout), "");
+    for part in [
+        concat!("bug in batchcast ", env!("CARGO_PKG_VERSION"), ": "),
+        "(src/cli/progress.rs:",
+        "seed 9; 2 jobs had ended, the last at 105 s; please report this",
+    ] {
+        assert!(told.contains(part), "`{part}` is not in {told}");
+    }
+    assert_eq!(home.made(), Vec::<String>::new());
+    let help = text(&home.run("run --help").stdout);
+    assert!(!help.contains("debug"), "{help}");
 }
 
 #[test]

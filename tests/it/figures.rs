@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use batchcast::input::scenario::{Pool, trace_scenario};
 use batchcast::input::{TraceOptions, csv_trace};
-use batchcast::metrics::{Decimal, Recorder, RunFacts, Summary, Timeline};
+use batchcast::metrics::{Decimal, GroupTotals, Recorder, RunFacts, Summary, Timeline};
 use batchcast::model::Scenario;
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::Simulation;
@@ -223,9 +223,38 @@ fn check(seed: u64, told: &Told) {
         "seed {seed}"
     );
 
+    let groups = &summary.groups;
+    let sum = |figure: fn(&GroupTotals) -> i128| -> i128 {
+        groups.queues.iter().map(|one| figure(&one.totals)).sum()
+    };
+    assert_eq!(
+        sum(|totals| i128::from(totals.submitted())),
+        i128::from(jobs.submitted),
+        "seed {seed}"
+    );
+    assert_eq!(
+        sum(|totals| totals.cost.floor_ticks()),
+        table.money("cost_usd"),
+        "seed {seed}"
+    );
+    let failed: u64 = summary.failures.iter().map(|one| one.jobs).sum();
+    assert_eq!(failed, jobs.failed, "seed {seed}");
+
     let total = summary.cost_total().rounded_ticks();
     for (name, bytes) in &told.tables {
         let table = Cells::of(bytes);
+        if *name == "instances.csv" {
+            let used: u64 = table
+                .rows
+                .iter()
+                .map(|row| table.ms(row, "used_vcpu_s"))
+                .sum();
+            assert_eq!(
+                sum(|totals| totals.vcpu_ms as i128),
+                i128::from(used),
+                "seed {seed}"
+            );
+        }
         match *name {
             "bill.csv" | "instances.csv" => {
                 assert_eq!(table.money("cost_usd"), total, "seed {seed}: {name}")
@@ -275,6 +304,79 @@ fn the_jobs_of_a_run_are_a_trace_again() {
         assert_eq!(
             again.summary.jobs.submitted, told.summary.jobs.submitted,
             "seed {seed}"
+        );
+    }
+}
+
+/// Nine machines of one vCPU; dependencies are looked at each five seconds.
+const TICKING: &str = r#"
+[model]
+profile = "ideal"
+dependencyTick = "5s"
+[[instanceTypes]]
+instanceType = "box"
+vcpus = 1
+memoryMiB = 1024
+priceUsdPerHour = "0.36"
+[[computeEnvironments]]
+computeEnvironmentName = "pool"
+type = "UNMANAGED"
+instances = [{ instanceType = "box", count = 9 }]
+[[jobQueues]]
+jobQueueName = "q"
+priority = 1
+computeEnvironmentOrder = [{ order = 1, computeEnvironment = "pool" }]
+"#;
+
+#[test]
+fn a_job_waits_for_its_dependencies_and_then_for_the_next_look_at_them() {
+    let jobs = [
+        // Name, submission, run, more; then dependency and dispatch in seconds.
+        ("free", 1, 6, "", 0.0, 4.0),
+        (
+            "after",
+            2,
+            1,
+            "dependsOn = [{ jobId = \"free\" }]",
+            9.0,
+            4.0,
+        ),
+        (
+            "cancelled",
+            2,
+            1,
+            "dependsOn = [{ jobId = \"free\" }]",
+            9.0,
+            1.0,
+        ),
+        ("many:1", 3, 1, "arrayProperties = { size = 2 }", 0.0, 2.0),
+        (
+            "chain:1",
+            3,
+            4,
+            "arrayProperties = { size = 2 }\ndependsOn = [{ type = \"SEQUENTIAL\" }]",
+            6.0,
+            1.0,
+        ),
+    ];
+    let mut text = TICKING.to_owned();
+    for (name, at, run, more, ..) in jobs {
+        let name = name.split(':').next().unwrap();
+        writeln!(
+            text,
+            "[[workload.jobs]]\njobName = \"{name}\"\njobQueue = \"q\"\nvcpus = 1\nat = {at}\nrun = {run}\n{more}"
+        )
+        .unwrap();
+    }
+    text += "[[events]]\nat = 12\naction = \"CancelJob\"\njobId = \"cancelled\"\nreason = \"no\"\n";
+    let tape = crate::tape::play(&text);
+    for (name, .., dependency, dispatch) in jobs {
+        let causes = &tape.job(name).causes;
+        let time = |cause: &str| causes.get(cause).copied().unwrap_or(0.0);
+        assert_eq!(
+            (time("dependency"), time("dispatch")),
+            (dependency, dispatch),
+            "{name}: {causes:?}"
         );
     }
 }

@@ -46,18 +46,11 @@ fn add(scenario: &mut Scenario, submit: u64, work: u64, estimate: u64, vcpus: u3
         workload.extras.push(extra);
         workload.extras.len() as u32 - 1
     };
+    let source = workload.rows.len() as u32;
     workload.rows.push(Row {
-        submit: SimTime::from_s(submit),
-        work: Span::from_s(work),
         estimate: Span::from_s(estimate),
-        vcpus,
-        memory: 0,
-        gpus: 0,
-        template: 0,
         extra,
-        source: workload.rows.len() as u32,
-        user: Row::UNKNOWN,
-        group: Row::UNKNOWN,
+        ..Row::plain(source, SimTime::from_s(submit), Span::from_s(work), vcpus)
     });
 }
 

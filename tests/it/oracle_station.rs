@@ -265,18 +265,11 @@ fn exponential(chance: &mut ChaCha8Rng) -> f64 {
 }
 
 fn row(submit_ms: f64, work_ms: f64, class: u32, index: usize) -> Row {
+    let submit = SimTime::from_ms(submit_ms.round() as u64);
+    let work = Span::from_ms(work_ms.round() as u64);
     Row {
-        submit: SimTime::from_ms(submit_ms.round() as u64),
-        work: Span::from_ms(work_ms.round() as u64),
-        estimate: Span::ZERO,
-        vcpus: 1,
-        memory: 0,
-        gpus: 0,
         template: class,
-        extra: Row::PLAIN,
-        source: index as u32,
-        user: Row::UNKNOWN,
-        group: Row::UNKNOWN,
+        ..Row::plain(index as u32, submit, work, 1)
     }
 }
 
@@ -297,6 +290,7 @@ fn scenario(servers: u32, classes: u32, order: Option<&str>, workload: Workload)
         price: PricePerHour::parse("1").expect("a price"),
         speed: Ratio::ONE,
         source: "made up".to_owned(),
+        hardware: Default::default(),
     }]);
     let machines = vec![MachineGroup {
         instance_type: TypeId::at(0),

@@ -97,17 +97,13 @@ fn run(workload: Workload, vcpus: u32, order: &str, discipline: &str) -> Scores 
 /// (submit, estimate, run, vcpus) in seconds.
 fn workload(jobs: &[(u64, u64, u64, u32)]) -> Workload {
     let row = |(index, &(submit, estimate, run, vcpus)): (usize, &(u64, u64, u64, u32))| Row {
-        submit: SimTime::from_s(submit),
-        work: Span::from_s(run),
         estimate: Span::from_s(estimate),
-        vcpus,
-        memory: 0,
-        gpus: 0,
-        template: 0,
-        extra: Row::PLAIN,
-        source: index as u32,
-        user: Row::UNKNOWN,
-        group: Row::UNKNOWN,
+        ..Row::plain(
+            index as u32,
+            SimTime::from_s(submit),
+            Span::from_s(run),
+            vcpus,
+        )
     };
     Workload {
         rows: jobs.iter().enumerate().map(row).collect(),

@@ -51,6 +51,7 @@ pub fn machine_type(name: &str, nominal: Shape) -> InstanceType {
         price: PricePerHour::from_ticks(1_700_000_000),
         speed: Ratio::ONE,
         source: "scenario".to_owned(),
+        hardware: Default::default(),
     }
 }
 

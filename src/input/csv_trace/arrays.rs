@@ -80,10 +80,14 @@ impl Array {
         if estimates.clone().any(|other| other != estimate) {
             drafts.repaired.add("child-estimates", 1);
         }
-        let has_one_fate = self.has_one_fate();
-        if !has_one_fate {
-            drafts.repaired.add("child-fates", 1);
-        }
+        let child_fates: Vec<Vec<Fate>> = match self.has_one_fate() {
+            true => Vec::new(),
+            false => self
+                .children
+                .iter()
+                .map(|(_, child)| fates(child).to_vec())
+                .collect(),
+        };
         let size = self.children.len() as u32;
         let first_line = self.children.iter().map(|(_, child)| child.line).min();
         let (_, first) = self.children.swap_remove(0);
@@ -99,7 +103,12 @@ impl Array {
             line: first_line.unwrap_or(first.line),
             more: Some(Box::new(More {
                 array_size: size,
-                fates: if has_one_fate { more.fates } else { Vec::new() },
+                fates: if child_fates.is_empty() {
+                    more.fates
+                } else {
+                    Vec::new()
+                },
+                child_fates,
                 child_work: if work.iter().all(|other| *other == longest) {
                     Vec::new()
                 } else {

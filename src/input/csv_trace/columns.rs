@@ -112,7 +112,7 @@ const RESULTS: &[&str] = &[
     "image_pull_s",
     "lost_s",
     "cost_usd",
-    "reason",
+    "status_reason",
 ];
 
 /// Where a header puts the columns.

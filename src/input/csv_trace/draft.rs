@@ -52,6 +52,8 @@ pub(super) struct More {
     pub(super) wait: Option<Span>,
     /// Run times of the children, by index, where they differ: filled when children are gathered.
     pub(super) child_work: Vec<Span>,
+    /// The same of their fates.
+    pub(super) child_fates: Vec<Vec<Fate>>,
 }
 
 /// The identifiers that a trace uses; each is a number or a name, as in [`Row::source`].
@@ -450,6 +452,7 @@ fn read_more(cells: &mut Cells, options: &TraceOptions) -> More {
             None
         },
         child_work: Vec::new(),
+        child_fates: Vec::new(),
     }
 }
 

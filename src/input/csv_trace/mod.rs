@@ -27,8 +27,8 @@ use draft::Drafts;
 /// Dropped and counted on request: jobs that run for no time (`zero-run`) or have another `status` than SUCCEEDED
 /// (`not-completed`), but no children of arrays. Repaired and counted: times finer than a millisecond (`rounded-to-ms`),
 /// rows that stand behind a later one (`unsorted-submit`), dependencies on dropped
-/// jobs (`dependency-on-dropped`), arrays whose children have estimates (`child-estimates`) or fates (`child-fates`) of
-/// their own: the longest estimate holds for all, and the children succeed.
+/// jobs (`dependency-on-dropped`), arrays whose children have estimates of their own (`child-estimates`): the longest holds
+/// for all. Run times and fates may be each child's own.
 ///
 /// # Errors
 /// Every problem, up to a hundred, and the number of the others.

@@ -233,18 +233,22 @@ fn children_with_their_own_identifiers_can_be_waited_for() {
 }
 
 #[test]
-fn what_children_cannot_have_of_their_own_is_counted() {
+fn children_have_fates_of_their_own_and_what_they_cannot_have_is_counted() {
     let trace = read_plain(
         "submit_s,run_s,vcpus,array_id,array_index,exit_code,estimate_s\n\
          0,5,1,7,0,1,10\n0,5,1,7,1,0,20\n0,5,1,8,0,1,9\n0,5,1,8,1,1,9\n",
     );
-    assert_eq!(
-        trace.workload.repaired,
-        [("child-estimates", 1), ("child-fates", 1)]
-    );
+    assert_eq!(trace.workload.repaired, [("child-estimates", 1)]);
     assert_eq!(trace.workload.rows[0].estimate, Span::from_s(20));
+    let workload = &trace.workload;
+    let exits = |row: usize| -> Vec<u8> {
+        let row = &workload.rows[row];
+        let code = |child| workload.fate(row, Some(child), 1).exit_code;
+        (0..2).map(code).collect()
+    };
+    assert_eq!((exits(0), exits(1)), (vec![1, 0], vec![1, 1]));
     assert!(extra(&trace, 0).fates.is_empty());
-    assert_eq!(extra(&trace, 1).fates, 0..1);
+    assert!(extra(&trace, 1).child_fates.is_empty());
 }
 
 #[test]

@@ -433,6 +433,7 @@ fn extra<'e>(
     workload.child_work.extend(&more.child_work);
     let fates = workload.fates.len() as u32;
     workload.fates.extend(&more.fates);
+    let child_fates = workload.child_fates.len() as u32;
     let range = |start: u32, end: usize| {
         if start as usize == end {
             0..0
@@ -446,6 +447,15 @@ fn extra<'e>(
         dependencies: range(dependencies, workload.dependencies.len()),
         child_work: range(child_work, workload.child_work.len()),
         fates: range(fates, workload.fates.len()),
+        child_fates: {
+            for fates in &more.child_fates {
+                let start = workload.fates.len() as u32;
+                workload.fates.extend(fates);
+                let own = range(start, workload.fates.len());
+                workload.child_fates.push(own);
+            }
+            range(child_fates, workload.child_fates.len())
+        },
         peak_memory: more.peak_memory,
         anchors: range(anchors, workload.anchors.len()),
         think: more.think,

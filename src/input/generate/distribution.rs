@@ -1,11 +1,17 @@
 //! Families of run times, sampled the same way on every platform.
 //!
 //! Every family but the gamma takes one uniform number and inverts its distribution function, with the `libm` crate for
-//! logarithms, exponentials and powers. The samplers of `rand_distr` take them from the platform's C library wherever
-//! another crate switches `num-traits/std` on, and then give other samples; these here cannot.
+//! logarithms, exponentials and powers. The triangular family is `rand_distr`'s own: it takes one uniform number and a square
+//! root, which IEEE 754 defines to the last bit. The others of `rand_distr` take logarithms and powers from the platform's C
+//! library wherever another crate switches `num-traits/std` on, and then give other samples (log-normal, Weibull, Pareto), or
+//! draw as many numbers as their rejection needs, with an exponential of the platform's in the tail (normal, exponential,
+//! gamma), after which streams that began alike are no longer abreast. Its uniform leaves one end out and not the other.
+
+use std::convert::Infallible;
 
 use libm::{erfc, exp, log, pow, sqrt};
-use rand::Rng;
+use rand::{Rng, TryRng};
+use rand_distr::Distribution;
 
 use crate::model::rules::Fault;
 use crate::units::Span;
@@ -98,12 +104,10 @@ impl Family {
             Family::Gamma { shape, scale } => scale * gamma(shape, chance),
             Family::Pareto { least, shape } => least * pow(uniform(chance), -1.0 / shape),
             Family::Triangular { least, mode, most } => {
-                let (below, above) = (mode - least, most - mode);
-                let part = uniform(chance) * (below + above);
-                if part < below {
-                    least + sqrt(part * below)
-                } else {
-                    most - sqrt((below + above - part) * above)
+                match rand_distr::Triangular::new(least, most, mode) {
+                    Ok(triangular) => triangular.sample(&mut Open(chance)),
+                    // Parameters with faults.
+                    Err(_) => mode,
                 }
             }
         }
@@ -164,6 +168,27 @@ impl Family {
             }
         }
         faults
+    }
+}
+
+/// Chance whose uniform numbers of `rand` are those of [`uniform`], which are never zero: the lowest of the 53 bits that make
+/// one is set.
+struct Open<'a, R>(&'a mut R);
+
+impl<R: Rng> TryRng for Open<'_, R> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.0.next_u32())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.0.next_u64() | 1 << 11)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill_bytes(bytes);
+        Ok(())
     }
 }
 
@@ -413,6 +438,16 @@ mod tests {
         }
         assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-15);
         assert_eq!(normal_quantile(0.5), 0.0);
+    }
+
+    #[test]
+    fn the_uniform_numbers_that_rand_distr_sees_are_ours() {
+        use rand::RngExt;
+        for job in 0..1000 {
+            let stream = || Streams::new(3).stream("run", job);
+            let seen: f64 = Open(&mut stream()).random();
+            assert_eq!(seen, uniform(&mut stream()));
+        }
     }
 
     #[test]

@@ -1,91 +1,43 @@
-//! The instance types that every scenario knows, and those of its own.
+//! The instance types of a scenario: those of the embedded catalogue and its own, and how fast they are taken to be.
 
-use crate::model::{Architecture, Catalogue, InstanceType};
+use std::collections::BTreeSet;
+
+use crate::input::catalog::{architecture_of, common_types, types_of_day, usable_memory};
+use crate::model::{Architecture, Catalogue, Hardware, InstanceType, Knob, Settings};
 use crate::units::{NO_LIMIT_MIB, PricePerHour, Ratio, Shape};
 
 use super::node::{Node, Problems, Value};
 
-/// Common types with their On-Demand prices in us-east-1, one a line. `usable_mib` is what the operating system of such an
-/// instance reports, less 32 MiB, where somebody measured it, and [`usable_memory`] elsewhere.
-const COMMON: &str = include_str!("catalog.csv");
+/// The type whose vCPU has speed 1 where the setting `machineSpeed` is plain `coremark`.
+const REFERENCE: &str = "c6i.large";
 
-/// The least part, in thousandths, of its nominal memory (so many MiB or more) that an instance was measured to register.
-const LEAST_USABLE: [(u32, u64); 8] = [
-    (2 << 10, 861),
-    (4 << 10, 906),
-    (8 << 10, 924),
-    (16 << 10, 935),
-    (32 << 10, 939),
-    (64 << 10, 942),
-    (128 << 10, 944),
-    (256 << 10, 947),
-];
+/// The catalogue of a scenario.
+pub struct Types {
+    /// The types.
+    pub catalogue: Catalogue,
+    /// Names of those that would need a CoreMark figure, as the settings ask for speeds by it, and have none.
+    pub unmeasured: BTreeSet<String>,
+}
 
-/// MiB that jobs can use on an unmeasured machine of `nominal` MiB: the smallest part that was measured at its size.
-pub fn usable_memory(nominal: u32) -> u32 {
-    if nominal == NO_LIMIT_MIB {
-        return nominal;
+/// All types of a scenario that starts at `start` (milliseconds from 1970): the common ones at the prices of that day, and
+/// `instanceTypes`, which replace those of their name.
+pub fn types(
+    root: &Node,
+    settings: &Settings,
+    start: Option<i64>,
+    problems: &mut Problems,
+) -> Types {
+    let day = start.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let mut common = Catalogue::new(match day {
+        Some(day) => types_of_day(&day.strftime("%Y-%m-%d").to_string()),
+        None => common_types(),
+    });
+    // A setting that means nothing was refused where it was made.
+    let by_coremark = reference(settings.word(Knob::MachineSpeed)).unwrap_or_default();
+    let mut unmeasured = BTreeSet::new();
+    if let Some(reference) = by_coremark {
+        common = at_measured_speeds(&common, reference, &mut unmeasured);
     }
-    let (_, part) = LEAST_USABLE
-        .iter()
-        .rev()
-        .find(|(size, _)| *size <= nominal)
-        .unwrap_or(&LEAST_USABLE[0]);
-    (u64::from(nominal) * part / 1000) as u32
-}
-
-/// The types that every scenario knows.
-pub fn common_types() -> Vec<InstanceType> {
-    COMMON.lines().skip(1).map(of_line).collect()
-}
-
-/// A line of our own table.
-///
-/// # Panics
-/// Where the table is broken, which a test would see.
-fn of_line(line: &str) -> InstanceType {
-    let cells: Vec<&str> = line.split(',').collect();
-    let [
-        name,
-        vcpus,
-        memory,
-        usable,
-        _,
-        gpus,
-        architecture,
-        price,
-        date,
-    ] = cells[..]
-    else {
-        unreachable!("nine cells in `{line}`")
-    };
-    let number = |text: &str| -> u32 { text.parse().expect("a number in the catalogue") };
-    let source = if name == "m1.small" {
-        format!("us-east-1 On-Demand, {date} list price")
-    } else {
-        format!("us-east-1 On-Demand, {date}")
-    };
-    InstanceType {
-        name: name.to_owned(),
-        nominal: Shape::new(number(vcpus), number(memory), number(gpus)),
-        usable_memory: number(usable),
-        architecture: architecture_of(architecture),
-        price: PricePerHour::parse(price).expect("a price in the catalogue"),
-        speed: Ratio::ONE,
-        source,
-    }
-}
-
-fn architecture_of(name: &str) -> Architecture {
-    match name {
-        "arm64" => Architecture::Arm64,
-        _ => Architecture::X86_64,
-    }
-}
-
-/// All types of a scenario: the common ones, and `instanceTypes`, which replace those of their name.
-pub fn catalogue(root: &Node, problems: &mut Problems) -> Catalogue {
-    let common = Catalogue::new(common_types());
     let mut own: Vec<InstanceType> = Vec::new();
     for node in root.list("instanceTypes") {
         let Some(name) = node.text("instanceType") else {
@@ -100,9 +52,65 @@ pub fn catalogue(root: &Node, problems: &mut Problems) -> Catalogue {
             problems.below(node, "instanceType", message);
         }
         let base = common.find(name).map(|id| common.get(id).clone());
-        own.extend(own_type(node, name, base, problems));
+        let machine = own_type(node, name, base, problems);
+        let is_measured = machine
+            .as_ref()
+            .is_some_and(|own| own.hardware.coremark.is_some());
+        own.extend(machine);
+        if node.get("speed").is_some() {
+            unmeasured.remove(name);
+        } else if by_coremark.is_some() && !is_measured {
+            unmeasured.insert(name.to_owned());
+        }
     }
-    Catalogue::new(common_types().into_iter().chain(own))
+    Types {
+        catalogue: common.with(own),
+        unmeasured,
+    }
+}
+
+/// The type that speeds are relative to where `setting`, a value of `machineSpeed`, asks for measured ones.
+///
+/// # Errors
+/// What is wrong with the setting, and what would be right.
+pub fn reference(setting: &str) -> Result<Option<&str>, String> {
+    match setting.split_once(':') {
+        None if setting == "uniform" => Ok(None),
+        None if setting == "coremark" => Ok(Some(REFERENCE)),
+        Some(("coremark", name)) => {
+            let found = common_types().into_iter().find(|known| known.name == name);
+            match found.map(|known| known.hardware.coremark) {
+                Some(Some(_)) => Ok(Some(name)),
+                Some(None) => Err(format!("`{name}` has no CoreMark figure")),
+                None => Err(format!("the catalogue has no instance type `{name}`")),
+            }
+        }
+        _ => Err(format!(
+            "`{setting}` is not a way to take speeds; use uniform, coremark or coremark:TYPE"
+        )),
+    }
+}
+
+/// `catalogue` with the speed of each type relative to `reference`, by CoreMark.
+fn at_measured_speeds(
+    catalogue: &Catalogue,
+    reference: &str,
+    unmeasured: &mut BTreeSet<String>,
+) -> Catalogue {
+    let Some(reference) = catalogue.find(reference).map(|id| catalogue.get(id)) else {
+        return catalogue.clone();
+    };
+    let mut measured = |machine: &InstanceType| {
+        let ratio = machine.coremark_ratio(reference);
+        if ratio.is_none() {
+            unmeasured.insert(machine.name.clone());
+        }
+        InstanceType {
+            speed: ratio.unwrap_or(machine.speed),
+            ..machine.clone()
+        }
+    };
+    Catalogue::new(catalogue.iter().map(|(_, machine)| measured(machine)))
 }
 
 fn own_type(
@@ -126,6 +134,7 @@ fn own_type(
         price: PricePerHour::FREE,
         speed: Ratio::ONE,
         source: String::new(),
+        hardware: Hardware::default(),
     });
     let nominal = Shape::new(
         node.whole("vcpus").unwrap_or(base.nominal.vcpus),
@@ -158,6 +167,14 @@ fn own_type(
             .and_then(Ratio::from_f64)
             .unwrap_or(base.speed),
         source: "scenario".to_owned(),
+        // A figure for the whole machine says nothing of one with other vCPUs.
+        hardware: Hardware {
+            coremark: base
+                .hardware
+                .coremark
+                .filter(|_| nominal.vcpus == base.nominal.vcpus),
+            ..base.hardware
+        },
         ..base
     })
 }
@@ -167,40 +184,5 @@ fn memory(node: &Node, key: &str) -> Option<u32> {
     match &node.get(key)?.value {
         Value::Text(word) if word == "unlimited" => Some(NO_LIMIT_MIB),
         _ => node.whole(key),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_of_the_catalogue_reads_and_leaves_jobs_most_of_the_memory() {
-        let types = common_types();
-        assert_eq!(Catalogue::new(types.clone()).len(), types.len());
-        for machine in types {
-            assert!(
-                machine.usable_memory < machine.nominal.memory,
-                "{}",
-                machine.name
-            );
-            // Below 2 GiB nothing of the rule was measured.
-            assert!(
-                machine.nominal.memory < 2048
-                    || machine.usable_memory >= usable_memory(machine.nominal.memory),
-                "{}",
-                machine.name
-            );
-            assert!(machine.price > PricePerHour::FREE);
-        }
-    }
-
-    #[test]
-    fn the_first_instance_type_costs_ten_cents_an_hour() {
-        let catalogue = Catalogue::new(common_types());
-        let small = catalogue.get(catalogue.find("m1.small").unwrap());
-        assert_eq!(small.price, PricePerHour::parse("0.10").unwrap());
-        assert_eq!(small.nominal, Shape::new(1, 1740, 0));
-        assert_eq!(small.source, "us-east-1 On-Demand, 2006-2013 list price");
     }
 }

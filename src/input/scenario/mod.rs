@@ -29,13 +29,12 @@ use crate::model::{Billing, Command, EnvironmentKind, Scenario, Settings};
 use node::{Node, Origin, Problems, Value};
 use shape::{Noted, check, fill};
 
-pub use catalog::{common_types, usable_memory};
 pub use keys::{AssumptionRow, KeyRow, assumption_profiles, assumptions_table, key_table};
 pub use lower::set as set_model;
 pub use ours::SCENARIO;
 pub use pool::{Pool, trace_scenario};
 pub use schema::json_schema;
-pub use shape::{Effect, Field, Kind, Shape, Tagged};
+pub use shape::{Effect, Field, Kind, Shape, Tagged, did_you_mean};
 
 /// Where the files that a scenario names are opened.
 pub trait Files {

@@ -129,10 +129,81 @@ fn parse_json(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
         reader.end()?;
         Ok(node)
     });
-    read.map_err(|error| {
-        let message = format!("JSON syntax: {error}");
-        vec![Problem::line(file, error.line() as u64, message)]
-    })
+    match read {
+        Ok(mut root) => {
+            Cursor::at_start(text).place(&mut root);
+            Ok(root)
+        }
+        Err(error) => {
+            let message = format!("JSON syntax: {error}");
+            Err(vec![Problem::line(file, error.line() as u64, message)])
+        }
+    }
+}
+
+/// Goes through JSON that was read without a fault once more and gives each value its line, which serde tells nobody. A member
+/// has the line of its key.
+struct Cursor<'a> {
+    rest: std::iter::Peekable<std::slice::Iter<'a, u8>>,
+    line: u32,
+}
+
+impl<'a> Cursor<'a> {
+    fn at_start(text: &'a str) -> Cursor<'a> {
+        Cursor {
+            rest: text.as_bytes().iter().peekable(),
+            line: 1,
+        }
+    }
+
+    /// Gives `node`, which comes next, and all below it their lines.
+    fn place(&mut self, node: &mut Node) {
+        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':'));
+        node.origin = Origin::Line(self.line);
+        match &mut node.value {
+            Value::Table(members) => {
+                self.rest.next();
+                for (_, member) in members {
+                    let mut key = Node::new(Value::Text(String::new()), Origin::Line(0));
+                    self.place(&mut key);
+                    self.place(member);
+                    member.origin = key.origin;
+                }
+                self.close();
+            }
+            Value::List(items) => {
+                self.rest.next();
+                items.iter_mut().for_each(|item| self.place(item));
+                self.close();
+            }
+            Value::Text(_) => self.skip_string(),
+            _ => {
+                self.skip(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.skip(|byte| !matches!(byte, b'}' | b']'));
+        self.rest.next();
+    }
+
+    fn skip_string(&mut self) {
+        self.rest.next();
+        while let Some(byte) = self.rest.next() {
+            match byte {
+                b'\\' => _ = self.rest.next(),
+                b'"' => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(u8) -> bool) {
+        while let Some(byte) = self.rest.next_if(|byte| is_skipped(**byte)) {
+            self.line = self.line.saturating_add(u32::from(*byte == b'\n'));
+        }
+    }
 }
 
 /// Builds nodes from JSON as it is read, so that a key given twice is seen.

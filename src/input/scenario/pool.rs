@@ -40,6 +40,10 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
             problems.push(Problem::whole("--set", why));
         }
     }
+    if settings.is_changed(Knob::MachineSpeed) && settings.word(Knob::MachineSpeed) != "uniform" {
+        let message = "machineSpeed asks for a CoreMark figure, which a pool's machine has none of";
+        problems.push(Problem::whole("--set", message));
+    }
     if let Err(why) = order::find(pool.order) {
         problems.push(Problem::whole("--order", why));
     }
@@ -82,6 +86,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
         price: price.unwrap_or_default(),
         speed: Ratio::ONE,
         source: "--pool".to_owned(),
+        hardware: Default::default(),
     };
     let catalogue = Catalogue::new([machine]);
     let launch = trace

@@ -216,16 +216,23 @@ impl Naive<'_> {
         self.jobs[job].attempts[number].started = Some(self.now);
     }
 
-    pub(super) fn fates(&self, row: usize) -> &[Fate] {
+    /// What is stated of the attempts of a row, or of a child of its.
+    pub(super) fn fates(&self, row: usize, index: Option<u32>) -> &[Fate] {
         let workload = &self.scenario.workload;
-        match workload.extra(&workload.rows[row]) {
-            Some(extra) => &workload.fates[extra.fates.start as usize..extra.fates.end as usize],
-            None => &[],
-        }
+        let Some(extra) = workload.extra(&workload.rows[row]) else {
+            return &[];
+        };
+        let own = extra.child_fates.start as usize..extra.child_fates.end as usize;
+        let range = match (index, &workload.child_fates[own]) {
+            (Some(index), own) if !own.is_empty() => own[index as usize].clone(),
+            _ => extra.fates.clone(),
+        };
+        &workload.fates[range.start as usize..range.end as usize]
     }
 
     fn fate(&self, job: usize, attempt: usize) -> Option<Fate> {
-        let fates = self.fates(self.jobs[job].row);
+        let job = &self.jobs[job];
+        let fates = self.fates(job.row, job.index);
         fates.get(attempt).or(fates.last()).copied()
     }
 

@@ -294,7 +294,7 @@ impl Naive<'_> {
         if !stated.is_zero() && self.flag(Knob::KillAtEstimate) {
             return stated;
         }
-        let fates = self.fates(job.row);
+        let fates = self.fates(job.row, job.index);
         let run = match fates.get(attempt).or(fates.last()) {
             Some(fate) if fate.kind == FateKind::FailedToStart => Span::ZERO,
             Some(fate) => fate.run,

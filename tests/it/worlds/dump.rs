@@ -67,6 +67,9 @@ fn write_dump(scenario: &Scenario, text: &mut String) -> std::fmt::Result {
             for work in &workload.child_work[range(&extra.child_work)] {
                 write!(text, " child {work}")?;
             }
+            for own in &workload.child_fates[range(&extra.child_fates)] {
+                write!(text, " child fates {own:?}")?;
+            }
             for fate in &workload.fates[range(&extra.fates)] {
                 write!(
                     text,

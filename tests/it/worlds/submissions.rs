@@ -190,17 +190,12 @@ impl Maker {
             number as u32
         };
         workload.rows.push(Row {
-            submit,
-            work,
             estimate,
-            vcpus,
             memory,
             gpus,
             template: template as u32,
             extra,
-            source,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
+            ..Row::plain(source, submit, work, vcpus)
         });
     }
 
@@ -283,6 +278,9 @@ impl Maker {
                 });
             }
             extra.fates = from..self.scenario.workload.fates.len() as u32;
+            if number.is_multiple_of(2) {
+                self.child_fates(&mut extra);
+            }
         }
         if self.one_in(10) {
             extra.peak_memory = self.pick(&[300, 900]);
@@ -299,6 +297,19 @@ impl Maker {
             self.scenario.workload.closed_loop = Loop::Closed;
         }
         extra
+    }
+
+    /// Gives each child of an array fates of its own: child 0 all there are, the next those but the first, one none, and again.
+    fn child_fates(&mut self, extra: &mut Extra) {
+        let all = &mut self.scenario.workload.child_fates;
+        let from = all.len() as u32;
+        let (start, end) = (extra.fates.start, extra.fates.end);
+        let own = |child: u32| match start + child % (end - start + 1) {
+            none if none == end => 0..0,
+            first => first..end,
+        };
+        all.extend((0..extra.array).map(own));
+        extra.child_fates = from..self.scenario.workload.child_fates.len() as u32;
     }
 
     fn dependency_kind(&mut self, on: usize, extra: &Extra) -> DependencyKind {

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use crate::model::rules::Fault;
 use crate::model::{
-    ASSUMPTIONS, Catalogue, Command, JobDefinition, Knob, Profile, Scenario, Settings, Timed, World,
+    ASSUMPTIONS, Command, JobDefinition, Knob, Profile, Scenario, Settings, Timed, World,
 };
 use crate::policy::{discipline, order, placement};
 use crate::units::{Ratio, SimTime, Span};
 
 use super::Files;
-use super::catalog::catalogue;
+use super::catalog::{self, Types};
 use super::node::{Node, Problems, Value};
 use super::shape::did_you_mean;
 
@@ -74,7 +74,7 @@ struct QueueFacts {
 struct Lowering<'a> {
     root: &'a Node,
     problems: &'a mut Problems,
-    catalogue: Catalogue,
+    types: Types,
     settings: Settings,
     /// Milliseconds from 1970 to time zero, where the file says.
     start: Option<i64>,
@@ -91,13 +91,13 @@ struct Lowering<'a> {
 
 /// The scenario that `root` (checked and filled with defaults) describes. It means nothing where `problems` has any.
 pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems) -> Lowered {
-    let catalogue = catalogue(root, problems);
     let settings = settings(root, problems);
     let start = start(root, problems);
+    let types = catalog::types(root, &settings, start, problems);
     let mut lowering = Lowering {
         root,
         problems,
-        catalogue,
+        types,
         settings,
         start,
         queues: Names::of("job queue"),
@@ -117,7 +117,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     let scenario = Scenario {
         name: root.text("name").unwrap_or_default().to_owned(),
         world: World {
-            catalogue: lowering.catalogue,
+            catalogue: lowering.types.catalogue,
             settings: lowering.settings,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
@@ -270,9 +270,16 @@ impl Lowering<'_> {
         path: &str,
         name: &str,
     ) -> Option<crate::units::TypeId> {
-        let found = self.catalogue.find(name);
+        let found = self.types.catalogue.find(name);
+        if self.types.unmeasured.contains(name) {
+            let message = format!(
+                "`{name}` has no CoreMark figure, which machineSpeed asks for; state its speed in instanceTypes"
+            );
+            self.problems.below(node, path, message);
+        }
         if found.is_none() {
             let names: Vec<&str> = self
+                .types
                 .catalogue
                 .iter()
                 .map(|(_, t)| t.name.as_str())
@@ -335,6 +342,7 @@ pub fn set(settings: &mut Settings, key: &str, text: &str) -> Result<(), String>
         Knob::Dispatch => discipline::find(text).map(|_| ())?,
         Knob::JobOrder => order::find(text).map(|_| ())?,
         Knob::Placement => placement::find(text).map(|_| ())?,
+        Knob::MachineSpeed => catalog::reference(text).map(|_| ())?,
         Knob::OutOfMemoryAt if text.parse::<f64>().is_ok_and(|part| part > 1.0) => {
             return Err(format!("`{text}` is not a part of a run; use 0 to 1"));
         }

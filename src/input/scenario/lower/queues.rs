@@ -151,7 +151,7 @@ impl Lowering<'_> {
         let mut mixed = None;
         for (_, name) in order {
             for machine in self.machine_types(name) {
-                let architecture = self.catalogue.get(machine).architecture;
+                let architecture = self.types.catalogue.get(machine).architecture;
                 match first {
                     None => first = Some((name, architecture)),
                     Some((other, known)) if known != architecture && mixed.is_none() => {
@@ -186,7 +186,7 @@ impl Lowering<'_> {
         }
         names
             .iter()
-            .filter_map(|name| self.catalogue.find(name))
+            .filter_map(|name| self.types.catalogue.find(name))
             .collect()
     }
 

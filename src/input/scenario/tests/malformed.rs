@@ -703,3 +703,35 @@ fn a_scenario_with_a_slip_of_one_character_anywhere_never_panics() {
         check_bytes(&bytes);
     }
 }
+
+#[test]
+fn problems_of_json_have_lines_as_those_of_toml_have() {
+    let text = r#"{
+  "name": "a \"}]{[,:\" name\\",
+  "seed": -1,
+  "computeEnvironments": [], "jobQueues": [
+    { "jobQueueName": "q", "priority": 1,
+      "computeEnvironmentOrder": [ {"order":1,
+        "computeEnvironment": "nowhere"} ] },
+    { "jobQueueName":
+        "p", "prority": 2 }
+  ]
+, "model"
+  : { "dispatchTick": null, "containerStart": [1,
+  2], "profile": "ideel" } }"#;
+    let problems = load("x.json", text.as_bytes(), &[], None, &NoFiles).unwrap_err();
+    let mut places: Vec<(u64, &str)> = problems
+        .iter()
+        .map(|problem| (problem.line, problem.pointer.as_str()))
+        .collect();
+    places.dedup();
+    for place in [
+        (3, "/seed"),
+        (9, "/jobQueues/1/prority"),
+        (12, "/model/containerStart"),
+        (13, "/model/profile"),
+    ] {
+        assert!(places.contains(&place), "{place:?} in {problems:#?}");
+    }
+    assert!(places.iter().all(|(line, _)| *line > 0), "{problems:#?}");
+}

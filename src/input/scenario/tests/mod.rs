@@ -1,6 +1,7 @@
 //! Scenarios that read, scenarios that do not, and what is said of them.
 
 mod malformed;
+mod types;
 
 use std::io::Read;
 
@@ -678,19 +679,8 @@ fn a_trace_on_a_pool_is_one_machine_that_is_up_from_the_first_submission() {
             job_queue: "trace".to_owned(),
             ..Default::default()
         });
-        trace.workload.rows.push(Row {
-            submit: SimTime::from_s(7),
-            work: Span::from_s(1),
-            estimate: Span::ZERO,
-            vcpus: 2,
-            memory: 0,
-            gpus: 0,
-            template: 0,
-            extra: Row::PLAIN,
-            source: 1,
-            user: Row::UNKNOWN,
-            group: Row::UNKNOWN,
-        });
+        let (submit, work) = (SimTime::from_s(7), Span::from_s(1));
+        trace.workload.rows.push(Row::plain(1, submit, work, 2));
         trace
     };
     let overrides = [("model.poolPricePerVcpuHour".to_owned(), "0.10".to_owned())];
