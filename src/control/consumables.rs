@@ -2,18 +2,21 @@
 //! scheduling).
 
 use crate::model::Observer;
-use crate::units::SimTime;
+use crate::units::{ConsumableId, SimTime};
 
 use super::Control;
 use super::lane::Who;
 
 impl<O: Observer> Control<'_, O> {
     /// Whether everything that a contract asks for is available, beside what the job holds from its last attempt.
+    #[inline]
     pub(super) fn consumables_available(&self, contract: u32, who: Who) -> bool {
         let consumables = &self.contracts[contract as usize].consumables;
-        if consumables.is_empty() {
-            return true;
-        }
+        consumables.is_empty() || self.are_available(consumables, who)
+    }
+
+    #[inline(never)]
+    fn are_available(&self, consumables: &[(ConsumableId, u64)], who: Who) -> bool {
         let holds = match who {
             Who::Job(slot) => self.jobs[slot].holds_consumables,
             Who::Row(_) | Who::Block(_) => false,
@@ -38,10 +41,15 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Gives back what can be given back.
+    #[inline]
     pub(super) fn unlock_consumables(&mut self, now: SimTime, contract: u32) {
-        if self.contracts[contract as usize].consumables.is_empty() {
-            return;
+        if !self.contracts[contract as usize].consumables.is_empty() {
+            self.unlock_some(now, contract);
         }
+    }
+
+    #[inline(never)]
+    fn unlock_some(&mut self, now: SimTime, contract: u32) {
         for &(id, quantity) in &self.contracts[contract as usize].consumables {
             let consumable = &mut self.registry.consumables[id.index()];
             if consumable.spec.replenishable {

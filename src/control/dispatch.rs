@@ -67,10 +67,16 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Whether a job of the queue may use `vcpus` more beside a fair-share reserve.
+    #[inline]
     fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
-        if self.queues[queue.index()].fair.is_none() {
-            return true;
+        match &self.queues[queue.index()].fair {
+            Some(fair) if fair.reservation > 0 => self.leaves_some(now, queue, vcpus),
+            _ => true,
         }
+    }
+
+    #[inline(never)]
+    fn leaves_some(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
         let stated = self.queues[queue.index()]
             .environments
             .iter()

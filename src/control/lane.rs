@@ -103,6 +103,7 @@ impl Lane {
         self.chunks.is_empty()
     }
 
+    #[inline]
     pub(super) fn front(&self) -> Option<&Entry> {
         self.chunks.front().and_then(|chunk| chunk.entries.front())
     }
@@ -131,8 +132,13 @@ impl Lane {
                 .expect("a chunk was just made sure of");
             chunk.note(&entry);
             chunk.entries.push_back(entry);
-            return;
+        } else {
+            self.insert_between(entry);
         }
+    }
+
+    #[inline(never)]
+    fn insert_between(&mut self, entry: Entry) {
         let index = self.chunk_of(entry.place);
         let chunk = &mut self.chunks[index];
         let within = chunk
@@ -152,11 +158,18 @@ impl Lane {
     }
 
     /// Takes the job at `place`, which stands at `spot`, from its entry (a block: from its middle if need be).
+    #[inline]
     pub(super) fn take(&mut self, spot: Spot, place: Place) -> Entry {
-        let entry = self.at_mut(spot);
-        if entry.count == 1 {
-            return self.remove(spot);
+        if self.at(spot).count == 1 {
+            self.remove(spot)
+        } else {
+            self.take_from_block(spot, place)
         }
+    }
+
+    #[inline(never)]
+    fn take_from_block(&mut self, spot: Spot, place: Place) -> Entry {
+        let entry = self.at_mut(spot);
         let taken = Entry {
             place,
             count: 1,
@@ -237,6 +250,7 @@ impl Lane {
     }
 
     /// The entry at `spot`: as long as nothing came or went, it is the one that was found there.
+    #[inline]
     pub(super) fn at(&self, Spot(index, within): Spot) -> &Entry {
         &self.chunks[index].entries[within]
     }
@@ -246,10 +260,16 @@ impl Lane {
     }
 
     /// Where the entry with the job at `place` stands, if that job waits here.
+    #[inline]
     pub(super) fn find(&self, place: Place) -> Option<Spot> {
         if self.front()?.place == place {
             return Some(Spot(0, 0));
         }
+        self.find_behind(place)
+    }
+
+    #[inline(never)]
+    fn find_behind(&self, place: Place) -> Option<Spot> {
         let index = self.chunk_of(place);
         let entries = &self.chunks[index].entries;
         let within = entries.partition_point(|entry| last_of(entry) < place);

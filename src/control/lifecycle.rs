@@ -172,6 +172,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// Where a job stands that was not tried before. Scheduling priority counts on fair-share queues only
     /// (API SubmitJob.schedulingPriorityOverride).
+    #[inline]
     pub(super) fn first_place(
         &self,
         contract: u32,
@@ -214,6 +215,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// An entry comes into the order; a decision is due.
+    #[inline]
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
         queue.waiting += u64::from(entry.count);
@@ -238,6 +240,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// One job leaves the order.
+    #[inline]
     pub(super) fn leave_lane(
         &mut self,
         queue_id: QueueId,
@@ -290,6 +293,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The slot of the job that an entry is for: its own, or a new one.
+    #[inline]
     fn seat_entry(&mut self, entry: &Entry, queue: QueueId, lane: u32) -> u32 {
         match entry.who {
             Who::Job(slot) => slot,
@@ -343,7 +347,7 @@ impl<O: Observer> Control<'_, O> {
         self.counts.runnable -= 1;
         self.counts.starting += 1;
         self.lock_consumables(contract, held);
-        self.use_vcpus(now, queue, lane, i64::from(vcpus));
+        self.queues[queue.index()].use_vcpus(now, lane, i64::from(vcpus));
         self.effects.push_back(Effect::Placed(attempt));
     }
 
@@ -365,31 +369,16 @@ impl<O: Observer> Control<'_, O> {
         self.counts.running += 1;
     }
 
-    /// A share uses more (or fewer) vCPUs.
-    fn use_vcpus(&mut self, now: SimTime, queue: QueueId, lane: u32, delta: i64) {
-        let queue = &mut self.queues[queue.index()];
-        queue.vcpus_in_use = queue
-            .vcpus_in_use
-            .checked_add_signed(delta)
-            .expect("no fewer than no vCPUs are in use");
-        if let Some(fair) = queue.fair.as_mut() {
-            let usage = &mut queue.shares[lane as usize].usage;
-            usage.change(now, delta);
-            if usage.in_use() > 0 {
-                fair.tournament.warms(lane as usize);
-                fair.tournament.touch(lane as usize);
-            } else {
-                let rest = usage.rest(now, fair.measure.window);
-                fair.tournament.rests(lane as usize, now, rest);
-            }
+    /// What a job waited for until now goes into its past.
+    #[inline]
+    fn explain_wait(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
+        if now != since {
+            self.explain_some(now, slot, since, marks);
         }
     }
 
-    /// What a job waited for until now goes into its past.
-    fn explain_wait(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
-        if now == since {
-            return;
-        }
+    #[inline(never)]
+    fn explain_some(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
         let past = self.past(slot);
         let job = &self.jobs[slot];
         let (id, lane) = (job.id, job.lane);
@@ -441,7 +430,7 @@ impl<O: Observer> Control<'_, O> {
         } else {
             self.counts.starting -= 1;
         }
-        self.use_vcpus(now, queue, lane, -i64::from(vcpus));
+        self.queues[queue.index()].use_vcpus(now, lane, -i64::from(vcpus));
         if !(is_retried && self.knobs.consumables_held_over_retry) {
             self.jobs[slot].holds_consumables = false;
             self.unlock_consumables(now, contract);
@@ -561,6 +550,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job that waited left without being started: others may move.
+    #[inline]
     fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
         if self.queues[queue.index()].waiting > 0 {
             self.queues[queue.index()].has_changed = true;
@@ -631,6 +621,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job's life until now, cut into causes.
+    #[inline]
     fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
@@ -680,6 +671,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The record of a job as it stands.
+    #[inline]
     pub(super) fn record<'r>(
         &self,
         now: SimTime,

@@ -86,6 +86,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Whether the queue takes one more submission.
+    #[inline]
     fn admit(&mut self, now: SimTime, contract: u32) -> Result<(), Rejection> {
         let terms = &self.contracts[contract as usize];
         let queue = &mut self.queues[terms.queue.index()];
@@ -102,6 +103,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// What a row asks for: its own figures over the definition's.
+    #[inline]
     fn shape_of(&self, row: &Row, contract: u32) -> Result<Shape, Rejection> {
         let terms = &self.contracts[contract as usize];
         if terms.gang.is_some() {
@@ -162,6 +164,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// What the first attempt of a job that is submitted now is believed to take.
+    #[inline]
     fn first_estimate(&mut self, row: RowId, child: Option<u32>, contract: u32) -> Span {
         let queue = self.contracts[contract as usize].queue;
         let slowest = self.queues[queue.index()].slowest;
@@ -198,6 +201,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Jobs of a share came. One that makes its share active may make room for others: the reserve shrinks.
+    #[inline]
     fn job_joined(&mut self, now: SimTime, queue: QueueId, lane: u32, count: u64) {
         if self.queues[queue.index()].joined(lane, count) && self.queues[queue.index()].waiting > 0
         {
@@ -206,6 +210,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Puts a job into a slot. The slot's generation goes on, so that nothing scheduled for an earlier tenant counts.
+    #[inline]
     pub(super) fn seat(&mut self, mut job: Job) -> u32 {
         let id = job.id;
         let slot = self.jobs.reserve();
@@ -461,6 +466,7 @@ impl<O: Observer> Control<'_, O> {
     ///
     /// It is settled when the job is submitted, and anew when it is tried again: slower machines that join meanwhile change
     /// nothing about jobs that wait.
+    #[inline]
     pub(super) fn estimate_of(
         &self,
         row: RowId,

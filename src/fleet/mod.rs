@@ -10,7 +10,7 @@ use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
     MachineGroup, World,
 };
-use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Placed, Reservation};
+use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
@@ -309,6 +309,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
+    #[inline]
     fn occupy(
         &mut self,
         now: SimTime,
@@ -328,8 +329,8 @@ impl<'w> Fleet<'w> {
             meter.weight(shape)
         };
         let mark = meter.clock();
+        pool.occupy(position, taken, meter.is_empty());
         meter.occupy(shape, weight);
-        pool.occupy(position, taken);
         Node {
             instance,
             shape,
@@ -340,28 +341,39 @@ impl<'w> Fleet<'w> {
         }
     }
 
-    /// Keeps the room of machines for an attempt.
-    fn commit(
+    /// Keeps the room of a machine for an attempt.
+    fn commit(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>, position: u32) -> Placed {
+        let node = self.occupy(now, environment, position, ask.shape, false);
+        self.enlist(environment, ask, node, None)
+    }
+
+    /// Keeps machines for a gang.
+    fn commit_gang(
         &mut self,
         now: SimTime,
         environment: EnvId,
         ask: &Ask<'_>,
+        gang: &Gang,
         positions: &[u32],
     ) -> Placed {
-        let (first, gang) = match ask.gang {
-            None => (
-                self.occupy(now, environment, positions[0], ask.shape, false),
-                None,
-            ),
-            Some(gang) => {
-                let nodes: Vec<Node> = positions
-                    .iter()
-                    .zip(&gang.nodes)
-                    .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
-                    .collect();
-                (nodes[gang.main as usize], Some(nodes.into_boxed_slice()))
-            }
-        };
+        let nodes: Vec<Node> = positions
+            .iter()
+            .zip(&gang.nodes)
+            .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
+            .collect();
+        let main = nodes[gang.main as usize];
+        self.enlist(environment, ask, main, Some(nodes.into_boxed_slice()))
+    }
+
+    /// An attempt is on its machines from now on.
+    #[inline]
+    fn enlist(
+        &mut self,
+        environment: EnvId,
+        ask: &Ask<'_>,
+        first: Node,
+        gang: Option<Box<[Node]>>,
+    ) -> Placed {
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
@@ -393,11 +405,11 @@ impl Capacity for Fleet<'_> {
         match ask.gang {
             Some(gang) => {
                 let positions = pool.find_gang(gang)?;
-                Some(self.commit(now, environment, ask, &positions))
+                Some(self.commit_gang(now, environment, ask, gang, &positions))
             }
             None => {
                 let position = pool.find(ask.shape)?;
-                Some(self.commit(now, environment, ask, &[position]))
+                Some(self.commit(now, environment, ask, position))
             }
         }
     }
@@ -440,7 +452,7 @@ impl Capacity for Fleet<'_> {
             let spare = &mut reservation.spare[place];
             if let Some(position) = self.pools[environment.index()].find_beside(ask.shape, spare) {
                 spare[position as usize] = spare[position as usize].less(ask.shape);
-                return Some(self.commit(now, environment, ask, &[position]));
+                return Some(self.commit(now, environment, ask, position));
             }
         }
         None

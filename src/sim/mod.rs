@@ -264,6 +264,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Finds out when the next command or given submission comes.
+    #[inline]
     fn move_cursor(&mut self) {
         let rows = &self.scenario.workload.rows;
         while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
