@@ -109,6 +109,7 @@ impl Lane {
     }
 
     /// Adds an entry at its place.
+    #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry) {
         let at_end = self
             .chunks
@@ -291,6 +292,7 @@ impl Lane {
         index.min(self.chunks.len() - 1)
     }
 
+    #[inline(always)]
     fn remove(&mut self, Spot(index, within): Spot) -> Entry {
         let chunk = &mut self.chunks[index];
         let entry = match within {

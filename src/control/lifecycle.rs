@@ -240,7 +240,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// One job leaves the order.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave_lane(
         &mut self,
         queue_id: QueueId,
@@ -293,7 +293,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The slot of the job that an entry is for: its own, or a new one.
-    #[inline]
+    #[inline(always)]
     fn seat_entry(&mut self, entry: &Entry, queue: QueueId, lane: u32) -> u32 {
         match entry.who {
             Who::Job(slot) => slot,
@@ -320,6 +320,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
+    #[inline(always)]
     pub(super) fn start(
         &mut self,
         now: SimTime,
@@ -621,7 +622,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job's life until now, cut into causes.
-    #[inline]
+    #[inline(always)]
     fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
@@ -671,7 +672,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The record of a job as it stands.
-    #[inline]
+    #[inline(always)]
     pub(super) fn record<'r>(
         &self,
         now: SimTime,

@@ -125,6 +125,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// A job that waits for no other becomes RUNNABLE, now or at the next tick. It gets a slot only where its entry in the
     /// queue cannot hold all there is to know of it.
+    #[inline(always)]
     fn seat_plain(
         &mut self,
         now: SimTime,
@@ -210,7 +211,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Puts a job into a slot. The slot's generation goes on, so that nothing scheduled for an earlier tenant counts.
-    #[inline]
+    #[inline(always)]
     pub(super) fn seat(&mut self, mut job: Job) -> u32 {
         let id = job.id;
         let slot = self.jobs.reserve();
@@ -466,7 +467,7 @@ impl<O: Observer> Control<'_, O> {
     ///
     /// It is settled when the job is submitted, and anew when it is tried again: slower machines that join meanwhile change
     /// nothing about jobs that wait.
-    #[inline]
+    #[inline(always)]
     pub(super) fn estimate_of(
         &self,
         row: RowId,
