@@ -254,12 +254,8 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
         self.control.queues[self.queue.index()].has_changed
     }
 
-    fn fresh(&self) -> Vec<Place> {
-        self.control.queues[self.queue.index()]
-            .fresh
-            .iter()
-            .map(|&(_, place)| place)
-            .collect()
+    fn fresh(&self) -> &[Place] {
+        &self.control.queues[self.queue.index()].fresh
     }
 
     fn find(&self, place: Place) -> Option<Waiting> {

@@ -271,6 +271,11 @@ impl Lane {
 
     #[inline(never)]
     fn find_behind(&self, place: Place) -> Option<Spot> {
+        let last = self.chunks.len() - 1;
+        let entries = &self.chunks[last].entries;
+        if entries.back()?.place == place {
+            return Some(Spot(last, entries.len() - 1));
+        }
         let index = self.chunk_of(place);
         let entries = &self.chunks[index].entries;
         let within = entries.partition_point(|entry| last_of(entry) < place);

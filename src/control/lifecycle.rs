@@ -234,7 +234,7 @@ impl<O: Observer> Control<'_, O> {
         lanes.insert(entry);
         queue.note_waiting(lane);
         if queue.plans {
-            queue.fresh.push((lane, entry.place));
+            queue.fresh.push(entry.place);
         }
         self.want_decision(now, queue_id);
     }

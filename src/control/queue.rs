@@ -115,7 +115,7 @@ pub(super) struct Queue {
     /// Whether anything but arrivals happened since the last pass.
     pub(super) has_changed: bool,
     /// Places that came since the last pass; kept for disciplines that plan.
-    pub(super) fresh: Vec<(u32, Place)>,
+    pub(super) fresh: Vec<Place>,
     pub(super) vcpus_in_use: u64,
     /// Jobs that wait in it.
     pub(super) waiting: u64,
