@@ -75,6 +75,8 @@ pub struct Fleet<'w> {
     managed: Vec<Option<Managed>>,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
+    /// Idle ones that registered since the queues were looked at last: they leave only after a look at them.
+    unseen: Vec<(SimTime, InstanceId)>,
     scaling: scaling::Knobs,
     tokens: scaling::Tokens,
     /// How many instances of a type EC2 has for us, where that is limited.
@@ -130,6 +132,7 @@ impl<'w> Fleet<'w> {
             releases: 0,
             managed: Vec::new(),
             idle: BTreeSet::new(),
+            unseen: Vec::new(),
             scaling: scaling::Knobs {
                 smallest: settings.word(Knob::SizeBias) == "smallest",
                 burst: settings.count(Knob::LaunchBurst),
@@ -305,6 +308,20 @@ impl<'w> Fleet<'w> {
             .map_or(0, |managed| managed.committed)
     }
 
+    /// Whether an instance waits for such a look.
+    pub fn has_unseen(&self) -> bool {
+        !self.unseen.is_empty()
+    }
+
+    /// The queues were looked at: whoever is idle now was not wanted.
+    pub fn seen(&mut self) {
+        let unseen = std::mem::take(&mut self.unseen);
+        let still = unseen
+            .into_iter()
+            .filter(|&(at, id)| self.instances[id.index()].leaves == Some(at));
+        self.idle.extend(still);
+    }
+
     /// When the next idle instance leaves, if nothing is placed on it before.
     pub fn next_leave(&self) -> Option<SimTime> {
         self.idle.first().map(|&(at, _)| at)
@@ -351,7 +368,11 @@ impl<'w> Fleet<'w> {
         let billing = self.pools[machine.environment.index()].billing();
         let leaves = managed::leaves_at(billing, machine.launched, now, patience);
         machine.leaves = Some(leaves);
-        self.idle.insert((leaves, id));
+        if was_used {
+            self.idle.insert((leaves, id));
+        } else {
+            self.unseen.push((leaves, id));
+        }
         self.touched = true;
     }
 
@@ -428,6 +449,7 @@ impl<'w> Fleet<'w> {
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
     /// is known of what would follow.
     pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
+        self.seen();
         if self.idle_times.bills_tail && !is_cut {
             while let Some(at) = self.next_leave() {
                 for id in self.idle_since_long(at) {

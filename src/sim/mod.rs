@@ -321,6 +321,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
+        self.fleet.seen();
         let scaled = self.scale_if_due();
         let left = self.leave_idle();
         // Also where nothing was: whoever asked for this decision may have asked for one later.
