@@ -36,12 +36,25 @@ impl<O: Observer> Control<'_, O> {
             return;
         };
         let job = place.job;
+        let before = match queue.watch.label {
+            Label::Front(hold) if queue.watch.head.is_some_and(|(head, _)| head == job) => {
+                Some(hold)
+            }
+            _ => None,
+        };
+        let no_room = if queue.demand.is_some() {
+            Hold::Scaling
+        } else {
+            Hold::Capacity
+        };
         let hold = match first_hold {
-            Some((waiting, hold)) if waiting.place.job == job => hold,
-            _ => match queue.watch.label {
-                Label::Front(hold) if queue.watch.head.is_some_and(|(head, _)| head == job) => hold,
-                _ => Hold::Capacity,
+            // What a scaling decision found holds until the next one.
+            Some((waiting, Hold::Capacity)) if waiting.place.job == job => match before {
+                Some(Hold::Consumable) | None => no_room,
+                Some(hold) => hold,
             },
+            Some((waiting, hold)) if waiting.place.job == job => hold,
+            _ => before.unwrap_or(no_room),
         };
         let reason = self.impossible(queue_id, capacity, usable, place, lane);
         let label = reason.map_or(Label::Front(hold), Label::Blocked);

@@ -80,7 +80,7 @@ impl<O: Observer> Control<'_, O> {
         let stated = self.queues[queue.index()]
             .environments
             .iter()
-            .filter_map(|id| self.registry.environments[id.index()].unmanaged_vcpus)
+            .filter_map(|id| self.registry.environments[id.index()].reserved_from)
             .map(u64::from);
         let all = stated.clone().next().map(|_| stated.sum());
         let queue = &mut self.queues[queue.index()];

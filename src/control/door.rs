@@ -9,7 +9,8 @@ use crate::model::{
 };
 use crate::policy::discipline;
 use crate::policy::order;
-use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime};
+use crate::policy::scaling::Scale;
+use crate::units::{EnvId, JobId, QueueId, Ratio, ShareId, SimTime};
 
 use super::job::Whereabouts;
 use super::queue::{Fair, Queue};
@@ -94,6 +95,11 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => {
                 let slowest = self.slowest_of(std::iter::once(*instance_type));
+                if self.environment(compute_environment)?.managed.is_some() {
+                    return refuse(format!(
+                        "Compute environment {compute_environment} is MANAGED: Batch launches its instances"
+                    ));
+                }
                 if let Some(id) = self.registry.environment(compute_environment)
                     && self.registry.environments[id.index()]
                         .queues
@@ -132,6 +138,16 @@ impl<O: Observer> Control<'_, O> {
                     "Compute environment {compute_environment} does not exist"
                 )),
             },
+            Command::SetAvailableCapacity {
+                instance_type,
+                available,
+            } => {
+                self.effects.push_back(Effect::Available {
+                    instance_type: *instance_type,
+                    available: *available,
+                });
+                Ok(())
+            }
         }
     }
 
@@ -207,40 +223,100 @@ impl<O: Observer> Control<'_, O> {
         if self.registry.environment(&spec.name).is_some() {
             return refuse(format!("Compute environment {} already exists", spec.name));
         }
-        let EnvironmentKind::Unmanaged {
-            unmanaged_vcpus,
-            machines,
-            ..
-        } = &spec.kind;
-        let slowest = self.slowest_of(machines.iter().map(|group| group.instance_type));
         let id = EnvId::at(self.registry.environments.len());
-        self.registry.environments.push(Environment {
+        let mut environment = Environment {
             name: spec.name.clone(),
             enabled: spec.enabled,
             valid: spec.valid,
             deleted: false,
-            unmanaged_vcpus: *unmanaged_vcpus,
-            machines: machines.iter().map(|group| u64::from(group.count)).sum(),
-            slowest,
+            reserved_from: None,
+            managed: None,
+            committed: 0,
+            machines: 0,
+            slowest: Ratio::ONE,
             queues: Vec::new(),
-        });
+        };
+        match &spec.kind {
+            EnvironmentKind::Unmanaged {
+                unmanaged_vcpus,
+                machines,
+                ..
+            } => {
+                environment.reserved_from = *unmanaged_vcpus;
+                environment.machines = machines.iter().map(|group| u64::from(group.count)).sum();
+                environment.slowest =
+                    self.slowest_of(machines.iter().map(|group| group.instance_type));
+            }
+            EnvironmentKind::Managed(managed) => {
+                first_fault(rules::managed_faults(managed))?;
+                environment.reserved_from = Some(managed.max_vcpus);
+                // More than one, and as many as it likes: no discipline can plan with them.
+                environment.machines = u64::from(u32::MAX);
+                environment.slowest = self.slowest_of(managed.types.iter().copied());
+                environment.managed = Some(Scale {
+                    enabled: spec.enabled,
+                    valid: spec.valid,
+                    min_vcpus: managed.min_vcpus,
+                    max_vcpus: managed.max_vcpus,
+                    desired_vcpus: managed.desired_vcpus,
+                });
+            }
+        }
+        let managed = environment.managed;
+        self.registry.environments.push(environment);
         self.observer.named(Named::Environment(id, &spec.name));
         self.effects.push_back(Effect::Machines {
             environment: id,
             spec: Box::new(spec.clone()),
         });
+        if let Some(scale) = managed {
+            self.effects.push_back(Effect::Rescale {
+                environment: id,
+                scale,
+            });
+        }
         Ok(())
     }
 
     fn update_environment(&mut self, now: SimTime, update: &EnvironmentUpdate) -> Answer {
         let environment = self.environment(&update.compute_environment)?;
+        let mut scale = environment.managed;
+        match &mut scale {
+            Some(scale) => {
+                let min = update.min_vcpus.unwrap_or(scale.min_vcpus);
+                let max = update.max_vcpus.unwrap_or(scale.max_vcpus);
+                first_fault(rules::scale_faults(
+                    min,
+                    max,
+                    update.desired_vcpus,
+                    environment.committed,
+                ))?;
+                (scale.min_vcpus, scale.max_vcpus) = (min, max);
+                scale.desired_vcpus = update.desired_vcpus;
+                scale.enabled = update.enabled.unwrap_or(environment.enabled);
+                scale.valid = update.valid.unwrap_or(environment.valid);
+                environment.reserved_from = Some(max);
+            }
+            None if update.scales() => {
+                return refuse("computeResources must not be given for an UNMANAGED environment");
+            }
+            None => {
+                environment.reserved_from = update.unmanaged_vcpus.or(environment.reserved_from);
+            }
+        }
+        environment.managed = scale;
         environment.enabled = update.enabled.unwrap_or(environment.enabled);
         environment.valid = update.valid.unwrap_or(environment.valid);
-        environment.unmanaged_vcpus = update.unmanaged_vcpus.or(environment.unmanaged_vcpus);
         let id = self
             .registry
             .environment(&update.compute_environment)
             .expect("it was just found");
+        if let Some(scale) = scale {
+            self.effects.push_back(Effect::Rescale {
+                environment: id,
+                scale,
+            });
+        }
         self.renew_environments();
         self.changed(now, id);
         Ok(())
@@ -259,6 +335,12 @@ impl<O: Observer> Control<'_, O> {
             ));
         }
         environment.deleted = true;
+        let scale = environment.managed.map(|scale| Scale {
+            enabled: false,
+            min_vcpus: 0,
+            desired_vcpus: Some(0),
+            ..scale
+        });
         let id = EnvId::at(
             self.registry
                 .environments
@@ -266,6 +348,12 @@ impl<O: Observer> Control<'_, O> {
                 .rposition(|e| e.name == name)
                 .expect("it was just found"),
         );
+        if let Some(scale) = scale {
+            self.effects.push_back(Effect::Rescale {
+                environment: id,
+                scale,
+            });
+        }
         self.effects.push_back(Effect::Leave {
             environment: id,
             count: u32::MAX,

@@ -38,6 +38,8 @@ pub(super) struct Entry {
     /// When it came into the order, and the clocks of its queue then.
     pub(super) since: SimTime,
     pub(super) marks: Marks,
+    /// Whether it is a multi-node job, which needs whole machines.
+    pub(super) is_gang: bool,
 }
 
 /// Where an entry stands now: chunk, and place in it.
@@ -345,6 +347,7 @@ mod tests {
             estimate: Span::from_s(estimate),
             since: SimTime::ZERO,
             marks: Marks::default(),
+            is_gang: false,
         }
     }
 

@@ -130,6 +130,7 @@ impl<O: Observer> Control<'_, O> {
             who: Who::Job(slot),
             shape,
             estimate: self.knobs.container_start + estimate,
+            is_gang: self.contracts[contract as usize].gang.is_some(),
             since: now,
             marks: self.queues[queue.index()].marks(now, lane),
         };
@@ -219,6 +220,8 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
         queue.waiting += u64::from(entry.count);
+        queue.count_demand(&entry, true);
+        self.wants_scaling |= queue.demand.is_some();
         let lanes = &mut queue.shares[lane as usize].lane;
         if queue.stops_at_its_head
             && queue.fair.is_none()
@@ -251,6 +254,7 @@ impl<O: Observer> Control<'_, O> {
         let queue = &mut self.queues[queue_id.index()];
         let entry = queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
+        queue.count_demand(&entry, false);
         queue.note_waiting(lane);
         if place.class < RETRIED_BELOW
             && let Some(fair) = queue.fair.as_mut()

@@ -31,6 +31,7 @@ mod arrays;
 mod blocked;
 mod consumables;
 mod contracts;
+mod demand;
 mod dispatch;
 mod door;
 mod job;
@@ -50,6 +51,7 @@ use crate::model::{Command, ComputeEnvironment, Knob, Observer, StatusReason, Wo
 use crate::policy::capacity::{AllocationId, Capacity, Placed};
 use crate::policy::discipline::{self, Discipline, Dispatch};
 use crate::policy::order::JobOrder;
+use crate::policy::scaling::Scale;
 use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId};
 
 use arrays::Array;
@@ -99,6 +101,20 @@ pub enum Effect {
         environment: EnvId,
         /// What it is, with its machines.
         spec: Box<ComputeEnvironment>,
+    },
+    /// A managed environment is asked for other limits, or in another state.
+    Rescale {
+        /// The environment.
+        environment: EnvId,
+        /// How it stands now.
+        scale: Scale,
+    },
+    /// EC2 has so many instances of a type from now on.
+    Available {
+        /// The type.
+        instance_type: TypeId,
+        /// How many, or no limit.
+        available: Option<u32>,
     },
     /// From now on expected ends are asked for: a queue plans with them.
     KeepEnds,
@@ -252,6 +268,8 @@ pub struct Control<'w, O: Observer> {
     effects: VecDeque<Effect>,
     wants_decision: bool,
     next_decision: Option<SimTime>,
+    /// Whether a job came to wait, or a queue changed, where a managed environment has to provide.
+    wants_scaling: bool,
     /// Rows by source identifier; made when a command first names one.
     sources: Option<BTreeMap<String, RowId>>,
     tells_row_ends: bool,
@@ -307,6 +325,7 @@ impl<'w, O: Observer> Control<'w, O> {
             effects: VecDeque::new(),
             wants_decision: false,
             next_decision: None,
+            wants_scaling: false,
             sources: None,
             tells_row_ends: workload.closed_loop == crate::model::Loop::Closed,
             tells_job_ends: has_rules,

@@ -10,6 +10,7 @@ use crate::policy::discipline::{Dispatch, Hold, Place};
 use crate::policy::order::JobOrder;
 use crate::units::{EnvId, JobId, Ratio, ShareId, SimTime, Span};
 
+use super::demand::Demand;
 use super::lane::Lane;
 use super::shares::{Measure, Tournament, Usage};
 
@@ -55,6 +56,8 @@ struct Own {
     capacity: Span,
     consumable: Span,
     max_vcpus: Span,
+    scaling: Span,
+    boot: Span,
 }
 
 /// A share of a queue; a FIFO queue has one.
@@ -119,6 +122,8 @@ pub(super) struct Queue {
     pub(super) vcpus_in_use: u64,
     /// Jobs that wait in it.
     pub(super) waiting: u64,
+    /// Those jobs by shape, where a managed environment has to provide for them.
+    pub(super) demand: Option<Demand>,
     pub(super) watch: Watch,
     unlabelled: Span,
     blocked: Span,
@@ -155,6 +160,7 @@ impl Queue {
             fresh: Vec::new(),
             vcpus_in_use: 0,
             waiting: 0,
+            demand: None,
             watch: Watch {
                 label: Label::Unlabelled,
                 head: None,
@@ -242,6 +248,8 @@ impl Queue {
                     Hold::Capacity => self.watch.own.capacity += passed,
                     Hold::Consumable => self.watch.own.consumable += passed,
                     Hold::MaxVcpus => self.watch.own.max_vcpus += passed,
+                    Hold::Scaling => self.watch.own.scaling += passed,
+                    Hold::Boot => self.watch.own.boot += passed,
                 }
             }
         }
@@ -313,7 +321,7 @@ impl Queue {
         let blocked = self.blocked - marks.blocked;
         let lane_front = self.shares[lane as usize].front - marks.lane_front;
         let front = (now - since) - unlabelled - blocked;
-        let at_front = own.capacity + own.consumable + own.max_vcpus;
+        let at_front = own.capacity + own.consumable + own.max_vcpus + own.scaling + own.boot;
         causes.add(TimeCause::Dispatch, unlabelled);
         causes.add(TimeCause::BlockedHead, blocked);
         causes.add(TimeCause::Share, front - lane_front);
@@ -321,6 +329,8 @@ impl Queue {
         causes.add(TimeCause::Capacity, own.capacity);
         causes.add(TimeCause::Consumable, own.consumable);
         causes.add(TimeCause::MaxVcpus, own.max_vcpus);
+        causes.add(TimeCause::Scaling, own.scaling);
+        causes.add(TimeCause::Boot, own.boot);
     }
 
     fn take_own_of_others(&mut self, job: JobId) -> Own {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{ConsumableResource, JobDefinition, SchedulingPolicy};
+use crate::policy::scaling::Scale;
 use crate::units::{ConsumableId, EnvId, QueueId, Ratio};
 
 /// An environment as control sees it.
@@ -12,7 +13,12 @@ pub(super) struct Environment {
     pub(super) enabled: bool,
     pub(super) valid: bool,
     pub(super) deleted: bool,
-    pub(super) unmanaged_vcpus: Option<u32>,
+    /// What fair share reserves from: maxvCpus of a managed environment, unmanagedvCpus of another.
+    pub(super) reserved_from: Option<u32>,
+    /// What makes it a managed one.
+    pub(super) managed: Option<Scale>,
+    /// vCPUs that a managed one has asked for and not let go.
+    pub(super) committed: u64,
     /// Machines that are or will be registered.
     pub(super) machines: u64,
     /// The slowest of its machine types.

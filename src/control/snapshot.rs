@@ -263,7 +263,13 @@ impl<O: Observer> Control<'_, O> {
                         "a consumable resource is lacking".to_owned()
                     }
                     crate::policy::discipline::Hold::MaxVcpus => {
-                        "the fair-share reserve is kept free".to_owned()
+                        "maxvCpus is reached, or the fair-share reserve is kept free".to_owned()
+                    }
+                    crate::policy::discipline::Hold::Scaling => {
+                        "the next scaling decision is to come".to_owned()
+                    }
+                    crate::policy::discipline::Hold::Boot => {
+                        "a machine for it is being launched".to_owned()
                     }
                 },
                 _ => "others are ahead".to_owned(),

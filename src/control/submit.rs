@@ -155,6 +155,7 @@ impl<O: Observer> Control<'_, O> {
             count: 1,
             contract,
             who: Who::Row(row),
+            is_gang: self.contracts[contract as usize].gang.is_some(),
             shape,
             estimate: self.knobs.container_start + estimate,
             since: now,
@@ -519,7 +520,10 @@ impl<O: Observer> Control<'_, O> {
                 .iter()
                 .map(|id| environments[id.index()].slowest);
             queue.slowest = speeds.min().unwrap_or(Ratio::ONE);
+            let managed = |id: &EnvId| environments[id.index()].managed.is_some();
+            queue.keep_demand(queue.environments.iter().any(managed));
         }
+        self.wants_scaling = true;
     }
 
     /// The slowest of some machine types.

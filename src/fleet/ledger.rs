@@ -140,11 +140,13 @@ impl Meter {
         self.used_vcpu_ms
     }
 
-    /// The whole bill by cause, for a machine that was up for `up` and is billed `billed_s` seconds.
-    pub(super) fn close(&self, billed_s: u64, up: Span) -> CostCauses {
+    /// The whole bill by cause, for a machine that was up for `up`, the first `boot` of it before jobs could come, and is
+    /// billed `billed_s` seconds.
+    pub(super) fn close(&self, billed_s: u64, boot: Span, up: Span) -> CostCauses {
         let mut causes = self.booked;
         let attempts = causes.total();
-        causes.add(CostCause::Idle, self.price.over(up - self.busy));
+        causes.add(CostCause::Boot, self.price.over(boot));
+        causes.add(CostCause::Idle, self.price.over(up - self.busy - boot));
         causes.add(CostCause::Stranded, self.price.over(self.busy) - attempts);
         causes.add(
             CostCause::Minimum,
@@ -175,7 +177,7 @@ mod tests {
         for cost in costs {
             meter.book(CostCause::Useful, cost);
         }
-        let causes = meter.close(3600, HOUR - SimTime::ZERO);
+        let causes = meter.close(3600, Span::ZERO, HOUR - SimTime::ZERO);
         assert_eq!(causes.total(), price.over(Span::from_s(3600)));
         assert!(causes.get(CostCause::Stranded) >= Usd::ZERO);
     }
@@ -184,7 +186,7 @@ mod tests {
     fn a_minute_is_the_least_bill_and_the_rest_of_it_is_the_minimum() {
         let price = PricePerHour::parse("0.36").unwrap();
         let meter = Meter::new(price, Shape::new(4, 4000, 0), SimTime::ZERO);
-        let causes = meter.close(60, Span::from_s(10));
+        let causes = meter.close(60, Span::ZERO, Span::from_s(10));
         assert_eq!(causes.get(CostCause::Idle).to_string(), "0.001");
         assert_eq!(causes.get(CostCause::Minimum).to_string(), "0.005");
         assert_eq!(causes.total().to_string(), "0.006");

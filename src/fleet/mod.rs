@@ -2,9 +2,13 @@
 
 mod allocations;
 mod ledger;
+mod managed;
 mod planning;
 mod pool;
 mod rooms;
+mod scaling;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
@@ -12,11 +16,15 @@ use crate::model::{
 };
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
+use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
 use allocations::{Allocation, Allocations, NOT_YET, Node};
 use ledger::Meter;
+use managed::{Allowed, Managed};
 use pool::Pool;
+
+pub use scaling::{Decision, Launch};
 
 /// An instance: a machine with jobs on it.
 #[derive(Debug)]
@@ -27,7 +35,12 @@ struct Instance {
     /// Its place among the machines of its environment.
     position: u32,
     launched: SimTime,
+    /// When jobs could be placed on it first.
+    registered: Option<SimTime>,
     gone: Option<SimTime>,
+    is_billed: bool,
+    /// When it leaves if nothing is placed on it before; in managed environments.
+    leaves: Option<SimTime>,
     meter: Meter,
 }
 
@@ -58,6 +71,29 @@ pub struct Fleet<'w> {
     allocations: Allocations,
     levels: FleetLevels,
     releases: u64,
+    /// For each environment, what makes it a managed one.
+    managed: Vec<Option<Managed>>,
+    /// Idle instances of managed environments by when they leave.
+    idle: BTreeSet<(SimTime, InstanceId)>,
+    /// Idle ones that registered since the queues were looked at last: they leave only after a look at them.
+    unseen: Vec<(SimTime, InstanceId)>,
+    scaling: scaling::Knobs,
+    tokens: scaling::Tokens,
+    /// How many instances of a type EC2 has for us, where that is limited.
+    available: BTreeMap<TypeId, u32>,
+    /// Instances that were asked for and have not left, by type.
+    alive: Vec<u32>,
+    /// Whether anything happened to a managed environment since the last scaling decision.
+    touched: bool,
+    idle_times: IdleTimes,
+}
+
+/// How long instances of managed environments stay without a job.
+#[derive(Clone, Copy, Debug)]
+struct IdleTimes {
+    after_use: Span,
+    never_used: Span,
+    bills_tail: bool,
 }
 
 /// What an attempt cost, by phase.
@@ -79,20 +115,41 @@ impl AttemptCost {
 impl<'w> Fleet<'w> {
     /// No machine yet.
     pub fn new(world: &'w World) -> Fleet<'w> {
-        let placement = placement::find(world.settings.word(Knob::Placement))
+        let settings = &world.settings;
+        let placement = placement::find(settings.word(Knob::Placement))
             .expect("the placement was looked up when the scenario was read")
             .placement;
         Fleet {
             catalogue: &world.catalogue,
             placement,
-            registered_memory_only: world.settings.word(Knob::UsableMemory) == "registered",
+            registered_memory_only: settings.word(Knob::UsableMemory) == "registered",
             keeps_ends: false,
-            starts_at_once: world.settings.span(Knob::ContainerStart).is_zero(),
+            starts_at_once: settings.span(Knob::ContainerStart).is_zero(),
             pools: Vec::new(),
             instances: Vec::new(),
             allocations: Allocations::default(),
             levels: FleetLevels::default(),
             releases: 0,
+            managed: Vec::new(),
+            idle: BTreeSet::new(),
+            unseen: Vec::new(),
+            scaling: scaling::Knobs {
+                smallest: settings.word(Knob::SizeBias) == "smallest",
+                burst: settings.count(Knob::LaunchBurst),
+                refill: settings.ratio(Knob::LaunchRefillPerSecond),
+                cluster_max: settings.count(Knob::ClusterInstancesMax),
+                backoff: settings.span(Knob::CapacityBackoff),
+                spill_after: settings.span(Knob::SpillAfter),
+            },
+            tokens: scaling::Tokens::full(settings.count(Knob::LaunchBurst)),
+            available: BTreeMap::new(),
+            alive: vec![0; world.catalogue.len()],
+            touched: false,
+            idle_times: IdleTimes {
+                after_use: settings.span(Knob::ScaleInIdle),
+                never_used: settings.span(Knob::NeverUsedIdle),
+                bills_tail: settings.flag(Knob::BillsIdleTail),
+            },
         }
     }
 
@@ -112,14 +169,31 @@ impl<'w> Fleet<'w> {
             self.pools.len(),
             "environments are created in order"
         );
-        let EnvironmentKind::Unmanaged {
-            machines, billing, ..
-        } = &spec.kind;
-        self.pools.push(Pool::new(*billing, self.placement));
-        for group in machines {
+        let (billing, machines) = match &spec.kind {
+            EnvironmentKind::Unmanaged {
+                billing, machines, ..
+            } => {
+                self.managed.push(None);
+                (*billing, machines.clone())
+            }
+            EnvironmentKind::Managed(spec) => {
+                let allowed = spec.types.iter().map(|&instance_type| Allowed {
+                    instance_type,
+                    size: self.size(instance_type),
+                    price: self.catalogue.get(instance_type).price,
+                });
+                let allowed = allowed.collect();
+                self.levels.vcpus_max += u64::from(spec.max_vcpus);
+                self.touched = true;
+                self.managed.push(Some(Managed::new(spec, allowed)));
+                (spec.billing, Vec::new())
+            }
+        };
+        self.pools.push(Pool::new(billing, self.placement));
+        for group in &machines {
             self.expect(environment, group.instance_type, group.count);
         }
-        machines.clone()
+        machines
     }
 
     /// `count` machines of a type will join: jobs that only they can hold are not impossible.
@@ -137,27 +211,196 @@ impl<'w> Fleet<'w> {
         instance_type: TypeId,
         count: u32,
     ) -> std::ops::Range<u32> {
+        let instances = self.launch(now, environment, instance_type, count);
+        self.count_type(instance_type, i64::from(count));
+        self.register(now, instances.clone());
+        instances
+    }
+
+    /// Machines run from now on, and are billed; jobs can be placed on them once they are registered. Returns their
+    /// identifiers.
+    pub fn launch(
+        &mut self,
+        now: SimTime,
+        environment: EnvId,
+        instance_type: TypeId,
+        count: u32,
+    ) -> std::ops::Range<u32> {
         let size = self.size(instance_type);
         let machine = self.catalogue.get(instance_type);
         let first = InstanceId::at(self.instances.len());
         for _ in 0..count {
-            let id = InstanceId::at(self.instances.len());
-            let position = self.pools[environment.index()].join(id, instance_type, size);
             self.instances.push(Instance {
                 environment,
                 instance_type,
                 speed: machine.speed,
-                position,
+                position: u32::MAX,
                 launched: now,
+                registered: None,
                 gone: None,
+                is_billed: false,
+                leaves: None,
                 meter: Meter::new(machine.price, size, now),
             });
             self.levels.instances += 1;
             self.levels.provisioned.0 += u64::from(size.vcpus);
             self.levels.provisioned.1 += counted_memory(size);
         }
-        self.releases += 1;
         first.0..first.0 + count
+    }
+
+    /// Machines that run take jobs from now on.
+    pub fn register(&mut self, now: SimTime, instances: std::ops::Range<u32>) {
+        for id in instances.map(InstanceId) {
+            let machine = &mut self.instances[id.index()];
+            let (environment, instance_type) = (machine.environment, machine.instance_type);
+            let size = machine.meter.size();
+            machine.registered = Some(now);
+            machine.position = self.pools[environment.index()].join(id, instance_type, size);
+            if let Some(managed) = &mut self.managed[environment.index()]
+                && let Some(coming) = managed.coming.get_mut(&instance_type)
+            {
+                *coming -= 1;
+            }
+            self.idles(now, id);
+        }
+        self.releases += 1;
+    }
+
+    /// Commands changed a managed environment.
+    pub fn rescale(&mut self, environment: EnvId, scale: Scale) {
+        let Some(managed) = &mut self.managed[environment.index()] else {
+            return;
+        };
+        self.levels.vcpus_max += u64::from(scale.max_vcpus);
+        self.levels.vcpus_max -= u64::from(managed.scale.max_vcpus);
+        managed.rescale(scale);
+        self.reconsider_kept(environment);
+        self.touched = true;
+    }
+
+    /// From now on EC2 has so many instances of a type for us.
+    pub fn set_available(&mut self, instance_type: TypeId, available: Option<u32>) {
+        match available {
+            Some(count) => self.available.insert(instance_type, count),
+            None => self.available.remove(&instance_type),
+        };
+        self.touched = true;
+    }
+
+    /// Whether anything happened to a managed environment since this was asked last.
+    pub fn take_touched(&mut self) -> bool {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Whether a managed environment is below what it has at least.
+    pub fn is_below_floor(&mut self) -> bool {
+        self.managed
+            .iter_mut()
+            .flatten()
+            .any(|managed| managed.scale.valid && managed.committed < managed.floor())
+    }
+
+    /// vCPUs that a managed environment has asked for and not let go.
+    pub fn committed(&self, environment: EnvId) -> u64 {
+        self.managed[environment.index()]
+            .as_ref()
+            .map_or(0, |managed| managed.committed)
+    }
+
+    /// Whether an instance waits for such a look.
+    pub fn has_unseen(&self) -> bool {
+        !self.unseen.is_empty()
+    }
+
+    /// The queues were looked at: whoever is idle now was not wanted.
+    pub fn seen(&mut self) {
+        let unseen = std::mem::take(&mut self.unseen);
+        let still = unseen
+            .into_iter()
+            .filter(|&(at, id)| self.instances[id.index()].leaves == Some(at));
+        self.idle.extend(still);
+    }
+
+    /// When the next idle instance leaves, if nothing is placed on it before.
+    pub fn next_leave(&self) -> Option<SimTime> {
+        self.idle.first().map(|&(at, _)| at)
+    }
+
+    /// Instances that have been idle long enough by now and that their environments need not keep.
+    pub fn idle_since_long(&mut self, now: SimTime) -> Vec<InstanceId> {
+        let mut leaving = Vec::new();
+        let mut vcpus: BTreeMap<EnvId, u64> = BTreeMap::new();
+        while let Some(&(at, id)) = self.idle.first().filter(|&&(at, _)| at <= now) {
+            self.idle.pop_first();
+            let machine = &self.instances[id.index()];
+            let Some(managed) = &mut self.managed[machine.environment.index()] else {
+                continue;
+            };
+            let going = vcpus.entry(machine.environment).or_default();
+            let own = u64::from(machine.meter.size().vcpus);
+            if managed.committed - *going - own < u64::from(managed.scale.min_vcpus) {
+                managed.kept.insert((at, id));
+            } else {
+                *going += own;
+                leaving.push(id);
+            }
+        }
+        leaving
+    }
+
+    /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
+    fn reconsider_kept(&mut self, environment: EnvId) {
+        if let Some(managed) = &mut self.managed[environment.index()] {
+            self.idle.append(&mut managed.kept);
+        }
+    }
+
+    /// An instance of a managed environment has nothing to do from now on.
+    fn idles(&mut self, now: SimTime, id: InstanceId) {
+        let machine = &mut self.instances[id.index()];
+        let Some(managed) = &self.managed[machine.environment.index()] else {
+            return;
+        };
+        let times = self.idle_times;
+        let was_used = machine.meter.attempts() > 0;
+        let patience = managed.patience(was_used, times.after_use, times.never_used);
+        let billing = self.pools[machine.environment.index()].billing();
+        let leaves = managed::leaves_at(billing, machine.launched, now, patience);
+        machine.leaves = Some(leaves);
+        if was_used {
+            self.idle.insert((leaves, id));
+        } else {
+            self.unseen.push((leaves, id));
+        }
+        self.touched = true;
+    }
+
+    /// An instance of a managed environment has something to do.
+    fn works(&mut self, id: InstanceId) {
+        let machine = &mut self.instances[id.index()];
+        let Some(managed) = &mut self.managed[machine.environment.index()] else {
+            return;
+        };
+        self.touched = true;
+        if let Some(at) = machine.leaves.take()
+            && !self.idle.remove(&(at, id))
+        {
+            managed.kept.remove(&(at, id));
+        }
+    }
+
+    /// Whether EC2 has `count` more instances of a type for us.
+    fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
+        let alive = u64::from(self.alive[instance_type.index()]);
+        self.available
+            .get(&instance_type)
+            .is_none_or(|&all| alive + count <= u64::from(all))
+    }
+
+    fn count_type(&mut self, instance_type: TypeId, change: i64) {
+        let alive = &mut self.alive[instance_type.index()];
+        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
     }
 
     /// The machines of `environment` that would leave if `count` of them did: the latest launched first.
@@ -181,42 +424,77 @@ impl<'w> Fleet<'w> {
         assert!(machine.gone.is_none(), "{instance:?} left already");
         let size = machine.meter.size();
         machine.gone = Some(now);
+        let (environment, instance_type) = (machine.environment, machine.instance_type);
+        let position = machine.position;
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
-        self.levels.vcpus_max -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
-        self.pools[machine.environment.index()].leave(machine.position, machine.instance_type);
+        self.count_type(instance_type, -1);
+        self.works(instance);
+        let pool = &mut self.pools[environment.index()];
+        pool.leave(position);
+        match &mut self.managed[environment.index()] {
+            Some(managed) => {
+                managed.committed -= u64::from(size.vcpus);
+                managed.instances -= 1;
+            }
+            None => {
+                self.levels.vcpus_max -= u64::from(size.vcpus);
+                pool.forget(instance_type);
+            }
+        }
         self.bill(now, instance)
     }
 
-    /// The bills of all machines that are up, at the end of the run.
-    pub fn close(&mut self, end: SimTime) -> Vec<InstanceRecord> {
-        let up = (0..self.instances.len())
+    /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
+    /// is known of what would follow.
+    pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
+        self.seen();
+        if self.idle_times.bills_tail && !is_cut {
+            while let Some(at) = self.next_leave() {
+                for id in self.idle_since_long(at) {
+                    let machine = &mut self.instances[id.index()];
+                    let size = machine.meter.size();
+                    machine.gone = Some(at.max(end));
+                    if let Some(managed) = &mut self.managed[machine.environment.index()] {
+                        managed.committed -= u64::from(size.vcpus);
+                    }
+                }
+            }
+        }
+        (0..self.instances.len())
             .map(InstanceId::at)
-            .filter(|&id| self.is_up(id))
-            .collect::<Vec<_>>();
-        up.into_iter().map(|id| self.bill(end, id)).collect()
+            .filter_map(|id| match self.instances[id.index()].gone {
+                None => Some(self.bill(end, id)),
+                Some(gone) if gone >= end && !self.instances[id.index()].is_billed => {
+                    Some(self.bill(gone, id))
+                }
+                Some(_) => None,
+            })
+            .collect()
     }
 
     fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
         let machine = &mut self.instances[instance.index()];
         let billing = self.pools[machine.environment.index()].billing();
+        machine.is_billed = true;
         machine.meter.advance(end);
+        let boot = machine.registered.unwrap_or(end).min(end) - machine.launched;
+        let up = end - machine.launched;
+        let billed_s = billed_seconds(billing, up);
         InstanceRecord {
             instance,
             environment: machine.environment,
             instance_type: machine.instance_type,
             launched: machine.launched,
+            registered: machine.registered,
             ended: end,
             terminated: machine.gone.is_some(),
             attempts: machine.meter.attempts(),
             used_vcpu_ms: machine.meter.used_vcpu_ms(),
             busy: machine.meter.busy(),
-            billed_s: billed_seconds(billing, end - machine.launched),
-            cost: machine.meter.close(
-                billed_seconds(billing, end - machine.launched),
-                end - machine.launched,
-            ),
+            billed_s,
+            cost: machine.meter.close(billed_s, boot, up),
         }
     }
 
@@ -257,12 +535,15 @@ impl<'w> Fleet<'w> {
         let allocation = self.allocations.get_mut(id);
         allocation.lost += cost;
         allocation.shape = allocation.shape.less(node.shape);
+        self.idles(now, instance);
     }
 
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
         let pool = &mut self.pools[allocation.environment.index()];
+        let is_managed = self.managed[allocation.environment.index()].is_some();
+        let mut emptied = Vec::new();
         let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
             let machine = &mut self.instances[node.instance.index()];
@@ -274,6 +555,9 @@ impl<'w> Fleet<'w> {
             meter.book(cause, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
+            if is_managed && meter.is_empty() {
+                emptied.push(node.instance);
+            }
             cost.starting += starting;
             cost.running += whole - starting;
         }
@@ -286,6 +570,8 @@ impl<'w> Fleet<'w> {
         self.levels.used.2 -= u64::from(allocation.shape.gpus);
         self.releases += 1;
         self.allocations.remove(id);
+        self.touched |= is_managed;
+        emptied.into_iter().for_each(|one| self.idles(now, one));
         cost
     }
 
@@ -320,6 +606,8 @@ impl<'w> Fleet<'w> {
     ) -> Node {
         let pool = &mut self.pools[environment.index()];
         let instance = pool.instance(position);
+        self.works(instance);
+        let pool = &mut self.pools[environment.index()];
         let meter = &mut self.instances[instance.index()].meter;
         meter.advance(now);
         let taken = if whole { pool.room(position) } else { shape };
@@ -417,7 +705,11 @@ impl Capacity for Fleet<'_> {
     fn ever(&self, environments: &[EnvId], ask: &Ask<'_>) -> Ever {
         let mut answer = Ever::TooMuch;
         for environment in environments {
-            match self.pools[environment.index()].ever(ask) {
+            let ever = match &self.managed[environment.index()] {
+                Some(managed) => managed.ever(ask),
+                None => self.pools[environment.index()].ever(ask),
+            };
+            match ever {
                 Ever::Yes => return Ever::Yes,
                 Ever::TooBig => answer = Ever::TooBig,
                 Ever::TooMuch => {}

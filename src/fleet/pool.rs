@@ -22,11 +22,10 @@ struct Kind {
 pub(super) struct Pool {
     billing: Billing,
     rooms: Rooms,
-    instances: Vec<InstanceId>,
     types: Vec<TypeId>,
     kinds: Vec<Kind>,
-    /// Positions of machines with nothing on them, in order of launch: what gangs take.
-    empty: BTreeSet<u32>,
+    /// Machines with nothing on them and their positions, in order of launch: what gangs take.
+    empty: BTreeSet<(InstanceId, u32)>,
     /// Expected ends of what runs here; kept only where some queue backfills.
     ends: BTreeSet<(SimTime, u32)>,
     end_shapes: Vec<Shape>,
@@ -37,7 +36,6 @@ impl Pool {
         Pool {
             billing,
             rooms: Rooms::new(placement),
-            instances: Vec::new(),
             types: Vec::new(),
             kinds: Vec::new(),
             empty: BTreeSet::new(),
@@ -50,13 +48,13 @@ impl Pool {
         self.billing
     }
 
-    /// Number of positions, machines that left included.
+    /// Number of positions, vacant ones included.
     pub(super) fn len(&self) -> usize {
         self.rooms.len()
     }
 
     pub(super) fn instance(&self, position: u32) -> InstanceId {
-        self.instances[position as usize]
+        self.rooms.machine(position)
     }
 
     pub(super) fn room(&self, position: u32) -> Shape {
@@ -95,16 +93,22 @@ impl Pool {
     }
 
     pub(super) fn join(&mut self, id: InstanceId, instance_type: TypeId, size: Shape) -> u32 {
-        self.instances.push(id);
-        self.types.push(instance_type);
-        let position = self.rooms.push(size);
-        self.empty.insert(position);
+        let position = self.rooms.join(id, size);
+        match self.types.get_mut(position as usize) {
+            Some(reused) => *reused = instance_type,
+            None => self.types.push(instance_type),
+        }
+        self.empty.insert((id, position));
         position
     }
 
-    pub(super) fn leave(&mut self, position: u32, instance_type: TypeId) {
+    pub(super) fn leave(&mut self, position: u32) {
+        self.empty.remove(&(self.instance(position), position));
         self.rooms.remove(position);
-        self.empty.remove(&position);
+    }
+
+    /// A machine that was expected once is gone for good.
+    pub(super) fn forget(&mut self, instance_type: TypeId) {
         let kind = self
             .kinds
             .iter_mut()
@@ -112,13 +116,24 @@ impl Pool {
         kind.expect("a machine that leaves was expected once").count -= 1;
     }
 
+    /// Room of the machines that are up.
+    pub(super) fn rooms(&self) -> impl Iterator<Item = (u32, Shape)> {
+        self.rooms.iter()
+    }
+
+    pub(super) fn type_at(&self, position: u32) -> TypeId {
+        self.types[position as usize]
+    }
+
+    /// The `count` machines launched last, the latest first.
     pub(super) fn latest(&self, count: usize) -> Vec<InstanceId> {
-        let up = (0..self.len() as u32)
-            .rev()
-            .filter(|&position| self.is_present(position));
-        up.take(count)
-            .map(|position| self.instance(position))
-            .collect()
+        let mut up: Vec<InstanceId> = self
+            .rooms
+            .iter()
+            .map(|(position, _)| self.instance(position))
+            .collect();
+        up.sort_unstable();
+        up.into_iter().rev().take(count).collect()
     }
 
     pub(super) fn find(&mut self, shape: Shape) -> Option<u32> {
@@ -141,7 +156,7 @@ impl Pool {
             return None;
         }
         let mut tried: Vec<TypeId> = Vec::new();
-        for &first in &self.empty {
+        for &(_, first) in &self.empty {
             let instance_type = self.types[first as usize];
             if tried.contains(&instance_type)
                 || gang
@@ -158,7 +173,7 @@ impl Pool {
             let positions: Vec<u32> = self
                 .empty
                 .iter()
-                .copied()
+                .map(|&(_, position)| position)
                 .filter(|&position| self.types[position as usize] == instance_type)
                 .take(gang.nodes.len())
                 .collect();
@@ -171,7 +186,7 @@ impl Pool {
 
     pub(super) fn occupy(&mut self, position: u32, taken: Shape, was_empty: bool) {
         if was_empty {
-            self.empty.remove(&position);
+            self.empty.remove(&(self.instance(position), position));
         }
         self.rooms
             .set(position, self.rooms.at(position).less(taken));
@@ -179,7 +194,7 @@ impl Pool {
 
     pub(super) fn vacate(&mut self, position: u32, taken: Shape, emptied: bool) {
         if emptied {
-            self.empty.insert(position);
+            self.empty.insert((self.instance(position), position));
         }
         self.rooms
             .set(position, self.rooms.at(position).plus(taken));

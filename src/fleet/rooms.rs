@@ -1,12 +1,13 @@
 //! Which machine with room takes a request: the room on every machine of an environment, ranked by the placement rule.
 //!
-//! Few machines are looked through; many stand in an ordered index. What did not fit is remembered until a machine on
-//! which it would fit gets room: a head that waits costs nothing per event however many machines there are.
+//! Few machines are looked through; many stand in an ordered index by the room they have, and those with no vCPU left in none.
+//! What did not fit is remembered until a machine on which it would fit gets room: a head that waits costs nothing per event
+//! however many machines there are. The place of a machine that left is used again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::placement::Placement;
-use crate::units::Shape;
+use crate::units::{InstanceId, Shape};
 
 /// Up to so many machines a look at each is quicker than keeping an index.
 const LOOKED_THROUGH: usize = 48;
@@ -18,9 +19,13 @@ const REMEMBERED: usize = 16;
 pub(super) struct Rooms {
     placement: Placement,
     free: Vec<Shape>,
-    present: Vec<bool>,
-    /// (rank, position) of every machine that is up; empty while machines are looked through.
-    index: BTreeSet<(u64, u32)>,
+    /// Who is there, or [`InstanceId::NONE`].
+    machines: Vec<InstanceId>,
+    /// Positions of machines that left.
+    vacant: Vec<u32>,
+    is_indexed: bool,
+    /// Machines with a vCPU free by (rank, GPUs) of their room, then by launch: those of one entry are alike.
+    index: BTreeMap<(u64, u32), BTreeSet<(InstanceId, u32)>>,
     misfits: Vec<Shape>,
 }
 
@@ -29,13 +34,15 @@ impl Rooms {
         Rooms {
             placement,
             free: Vec::new(),
-            present: Vec::new(),
-            index: BTreeSet::new(),
+            machines: Vec::new(),
+            vacant: Vec::new(),
+            is_indexed: false,
+            index: BTreeMap::new(),
             misfits: Vec::new(),
         }
     }
 
-    /// Number of positions, machines that left included.
+    /// Number of positions, vacant ones included.
     pub(super) fn len(&self) -> usize {
         self.free.len()
     }
@@ -45,23 +52,34 @@ impl Rooms {
         self.free[position as usize]
     }
 
-    /// Whether the machine at `position` is up.
+    /// The machine at `position`, or [`InstanceId::NONE`].
+    pub(super) fn machine(&self, position: u32) -> InstanceId {
+        self.machines[position as usize]
+    }
+
+    /// Whether a machine is up at `position`.
     pub(super) fn is_present(&self, position: u32) -> bool {
-        self.present[position as usize]
+        self.machines[position as usize].is_some()
     }
 
     /// A machine joins with all of its room.
-    pub(super) fn push(&mut self, room: Shape) -> u32 {
-        let position = self.free.len() as u32;
-        self.free.push(room);
-        self.present.push(true);
-        if self.free.len() == LOOKED_THROUGH + 1 {
-            self.index = (0..=position)
-                .filter(|&p| self.present[p as usize])
-                .map(|p| (self.rank(self.free[p as usize]), p))
-                .collect();
-        } else if self.is_indexed() {
-            self.index.insert((self.rank(room), position));
+    pub(super) fn join(&mut self, machine: InstanceId, room: Shape) -> u32 {
+        let position = self.vacant.pop().unwrap_or_else(|| {
+            self.free.push(Shape::default());
+            self.machines.push(InstanceId::NONE);
+            (self.free.len() - 1) as u32
+        });
+        self.free[position as usize] = room;
+        self.machines[position as usize] = machine;
+        if !self.is_indexed && self.free.len() > LOOKED_THROUGH {
+            self.is_indexed = true;
+            for other in 0..self.free.len() as u32 {
+                if self.is_present(other) {
+                    self.enter(other);
+                }
+            }
+        } else if self.is_indexed {
+            self.enter(position);
         }
         self.misfits.retain(|misfit| !misfit.fits(room));
         position
@@ -69,19 +87,23 @@ impl Rooms {
 
     /// A machine leaves.
     pub(super) fn remove(&mut self, position: u32) {
-        if self.is_indexed() {
-            self.index.remove(&(self.rank(self.at(position)), position));
+        if self.is_indexed {
+            self.quit(position);
         }
         self.free[position as usize] = Shape::default();
-        self.present[position as usize] = false;
+        self.machines[position as usize] = InstanceId::NONE;
+        self.vacant.push(position);
     }
 
     /// Changes the room at `position`.
     pub(super) fn set(&mut self, position: u32, room: Shape) {
-        let before = std::mem::replace(&mut self.free[position as usize], room);
-        if self.is_indexed() && self.rank(before) != self.rank(room) {
-            self.index.remove(&(self.rank(before), position));
-            self.index.insert((self.rank(room), position));
+        let before = self.free[position as usize];
+        if self.is_indexed && before != room {
+            self.quit(position);
+            self.free[position as usize] = room;
+            self.enter(position);
+        } else {
+            self.free[position as usize] = room;
         }
         if !self.misfits.is_empty() && !room.fits(before) {
             self.misfits.retain(|misfit| !misfit.fits(room));
@@ -105,25 +127,54 @@ impl Rooms {
 
     /// The best machine with room for `shape` among those that `also` admits.
     pub(super) fn best(&self, shape: Shape, also: impl Fn(u32) -> bool) -> Option<u32> {
-        let takes = |position: u32| {
-            self.present[position as usize]
-                && shape.fits(self.free[position as usize])
-                && also(position)
-        };
-        if self.is_indexed() {
-            let from = match self.placement {
-                Placement::Pack => (u64::from(shape.memory) << 32, 0),
-                Placement::Spread => (0, 0),
-            };
-            return self
-                .index
-                .range(from..)
-                .map(|&(_, position)| position)
-                .find(|&position| takes(position));
+        if self.is_indexed && shape.vcpus > 0 {
+            return self.best_of_index(shape, also);
         }
         (0..self.free.len() as u32)
-            .filter(|&position| takes(position))
-            .min_by_key(|&position| (self.rank(self.free[position as usize]), position))
+            .filter(|&position| {
+                self.is_present(position)
+                    && shape.fits(self.free[position as usize])
+                    && also(position)
+            })
+            .min_by_key(|&position| {
+                let place = position as usize;
+                (self.rank(self.free[place]), self.machines[place])
+            })
+    }
+
+    fn best_of_index(&self, shape: Shape, also: impl Fn(u32) -> bool) -> Option<u32> {
+        let from = match self.placement {
+            Placement::Pack => (u64::from(shape.memory) << 32, 0),
+            Placement::Spread => (0, 0),
+        };
+        let mut best: Option<(u64, InstanceId, u32)> = None;
+        for (&(rank, _), machines) in self.index.range(from..) {
+            if best.is_some_and(|(found, ..)| found != rank) {
+                break;
+            }
+            let Some(&(_, any)) = machines.first() else {
+                continue;
+            };
+            if !shape.fits(self.free[any as usize]) {
+                continue;
+            }
+            let admitted = machines.iter().find(|&&(_, position)| also(position));
+            let Some(&(machine, position)) = admitted else {
+                continue;
+            };
+            if best.is_none_or(|(_, other, _)| machine < other) {
+                best = Some((rank, machine, position));
+            }
+        }
+        best.map(|(_, _, position)| position)
+    }
+
+    /// Room of every machine that is up, with its position.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Shape)> {
+        (0u32..)
+            .zip(&self.free)
+            .filter(|&(position, _)| self.is_present(position))
+            .map(|(position, &room)| (position, room))
     }
 
     /// An upper bound of the room on any machine.
@@ -135,8 +186,28 @@ impl Rooms {
         })
     }
 
-    fn is_indexed(&self) -> bool {
-        self.free.len() > LOOKED_THROUGH
+    fn enter(&mut self, position: u32) {
+        let (room, machine) = (self.at(position), self.machine(position));
+        if room.vcpus > 0 {
+            let key = (self.rank(room), room.gpus);
+            self.index
+                .entry(key)
+                .or_default()
+                .insert((machine, position));
+        }
+    }
+
+    fn quit(&mut self, position: u32) {
+        let (room, machine) = (self.at(position), self.machine(position));
+        let key = (self.rank(room), room.gpus);
+        if room.vcpus > 0
+            && let Some(machines) = self.index.get_mut(&key)
+        {
+            machines.remove(&(machine, position));
+            if machines.is_empty() {
+                self.index.remove(&key);
+            }
+        }
     }
 
     /// The lower, the sooner a machine is taken.
@@ -172,22 +243,26 @@ mod tests {
             let machine = |next: &mut dyn FnMut(u64) -> u64| {
                 Shape::new(next(9) as u32, next(9) as u32 * 1024, next(2) as u32)
             };
-            for _ in 0..200 {
-                rooms.push(machine(&mut next));
+            for id in 0..200 {
+                rooms.join(InstanceId(id), machine(&mut next));
             }
+            let mut launched = 200;
             for _ in 0..3000 {
                 if next(10) == 0 {
                     let position = next(200) as u32;
                     if rooms.is_present(position) && next(20) == 0 {
                         rooms.remove(position);
+                    } else if next(40) == 0 {
+                        rooms.join(InstanceId(launched), machine(&mut next));
+                        launched += 1;
                     } else if rooms.is_present(position) {
                         rooms.set(position, machine(&mut next));
                     }
                 }
                 let shape = Shape::new(1 + next(8) as u32, next(8) as u32 * 1024, next(2) as u32);
-                let looked = (0..200u32)
+                let looked = (0..rooms.len() as u32)
                     .filter(|&p| rooms.is_present(p) && shape.fits(rooms.at(p)))
-                    .min_by_key(|&p| (rooms.rank(rooms.at(p)), p));
+                    .min_by_key(|&p| (rooms.rank(rooms.at(p)), rooms.machine(p)));
                 assert_eq!(rooms.find(shape), looked, "{placement:?} {shape}");
             }
         }
@@ -197,9 +272,9 @@ mod tests {
     fn packing_takes_the_fullest_machine_and_spreading_the_emptiest() {
         for (placement, taken) in [(Placement::Pack, 1), (Placement::Spread, 0)] {
             let mut rooms = Rooms::new(placement);
-            rooms.push(Shape::new(8, 8192, 0));
-            rooms.push(Shape::new(4, 4096, 0));
-            rooms.push(Shape::new(4, 4096, 0));
+            for (id, vcpus) in [(0, 8), (1, 4), (2, 4)] {
+                rooms.join(InstanceId(id), Shape::new(vcpus, vcpus * 1024, 0));
+            }
             assert_eq!(rooms.find(Shape::new(2, 1024, 0)), Some(taken));
         }
     }

@@ -143,6 +143,7 @@ fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
             environment: EnvId(id),
             instance_type: TypeId(0),
             launched: SimTime::ZERO,
+            registered: Some(SimTime::ZERO),
             ended: SimTime::from_s(60),
             terminated: false,
             attempts: 1,

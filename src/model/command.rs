@@ -66,10 +66,16 @@ pub enum Command {
         instance_type: TypeId,
         count: u32,
     },
-    /// Takes machines from an UNMANAGED environment, the latest launched first. Jobs on them are lost.
+    /// Takes machines from an environment, the latest launched first. Jobs on them are lost.
     TerminateInstances {
         compute_environment: String,
         count: u32,
+    },
+    /// Ours: how many instances of a type EC2 has for us from now on, those that we have included; without a limit where that
+    /// is `None`. 0 is an outage.
+    SetAvailableCapacity {
+        instance_type: TypeId,
+        available: Option<u32>,
     },
 }
 
@@ -95,6 +101,7 @@ impl Command {
             Command::TerminateJob { .. } => "TerminateJob",
             Command::RunInstances { .. } => "RunInstances",
             Command::TerminateInstances { .. } => "TerminateInstances",
+            Command::SetAvailableCapacity { .. } => "SetAvailableCapacity",
         }
     }
 }
@@ -110,6 +117,19 @@ pub struct EnvironmentUpdate {
     pub unmanaged_vcpus: Option<u32>,
     /// Ours: `status` VALID or INVALID, a fault that a scenario injects.
     pub valid: Option<bool>,
+    /// `computeResources.minvCpus`.
+    pub min_vcpus: Option<u32>,
+    /// `computeResources.maxvCpus`.
+    pub max_vcpus: Option<u32>,
+    /// `computeResources.desiredvCpus`.
+    pub desired_vcpus: Option<u32>,
+}
+
+impl EnvironmentUpdate {
+    /// Whether it changes anything that only managed environments have.
+    pub fn scales(&self) -> bool {
+        self.min_vcpus.is_some() || self.max_vcpus.is_some() || self.desired_vcpus.is_some()
+    }
 }
 
 /// `UpdateJobQueue`: what is `None` stays.

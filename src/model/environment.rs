@@ -1,6 +1,6 @@
 //! Compute environments and consumable resources, as their `Create…` actions take them.
 
-use crate::units::{SimTime, TypeId};
+use crate::units::{SimTime, Span, TypeId};
 
 /// A compute environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct ComputeEnvironment {
     pub kind: EnvironmentKind,
 }
 
-/// `type`. Managed environments, which launch their own machines, are not simulated yet: `input` refuses them.
+/// `type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvironmentKind {
     /// `UNMANAGED`: the owner registers the machines, Batch only places jobs on them.
@@ -27,6 +27,37 @@ pub enum EnvironmentKind {
         /// How its machines are billed.
         billing: Billing,
     },
+    /// `MANAGED`: Batch launches the machines and lets them go.
+    Managed(Managed),
+}
+
+/// `computeResources` of a managed environment of EC2 On-Demand instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managed {
+    /// `allocationStrategy`.
+    pub strategy: AllocationStrategy,
+    /// `minvCpus`: never fewer once reached, even while it is DISABLED.
+    pub min_vcpus: u32,
+    /// `maxvCpus`: launches stop there; the last may go over it, except under BEST_FIT.
+    pub max_vcpus: u32,
+    /// `desiredvCpus`: launched at first, whether or not a job waits.
+    pub desired_vcpus: Option<u32>,
+    /// `instanceTypes`, expanded: ascending, of one architecture.
+    pub types: Vec<TypeId>,
+    /// `scalingPolicy.minScaleDownDelayMinutes`: how long an instance stays after its last job at least.
+    pub scale_down_delay: Span,
+    /// How its instances are billed.
+    pub billing: Billing,
+}
+
+/// `allocationStrategy`: which type is launched. The strategies for Spot and the ordered one are to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AllocationStrategy {
+    /// `BEST_FIT`: the cheapest instance that holds the job; no other if that one is short.
+    #[default]
+    BestFit,
+    /// `BEST_FIT_PROGRESSIVE`: the cheapest per vCPU; the next where one is short.
+    BestFitProgressive,
 }
 
 /// A number of like machines that an owner registers.

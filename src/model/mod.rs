@@ -1,6 +1,7 @@
 //! The World and what is asked of it: catalogue, settings, commands, workload. Columns, identifiers and names; no serde, no
 //! behaviour beyond reading its own values.
 
+mod assumptions;
 mod catalog;
 mod cause;
 mod command;
@@ -15,6 +16,7 @@ mod status;
 pub mod type_sets;
 mod workload;
 
+pub use assumptions::{ASSUMPTIONS, Assumption, Knob};
 pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
@@ -23,7 +25,8 @@ pub use definition::{
     RetryStrategy,
 };
 pub use environment::{
-    Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind, MachineGroup,
+    AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
+    MachineGroup, Managed,
 };
 pub use observer::{Named, Observer};
 pub use queue::{
@@ -31,9 +34,7 @@ pub use queue::{
     WeightFactor,
 };
 pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
-pub use settings::{
-    ASSUMPTIONS, Assumption, Knob, Profile, Settings, Tag, Unit, Value, parse_span,
-};
+pub use settings::{Profile, Settings, Tag, Unit, Value, parse_span};
 pub use status::{JobStatus, StatusReason};
 pub use workload::{
     Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, Loop, Resubmit, Row, Rule,

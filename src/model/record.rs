@@ -142,8 +142,10 @@ pub struct InstanceRecord {
     pub environment: EnvId,
     /// Its type.
     pub instance_type: TypeId,
-    /// When its billing began.
+    /// When its billing began: it was running, but perhaps not ready.
     pub launched: SimTime,
+    /// When jobs could be placed on it first, if ever.
+    pub registered: Option<SimTime>,
     /// When it left, or the end of the run.
     pub ended: SimTime,
     /// Whether it left before the end of the run.

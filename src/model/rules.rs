@@ -2,8 +2,8 @@
 //! the readers of `input` ask the same functions, so that a scenario fails its check exactly where AWS would refuse it.
 
 use super::{
-    BlockReason, ConsumableAsk, FairsharePolicy, JobDefinition, JobQueue, MultiNode, RetryStrategy,
-    TimeLimitAction,
+    BlockReason, ConsumableAsk, FairsharePolicy, JobDefinition, JobQueue, Managed, MultiNode,
+    RetryStrategy, TimeLimitAction,
 };
 use crate::units::{Shape, Span};
 
@@ -56,6 +56,9 @@ pub const CONSUMABLE_MAX: u64 = 1 << 53;
 
 const _: () = assert!(ARRAY_SIZE_MIN < ARRAY_SIZE_MAX);
 const _: () = assert!(TIMEOUT_MIN.ms() > KILL_GRACE.ms());
+
+/// `minScaleDownDelayMinutes` range, beside 0 (API ComputeScalingPolicy).
+pub const SCALE_DOWN_DELAY_MINUTES: (u32, u32) = (20, 10_080);
 
 /// A fault of a request: the member it is about (a path in AWS's spelling, `retryStrategy/attempts`) and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -439,4 +442,48 @@ fn overlap(a: &str, b: &str) -> bool {
         (None, Some(prefix)) => a.starts_with(prefix),
         (None, None) => a == b,
     }
+}
+
+/// What is wrong with `computeResources` (API ComputeResource).
+pub fn managed_faults(managed: &Managed) -> Vec<Fault> {
+    let desired = managed.desired_vcpus;
+    let mut faults = scale_faults(managed.min_vcpus, managed.max_vcpus, desired, 0);
+    if managed.types.is_empty() {
+        faults.push(Fault {
+            member: "instanceTypes".to_owned(),
+            message: "names no instance type; write types or families, or optimal".to_owned(),
+        });
+    }
+    let minutes = managed.scale_down_delay.ms() / 60_000;
+    let (least, most) = SCALE_DOWN_DELAY_MINUTES;
+    if minutes != 0 && !(u64::from(least)..=u64::from(most)).contains(&minutes) {
+        faults.push(Fault {
+            member: "scalingPolicy/minScaleDownDelayMinutes".to_owned(),
+            message: format!("is {minutes}; must be 0 or {least} to {most}"),
+        });
+    }
+    faults
+}
+
+/// What is wrong with the limits of a managed environment that has asked for `committed` vCPUs (API ComputeResource; User
+/// Guide, scaling updates: desiredvCpus cannot be lowered, and maxvCpus not below what is there).
+pub fn scale_faults(min: u32, max: u32, desired: Option<u32>, committed: u64) -> Vec<Fault> {
+    let mut faults = Faults::default();
+    faults.check(max > 0, "maxvCpus", || "must be greater than 0".to_owned());
+    faults.check(min <= max, "minvCpus", || {
+        format!("is {min}; minvCpus must be less than or equal to maxvCpus ({max})")
+    });
+    if let Some(desired) = desired {
+        faults.check((min..=max).contains(&desired), "desiredvCpus", || {
+            format!(
+                "is {desired}; desiredvCpus must be between minvCpus ({min}) and maxvCpus ({max})"
+            )
+        });
+        faults.check(u64::from(desired) >= committed, "desiredvCpus", || {
+            format!(
+                "is {desired}, less than the {committed} there are. Manually scaling down compute environment is not supported. Disconnecting job queues from compute environment will cause it to scale-down to minvCpus."
+            )
+        });
+    }
+    faults.0
 }

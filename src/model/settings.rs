@@ -1,7 +1,9 @@
-//! Every rule that AWS does not publish, as a named parameter: key, unit, default per profile, source tag and a sentence.
-//! The list below is what `batchcast assumptions` prints, what a scenario's `[model]` may set and what each report carries.
+//! The values of the model's parameters: units, profiles, how text becomes a value. Which parameters there are,
+//! [`super::ASSUMPTIONS`] lists.
 
 use crate::units::{PricePerHour, Ratio, Span};
+
+use super::assumptions::{ASSUMPTIONS, Assumption, Knob};
 
 /// A set of defaults, from no delay at all to a slow day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +46,8 @@ pub enum Unit {
     Seconds,
     /// A number without a unit.
     Ratio,
+    /// A whole number.
+    Count,
     /// true or false.
     Flag,
     /// One of a few words.
@@ -61,6 +65,8 @@ pub enum Value {
     Span(Span),
     /// For [`Unit::Ratio`].
     Ratio(Ratio),
+    /// For [`Unit::Count`].
+    Count(u32),
     /// For [`Unit::Flag`].
     Flag(bool),
     /// For [`Unit::Choice`].
@@ -76,6 +82,7 @@ impl std::fmt::Display for Value {
         match self {
             Value::Span(span) => write!(f, "{span} s"),
             Value::Ratio(ratio) => write!(f, "{ratio}"),
+            Value::Count(count) => write!(f, "{count}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Choice(word) => f.write_str(word),
             Value::Text(text) => f.write_str(text),
@@ -106,263 +113,12 @@ impl Tag {
     }
 }
 
-/// A parameter of the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "each knob's sentence stands in the list below, where users read it too"
-)]
-pub enum Knob {
-    DispatchTick,
-    DependencyTick,
-    ContainerStart,
-    RetryDelay,
-    TimeoutLag,
-    ShutdownTime,
-    BlockedAfterMisconfiguration,
-    BlockedAfterUndetermined,
-    Dispatch,
-    JobOrder,
-    Placement,
-    UsableMemory,
-    ShareWindow,
-    ShareCredit,
-    ShareHeadBlocks,
-    PrefixWeightTimesN,
-    RetryToFrontOf,
-    AbsentReasonMatches,
-    ConsumablesHeldOverRetry,
-    OutOfMemoryAt,
-    KillAtEstimate,
-    MachineSpeed,
-    Optimal,
-    PoolPricePerVcpuHour,
-}
-
-/// One entry of the list of assumptions.
-#[derive(Clone, Copy, Debug)]
-pub struct Assumption {
-    /// Which parameter.
-    pub knob: Knob,
-    /// Its key in `[model]`.
-    pub key: &'static str,
-    /// Its unit.
-    pub unit: Unit,
-    /// Its default in each profile, in the order of [`Profile::ALL`], as a scenario would write it.
-    pub defaults: [&'static str; 4],
-    /// What it rests on.
-    pub tag: Tag,
-    /// What it means, in a sentence.
-    pub sentence: &'static str,
-}
-
 impl Assumption {
     /// Its default in `profile`.
     fn default_in(&self, profile: Profile) -> Value {
         parse(self.unit, self.defaults[profile as usize]).expect("a default reads as its own unit")
     }
 }
-
-/// The same default in every profile.
-const fn always(value: &'static str) -> [&'static str; 4] {
-    [value; 4]
-}
-
-/// All parameters, in the order of [`Knob`].
-pub const ASSUMPTIONS: &[Assumption] = &[
-    Assumption {
-        knob: Knob::DispatchTick,
-        key: "dispatchTick",
-        unit: Unit::Seconds,
-        defaults: ["0s", "1s", "5s", "10s"],
-        tag: Tag::Assumed,
-        sentence: "Queues are evaluated at multiples of this; 0: whenever something changed.",
-    },
-    Assumption {
-        knob: Knob::DependencyTick,
-        key: "dependencyTick",
-        unit: Unit::Seconds,
-        defaults: ["0s", "1s", "1s", "5s"],
-        tag: Tag::Assumed,
-        sentence: "A job becomes RUNNABLE at the next multiple of this after its last dependency succeeded.",
-    },
-    Assumption {
-        knob: Knob::ContainerStart,
-        key: "containerStart",
-        unit: Unit::Seconds,
-        defaults: ["0s", "1s", "3s", "10s"],
-        tag: Tag::Observed,
-        sentence: "Time in STARTING on a warm host with a cached image (reports run from 3 to over 10 s).",
-    },
-    Assumption {
-        knob: Knob::RetryDelay,
-        key: "retryDelay",
-        unit: Unit::Seconds,
-        defaults: always("0s"),
-        tag: Tag::Assumed,
-        sentence: "Time between a failed attempt and the job being RUNNABLE again; AWS documents no back-off.",
-    },
-    Assumption {
-        knob: Knob::TimeoutLag,
-        key: "timeoutLag",
-        unit: Unit::Seconds,
-        defaults: ["0s", "0s", "0s", "5s"],
-        tag: Tag::Documented,
-        sentence: "How late a timeout is enforced; the guide says some seconds, best effort.",
-    },
-    Assumption {
-        knob: Knob::ShutdownTime,
-        key: "shutdownTime",
-        unit: Unit::Seconds,
-        defaults: always("0s"),
-        tag: Tag::Assumed,
-        sentence: "Time an application takes to end after SIGTERM; SIGKILL follows after 30 s, which is documented.",
-    },
-    Assumption {
-        knob: Knob::BlockedAfterMisconfiguration,
-        key: "blockedAfterMisconfiguration",
-        unit: Unit::Seconds,
-        defaults: ["0s", "60s", "60s", "600s"],
-        tag: Tag::Assumed,
-        sentence: "Time at the head before Batch declares it blocked by a misconfiguration; time limits count from then.",
-    },
-    Assumption {
-        knob: Knob::BlockedAfterUndetermined,
-        key: "blockedAfterUndetermined",
-        unit: Unit::Seconds,
-        defaults: ["0s", "600s", "600s", "1800s"],
-        tag: Tag::Assumed,
-        sentence: "The same for a head that is blocked for any other reason (all environments DISABLED or INVALID).",
-    },
-    Assumption {
-        knob: Knob::Dispatch,
-        key: "dispatch",
-        unit: Unit::Policy,
-        defaults: always("strict"),
-        tag: Tag::Assumed,
-        sentence: "Which jobs behind a head that waits for room may start: none (strict) or some (lookahead:K, easy …).",
-    },
-    Assumption {
-        knob: Knob::JobOrder,
-        key: "jobOrder",
-        unit: Unit::Policy,
-        defaults: always("fifo"),
-        tag: Tag::Documented,
-        sentence: "Order within a queue, or within a share; AWS has fifo, the others are for research.",
-    },
-    Assumption {
-        knob: Knob::Placement,
-        key: "placement",
-        unit: Unit::Policy,
-        defaults: always("pack"),
-        tag: Tag::Assumed,
-        sentence: "Which machine with room takes a job: the fullest (pack) or the emptiest (spread).",
-    },
-    Assumption {
-        knob: Knob::UsableMemory,
-        key: "usableMemory",
-        unit: Unit::Choice(&["nominal", "registered"]),
-        defaults: ["nominal", "registered", "registered", "registered"],
-        tag: Tag::Observed,
-        sentence: "Whether jobs can use a machine's nominal memory or only what its agent registers (86 to 97 % of it).",
-    },
-    Assumption {
-        knob: Knob::ShareWindow,
-        key: "shareWindow",
-        unit: Unit::Choice(&["decay", "max-600", "decay-plus-600"]),
-        defaults: always("max-600"),
-        tag: Tag::Assumed,
-        sentence: "Window of fair-share usage: shareDecaySeconds (0 means 600 s), at least 600 s, or that plus 600 s.",
-    },
-    Assumption {
-        knob: Knob::ShareCredit,
-        key: "shareCredit",
-        unit: Unit::Seconds,
-        defaults: always("60s"),
-        tag: Tag::Assumed,
-        sentence: "Usage that a running vCPU counts for beside its past, so that one share cannot grab a whole cycle.",
-    },
-    Assumption {
-        knob: Knob::ShareHeadBlocks,
-        key: "shareHeadBlocks",
-        unit: Unit::Flag,
-        defaults: always("true"),
-        tag: Tag::Assumed,
-        sentence: "Whether the next share's head that does not fit keeps the other shares waiting too.",
-    },
-    Assumption {
-        knob: Knob::PrefixWeightTimesN,
-        key: "prefixWeightTimesN",
-        unit: Unit::Flag,
-        defaults: always("false"),
-        tag: Tag::Documented,
-        sentence: "Whether n active shares under one prefix weigh n times its weight each (guide of 2023; dropped since).",
-    },
-    Assumption {
-        knob: Knob::RetryToFrontOf,
-        key: "retryToFrontOf",
-        unit: Unit::Choice(&["share", "queue"]),
-        defaults: always("share"),
-        tag: Tag::Assumed,
-        sentence: "On fair share, what a retried job goes to the front of; the guide says the front of the queue.",
-    },
-    Assumption {
-        knob: Knob::AbsentReasonMatches,
-        key: "absentReasonMatches",
-        unit: Unit::Flag,
-        defaults: always("true"),
-        tag: Tag::Assumed,
-        sentence: "Whether the pattern * matches a reason or exit code that is absent, as AWS's own Spot recipe needs.",
-    },
-    Assumption {
-        knob: Knob::ConsumablesHeldOverRetry,
-        key: "consumablesHeldOverRetry",
-        unit: Unit::Flag,
-        defaults: always("false"),
-        tag: Tag::Assumed,
-        sentence: "Whether a job keeps its replenishable resources between attempts.",
-    },
-    Assumption {
-        knob: Knob::OutOfMemoryAt,
-        key: "outOfMemoryAt",
-        unit: Unit::Ratio,
-        defaults: always("1"),
-        tag: Tag::Assumed,
-        sentence: "The part of its run after which a job that asked for too little memory is killed.",
-    },
-    Assumption {
-        knob: Knob::KillAtEstimate,
-        key: "killAtEstimate",
-        unit: Unit::Flag,
-        defaults: always("false"),
-        tag: Tag::Assumed,
-        sentence: "Whether a run longer than its estimate is killed at it; otherwise the estimate is raised and counted.",
-    },
-    Assumption {
-        knob: Knob::MachineSpeed,
-        key: "machineSpeed",
-        unit: Unit::Policy,
-        defaults: always("uniform"),
-        tag: Tag::Assumed,
-        sentence: "How fast a vCPU is: alike on all types, or by CoreMark relative to c6i.large or another (coremark:TYPE).",
-    },
-    Assumption {
-        knob: Knob::Optimal,
-        key: "optimal",
-        unit: Unit::Choice(&["default_x86_64", "c4-c5-m4-m5-r4-r5", "c4-m4-r4"]),
-        defaults: always("default_x86_64"),
-        tag: Tag::Documented,
-        sentence: "What instanceTypes' optimal means: default_x86_64 since 2025-11, before c4-c5-m4-m5-r4-r5, first c4-m4-r4.",
-    },
-    Assumption {
-        knob: Knob::PoolPricePerVcpuHour,
-        key: "poolPricePerVcpuHour",
-        unit: Unit::Price,
-        defaults: always("0.0425"),
-        tag: Tag::Assumed,
-        sentence: "Price of one vCPU-hour of --pool: that of c6i On-Demand in us-east-1 (2026-07-20).",
-    },
-];
 
 /// The values of all parameters in one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -428,6 +184,14 @@ impl Settings {
         }
     }
 
+    /// The value of a knob that counts something.
+    pub fn count(&self, knob: Knob) -> u32 {
+        match self.value(knob) {
+            Value::Count(count) => *count,
+            other => unreachable!("{knob:?} is {other:?}, not a count"),
+        }
+    }
+
     /// The value of a knob without a unit.
     pub fn ratio(&self, knob: Knob) -> Ratio {
         match self.value(knob) {
@@ -464,6 +228,10 @@ fn parse(unit: Unit, text: &str) -> Result<Value, String> {
             .and_then(Ratio::from_f64)
             .map(Value::Ratio)
             .ok_or_else(|| format!("`{text}` is not a number from 0 to 1,000,000,000")),
+        Unit::Count => text
+            .parse::<u32>()
+            .map(Value::Count)
+            .map_err(|_| format!("`{text}` is not a whole number from 0 to {}", u32::MAX)),
         Unit::Flag => match text {
             "true" => Ok(Value::Flag(true)),
             "false" => Ok(Value::Flag(false)),

@@ -152,6 +152,7 @@ mod tests {
             environment: EnvId(0),
             instance_type: TypeId(0),
             launched: SimTime::ZERO,
+            registered: Some(SimTime::ZERO),
             ended: SimTime::from_s(100),
             terminated: false,
             attempts: 3,

@@ -6,6 +6,7 @@
 
 mod clients;
 mod fate;
+mod scaling;
 
 use crate::control::{
     Attempt, Control, Effect, Ending, EndingKind, QueueSnapshot, Resubmission, Ticket,
@@ -45,6 +46,10 @@ enum Event {
     Join(u32),
     /// A group of machines leaves.
     Leave(u32),
+    /// Instances of a managed environment run from now on.
+    Launched(u32),
+    /// And take jobs.
+    Registered(u32),
     /// A closed-loop submission.
     Submit(RowId),
     /// A rule submits a job again.
@@ -88,6 +93,7 @@ pub struct Simulation<'w, O: Observer> {
     fates: fate::Fates,
     clients: Clients<'w>,
     groups: Vec<Group>,
+    scaling: scaling::Scaling,
     next_row: usize,
     next_command: usize,
     digest: Digest,
@@ -117,6 +123,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             fates: fate::Fates::new(&scenario.world.settings),
             clients: Clients::new(scenario),
             groups: Vec::new(),
+            scaling: scaling::Scaling::new(&scenario.world.settings),
             next_row: 0,
             next_command: 0,
             digest: Digest::default(),
@@ -171,7 +178,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
-        for record in self.fleet.close(end) {
+        for record in self.fleet.close(end, cut.is_some()) {
             self.control.observer.instance_ended(&record);
         }
         self.control.observer.ended(end);
@@ -309,10 +316,18 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
     }
 
-    /// Says whether any queue was due.
+    /// Queues first, then machines. Says whether anything was due.
     fn decide(&mut self) -> bool {
         let now = self.now();
-        self.control.dispatch(now, &mut self.fleet)
+        let passed = self.control.dispatch(now, &mut self.fleet);
+        // What was placed is no more in demand: the decision to scale sees it.
+        self.apply_effects();
+        self.fleet.seen();
+        let scaled = self.scale_if_due();
+        let left = self.leave_idle();
+        // Also where nothing was: whoever asked for this decision may have asked for one later.
+        self.plan_scaling();
+        passed || scaled || left
     }
 
     /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
@@ -345,6 +360,8 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Watch { queue, stamp } => return self.control.watch_timer(now, queue, stamp),
             Event::Decide => return self.decide(),
             Event::Join(group) => self.join(group),
+            Event::Launched(batch) => self.launched(batch),
+            Event::Registered(batch) => self.registered(batch),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
                 return self.lose(instances.map(InstanceId).collect());
@@ -429,11 +446,16 @@ impl<'w, O: Observer> Simulation<'w, O> {
 
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
-        while let Some(effect) = self.control.next_effect() {
-            self.carry_out(effect);
-        }
+        self.apply_effects();
+        self.plan_scaling();
         if self.control.wants_decision() {
             self.calendar.request_decision();
+        }
+    }
+
+    fn apply_effects(&mut self) {
+        while let Some(effect) = self.control.next_effect() {
+            self.carry_out(effect);
         }
     }
 
@@ -486,6 +508,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 self.fleet.join(now, environment, instance_type, count);
                 self.control.machines_changed(now, environment);
             }
+            Effect::Rescale { environment, scale } => self.fleet.rescale(environment, scale),
+            Effect::Available {
+                instance_type,
+                available,
+            } => self.fleet.set_available(instance_type, available),
             Effect::Leave { environment, count } => {
                 let instances = self.fleet.latest(environment, count);
                 self.lose(instances);

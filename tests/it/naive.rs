@@ -230,6 +230,8 @@ struct Queue {
     deleted: bool,
     /// Something happened since its last pass that a pass could answer to.
     is_due: bool,
+    /// Its last pass left a head waiting.
+    tried: bool,
     /// For strict-held.
     held: Option<usize>,
     /// For conservative: (job, planned start).

@@ -556,7 +556,7 @@ impl Maker {
             compute_environment: environment.to_owned(),
             enabled,
             valid,
-            unmanaged_vcpus: None,
+            ..EnvironmentUpdate::default()
         }));
     }
 }

@@ -86,7 +86,6 @@ shapes! {
     Ec2Configuration {
         imageType: Text, imageIdOverride: Text, batchImageStatus: Text, imageKubernetesVersion: Text
     }
-    ComputeScalingPolicy { minScaleDownDelayMinutes: INTEGER }
     ManagedInstancesNetworkConfiguration { subnets: List(&Text), securityGroups: List(&Text) }
     InstanceRequirementsRequest { allowedInstanceTypes: List(&Text) }
     ManagedInstancesStorageConfiguration { storageSizeGiB: INTEGER }
@@ -103,14 +102,6 @@ shapes! {
     ManagedInstancesProvider {
         propagateTags: Text, infrastructureRoleArn: Text, instanceLaunchTemplate:
         Object(&InstanceLaunchTemplate), infrastructureOptimization: Object(&InfrastructureOptimization)
-    }
-    ComputeResource {
-        type: Text, allocationStrategy: Text, minvCpus: INTEGER, maxvCpus: INTEGER, desiredvCpus: INTEGER,
-        instanceTypes: List(&Text), imageId: Text, subnets: List(&Text), securityGroupIds: List(&Text),
-        ec2KeyPair: Text, instanceRole: Text, tags: Map(&Text), placementGroup: Text, bidPercentage:
-        INTEGER, spotIamFleetRole: Text, launchTemplate: Object(&LaunchTemplateSpecification),
-        ec2Configuration: List(&Object(&Ec2Configuration)), scalingPolicy: Object(&ComputeScalingPolicy),
-        managedInstancesProvider: Object(&ManagedInstancesProvider), capacityTags: Map(&Text)
     }
     EksAccessEntry { desiredState: Text, status: Text }
     EksConfiguration { eksClusterArn: Text, kubernetesNamespace: Text, accessEntry: Object(&EksAccessEntry) }
@@ -150,15 +141,6 @@ shapes! {
         propagateTags: Text, infrastructureRoleArn: Text, instanceLaunchTemplate:
         Object(&InstanceLaunchTemplateUpdate), infrastructureOptimization:
         Object(&InfrastructureOptimization)
-    }
-    ComputeResourceUpdate {
-        minvCpus: INTEGER, maxvCpus: INTEGER, desiredvCpus: INTEGER, subnets: List(&Text), securityGroupIds:
-        List(&Text), allocationStrategy: Text, instanceTypes: List(&Text), ec2KeyPair: Text, instanceRole:
-        Text, tags: Map(&Text), placementGroup: Text, bidPercentage: INTEGER, launchTemplate:
-        Object(&LaunchTemplateSpecification), ec2Configuration: List(&Object(&Ec2Configuration)),
-        updateToLatestImageVersion: Flag, type: Text, imageId: Text, scalingPolicy:
-        Object(&ComputeScalingPolicy), managedInstancesProvider:
-        Object(&UpdateManagedInstancesProviderConfiguration), capacityTags: Map(&Text)
     }
     UpdatePolicy { terminateJobsOnUpdate: Flag, jobExecutionTimeoutMinutes: INTEGER }
     EksConfigurationUpdate { accessEntry: Object(&EksAccessEntry) }

@@ -3,6 +3,7 @@
 
 #![allow(non_upper_case_globals, reason = "AWS's own names")]
 
+use super::aws_compute::ComputeResource;
 use super::aws_ignored::*;
 use super::shape::{Field, Kind, Shape, field, ignored, shape};
 use Kind::{Choice, Decimal, List, Map, Object, Text, Whole};
@@ -22,7 +23,7 @@ pub static CreateComputeEnvironment: Shape = shape(
         field(
             "type",
             Choice(&["UNMANAGED", "MANAGED"]),
-            "Who gives it machines; MANAGED is not simulated yet.",
+            "Who gives it machines: Batch (MANAGED) or its owner.",
         )
         .required(),
         field("state", STATE, "Whether it takes new jobs.").default("\"ENABLED\""),

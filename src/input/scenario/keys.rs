@@ -117,6 +117,7 @@ pub fn assumptions_table() -> Vec<AssumptionRow> {
             unit: match assumption.unit {
                 Unit::Seconds => "s",
                 Unit::Ratio => "number",
+                Unit::Count => "count",
                 Unit::Flag => "flag",
                 Unit::Choice(_) => "word",
                 Unit::Policy => "policy",

@@ -4,6 +4,7 @@
 //! `ours` and fills in defaults, `lower` resolves names and makes requests. Each step reports all it finds; what follows goes on
 //! as far as it can, so that one reading shows everything that is wrong.
 
+mod aws_compute;
 mod aws_ignored;
 mod aws_jobs;
 mod aws_queues;
@@ -167,8 +168,10 @@ fn complete_billing(list: &mut Node, scenario: &Scenario) {
             .iter()
             .find_map(|timed| match &timed.command {
                 Command::CreateComputeEnvironment(made) if Some(made.name.as_str()) == name => {
-                    let EnvironmentKind::Unmanaged { billing, .. } = &made.kind;
-                    Some(*billing)
+                    Some(match &made.kind {
+                        EnvironmentKind::Unmanaged { billing, .. } => *billing,
+                        EnvironmentKind::Managed(managed) => managed.billing,
+                    })
                 }
                 _ => None,
             });

@@ -2,9 +2,8 @@
 
 use crate::model::{ASSUMPTIONS, Unit};
 
-use super::aws_ignored::{
-    ComputeResourceUpdate, EcsSettings, EksConfigurationUpdate, UpdatePolicy,
-};
+use super::aws_compute::ComputeResourceUpdate;
+use super::aws_ignored::{EcsSettings, EksConfigurationUpdate, UpdatePolicy};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
 use super::ours_workload::WORKLOAD;
@@ -314,6 +313,26 @@ pub static EVENTS: Tagged = Tagged {
                 ],
             ),
         ),
+        (
+            "SetAvailableCapacity",
+            &shape(
+                "SetAvailableCapacity",
+                "Ours: how many instances of a type EC2 has for us from now on; 0 is an outage.",
+                &[
+                    field(
+                        "instanceType",
+                        Text,
+                        "A type of the catalogue or of instanceTypes.",
+                    )
+                    .required(),
+                    field(
+                        "available",
+                        Whole(0, MACHINES_MAX),
+                        "How many, those that we have included; without a limit where absent.",
+                    ),
+                ],
+            ),
+        ),
     ],
 };
 
@@ -338,6 +357,7 @@ static MODEL_KEYS: [Field; ASSUMPTIONS.len()] = {
         let (kind, unit) = match assumption.unit {
             Unit::Seconds => (Kind::Span, "s"),
             Unit::Ratio => (Decimal(0.0, 1e9), ""),
+            Unit::Count => (Whole(0, u32::MAX as i64), ""),
             Unit::Flag => (Flag, ""),
             Unit::Choice(words) => (Choice(words), ""),
             Unit::Policy => (Text, ""),

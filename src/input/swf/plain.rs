@@ -50,16 +50,15 @@ pub(super) fn parse_line(text: &[u8], fields: &mut [i64; FIELDS]) -> Option<usiz
 #[inline]
 fn parse_number(text: &Window, at: usize, first: u8) -> Option<(i64, usize, u8)> {
     let mut value = i64::from(first - b'0');
-    let mut end = at + 1;
-    loop {
+    for end in at + 1..=at + DIGITS_MAX {
         let byte = text[end % WINDOW];
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            return (end - at <= DIGITS_MAX).then_some((value, end, byte));
+            return Some((value, end, byte));
         }
-        value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
-        end += 1;
+        value = value * 10 + i64::from(digit);
     }
+    None
 }
 
 /// The number, perhaps −1, that stands behind blanks at `at`, where it ends, and the byte there.
@@ -147,6 +146,7 @@ mod tests {
             (" 9 ", " 1234567890123456 "),
             (" 9 ", " / "),
             (" 9 ", " : "),
+            (" 9 ", &"9".repeat(2 * WINDOW)),
             ("1 ", "; "),
             ("1 2", "1\x002"),
             (" ", &too_long),

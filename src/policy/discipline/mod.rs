@@ -82,6 +82,10 @@ pub enum Hold {
     Consumable,
     /// A reserve is kept free, or the environment may not grow.
     MaxVcpus,
+    /// The next scaling decision is still to come.
+    Scaling,
+    /// A machine for it is being launched.
+    Boot,
 }
 
 /// What a discipline is lent for one pass over one queue.

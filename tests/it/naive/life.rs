@@ -158,7 +158,10 @@ impl Naive<'_> {
     fn ready(&mut self, job: usize) {
         self.jobs[job].status = JobStatus::Runnable;
         self.jobs[job].eligible = Some(self.now);
-        self.queues[self.jobs[job].queue].is_due = true;
+        let queue = self.jobs[job].queue;
+        if !self.stops_before(queue, job) {
+            self.queues[queue].is_due = true;
+        }
     }
 
     /// Places the job on `machines`.

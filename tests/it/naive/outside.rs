@@ -19,6 +19,9 @@ pub(super) fn refuse<T>(why: &str) -> Result<T, String> {
 impl Naive<'_> {
     pub(super) fn command(&mut self, command: &Command) -> Answer {
         match command {
+            Command::SetAvailableCapacity { .. } => {
+                unreachable!("these worlds have no managed environment")
+            }
             Command::RegisterJobDefinition(definition) => {
                 let revision = self
                     .definitions
@@ -71,7 +74,10 @@ impl Naive<'_> {
                     unmanaged_vcpus,
                     machines,
                     billing,
-                } = &environment.kind;
+                } = &environment.kind
+                else {
+                    unreachable!("these worlds have no managed environment");
+                };
                 let number = self.environments.len();
                 self.environments.push(Environment {
                     is: environment.clone(),
@@ -138,6 +144,7 @@ impl Naive<'_> {
                     is: queue.clone(),
                     deleted: false,
                     is_due: false,
+                    tried: false,
                     held: None,
                     plans: Vec::new(),
                     wakes: None,

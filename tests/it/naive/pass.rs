@@ -24,8 +24,20 @@ impl Naive<'_> {
             } else {
                 self.fifo_pass(queue)
             };
+            self.queues[queue].tried = head.is_some();
             self.look_at_head(queue, head);
         }
+    }
+
+    /// Whether `job` came to stand behind a head that was tried and waits, where nobody may pass one.
+    pub(super) fn stops_before(&self, queue: usize, job: usize) -> bool {
+        let default = self.word(Knob::Dispatch);
+        let is = &self.queues[queue].is;
+        let discipline = is.discipline.as_deref().unwrap_or(default);
+        is.scheduling_policy.is_none()
+            && ["strict", "strict-held"].contains(&discipline)
+            && self.queues[queue].tried
+            && self.waiting(queue, None).first() != Some(&job)
     }
 
     /// Passes a queue without shares; returns its first job that still waits.

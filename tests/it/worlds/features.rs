@@ -183,7 +183,10 @@ pub fn features(scenario: &Scenario) -> Features {
                 has.unusable_environment |= !environment.enabled || !environment.valid;
                 let EnvironmentKind::Unmanaged {
                     machines, billing, ..
-                } = &environment.kind;
+                } = &environment.kind
+                else {
+                    unreachable!("these worlds have no managed environment");
+                };
                 has.per_hour |= *billing == batchcast::model::Billing::PerHour;
                 for group in machines {
                     has.machine_loss |= group.terminate.is_some();

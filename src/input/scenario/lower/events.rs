@@ -63,16 +63,19 @@ impl Lowering<'_> {
             }
             "CreateComputeEnvironment" => self.create_environment(node, at),
             "UpdateComputeEnvironment" => {
-                if node.get("computeResources").is_some() {
-                    let message = "for MANAGED environments, which are not simulated yet; machines come and go by RunInstances and TerminateInstances";
-                    self.problems.below(node, "computeResources", message);
-                }
-                Command::UpdateComputeEnvironment(EnvironmentUpdate {
+                let resources = node.get("computeResources");
+                let number = |key| resources.and_then(|resources| resources.whole(key));
+                let update = EnvironmentUpdate {
                     compute_environment: self.environment(node, at)?,
                     enabled: enabled(node),
                     unmanaged_vcpus: node.whole("unmanagedvCpus"),
                     valid: node.text("status").map(|status| status == "VALID"),
-                })
+                    min_vcpus: number("minvCpus"),
+                    max_vcpus: number("maxvCpus"),
+                    desired_vcpus: number("desiredvCpus"),
+                };
+                self.scaling_update(node, resources);
+                Command::UpdateComputeEnvironment(update)
             }
             "DeleteComputeEnvironment" => Command::DeleteComputeEnvironment {
                 compute_environment: self.environment(node, at)?,
@@ -123,6 +126,13 @@ impl Lowering<'_> {
                 compute_environment: self.environment(node, at)?,
                 count: node.whole("count").unwrap_or(1),
             },
+            "SetAvailableCapacity" => {
+                let name = node.text("instanceType")?;
+                Command::SetAvailableCapacity {
+                    instance_type: self.instance_type(node, "instanceType", name)?,
+                    available: node.whole("available"),
+                }
+            }
             _ => return None,
         })
     }

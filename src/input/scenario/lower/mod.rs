@@ -5,6 +5,7 @@ mod definitions;
 mod dependencies;
 mod events;
 mod jobs;
+mod managed;
 mod queues;
 mod workload;
 
@@ -377,6 +378,7 @@ pub fn effective_model(settings: &Settings) -> Node {
         let value = match settings.value(assumption.knob) {
             Set::Span(span) => Value::Text(format!("{span}s")),
             Set::Ratio(ratio) => Value::Decimal(ratio.parts() as f64 / Ratio::PARTS as f64),
+            Set::Count(count) => Value::Whole(i128::from(*count)),
             Set::Flag(flag) => Value::Flag(*flag),
             Set::Choice(word) => Value::Text((*word).to_owned()),
             Set::Text(text) => Value::Text(text.clone()),

@@ -23,10 +23,7 @@ impl Lowering<'_> {
             self.faults(node, rules::name_faults("computeEnvironmentName", name));
         }
         let is_managed = node.text("type") == Some("MANAGED");
-        if is_managed {
-            let message = "MANAGED environments, which launch their own machines, are not simulated yet; what works now is type = \"UNMANAGED\" with instances = [{ instanceType = \"c6i.4xlarge\", count = 8 }]";
-            self.problems.below(node, "type", message);
-        } else if node.get("computeResources").is_some() {
+        if !is_managed && node.get("computeResources").is_some() {
             let message =
                 "an UNMANAGED environment has no computeResources; list its machines in instances";
             self.problems.below(node, "computeResources", message);
@@ -49,15 +46,20 @@ impl Lowering<'_> {
             Some("per-second") => Billing::PerSecond,
             _ => self.default_billing(),
         };
+        let kind = if is_managed {
+            EnvironmentKind::Managed(self.managed(node, billing))
+        } else {
+            EnvironmentKind::Unmanaged {
+                unmanaged_vcpus: node.whole("unmanagedvCpus"),
+                machines,
+                billing,
+            }
+        };
         Command::CreateComputeEnvironment(ComputeEnvironment {
             name: name.to_owned(),
             enabled: enabled(node).unwrap_or(true),
             valid,
-            kind: EnvironmentKind::Unmanaged {
-                unmanaged_vcpus: node.whole("unmanagedvCpus"),
-                machines,
-                billing,
-            },
+            kind,
         })
     }
 
@@ -190,7 +192,7 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn environment_nodes(&self, name: &str) -> impl Iterator<Item = &Node> {
+    pub(super) fn environment_nodes(&self, name: &str) -> impl Iterator<Item = &Node> {
         let events = self.root.list("events").iter();
         let created =
             events.filter(|event| event.text("action") == Some("CreateComputeEnvironment"));

@@ -123,11 +123,11 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     // Environments.
     (
-        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"SPOT\", maxvCpus = 9 }",
+        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"SPOT\", maxvCpus = 9, instanceTypes = [\"c6i\"] }",
         &[
-            "/computeEnvironments/1/type: MANAGED environments",
+            "/computeEnvironments/1/computeResources/type: SPOT",
             "not simulated yet",
-            "UNMANAGED",
+            "use EC2",
         ],
     ),
     (
@@ -398,7 +398,7 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     (
         "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"pool\"\ncomputeResources = { maxvCpus = 4 }",
-        &["for MANAGED environments, which are not simulated yet"],
+        &["an UNMANAGED environment has no computeResources"],
     ),
     (
         "[[events]]\nat = 5\naction = \"DeregisterJobDefinition\"\njobDefinition = \"sim\"",

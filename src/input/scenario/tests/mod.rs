@@ -700,7 +700,9 @@ fn a_trace_on_a_pool_is_one_machine_that_is_up_from_the_first_submission() {
     else {
         panic!("an environment first");
     };
-    let EnvironmentKind::Unmanaged { machines, .. } = &environment.kind;
+    let EnvironmentKind::Unmanaged { machines, .. } = &environment.kind else {
+        panic!("it is UNMANAGED");
+    };
     assert_eq!(machines[0].launch, SimTime::from_s(7));
     assert_eq!(loaded.effective["model"]["profile"], "ideal");
     let effective = serde_json::to_vec(&loaded.effective).unwrap();

@@ -1,0 +1,120 @@
+//! What managed environments are told to provide for: the jobs that wait, by shape.
+
+use std::collections::BTreeMap;
+
+use crate::model::Observer;
+use crate::policy::discipline::Hold;
+use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
+use crate::units::{EnvId, QueueId, Shape, SimTime};
+
+use super::Control;
+use super::lane::Entry;
+use super::queue::{Label, Queue};
+
+/// Waiting jobs of a queue by shape, multi-node ones left out.
+pub(super) type Demand = BTreeMap<Shape, u64>;
+
+impl Queue {
+    /// `count` jobs like `entry` came to wait, or went.
+    pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
+        let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
+            return;
+        };
+        let count = demand.entry(entry.shape).or_default();
+        if came {
+            *count += u64::from(entry.count);
+        } else {
+            *count -= u64::from(entry.count);
+            if *count == 0 {
+                demand.remove(&entry.shape);
+            }
+        }
+    }
+
+    /// From now on (or no more) demand is counted.
+    pub(super) fn keep_demand(&mut self, keeps: bool) {
+        if !keeps {
+            self.demand = None;
+        } else if self.demand.is_none() {
+            let mut demand = Demand::new();
+            let waiting = self.shares.iter().flat_map(|share| share.lane.iter());
+            for entry in waiting.filter(|entry| !entry.is_gang) {
+                *demand.entry(entry.shape).or_default() += u64::from(entry.count);
+            }
+            self.demand = Some(demand);
+        }
+    }
+}
+
+impl<O: Observer> Control<'_, O> {
+    /// Whether a job came to wait where a managed environment has to provide, or a queue there changed; asking takes it back.
+    pub fn take_wants_scaling(&mut self) -> bool {
+        std::mem::take(&mut self.wants_scaling)
+    }
+
+    /// Whether any job waits where a managed environment has to provide.
+    pub fn waits_for_managed(&self) -> bool {
+        self.queues
+            .iter()
+            .any(|queue| queue.demand.is_some() && queue.waiting > 0)
+    }
+
+    /// What waits in queues that have a managed environment, by their priority.
+    pub fn demands(&mut self, now: SimTime) -> Vec<QueueDemand> {
+        let mut demands = Vec::new();
+        for index in 0..self.queue_order.len() {
+            let id = self.queue_order[index];
+            if let Some(demand) = self.demand_of(now, id) {
+                demands.push(demand);
+            }
+        }
+        demands
+    }
+
+    fn demand_of(&mut self, now: SimTime, id: QueueId) -> Option<QueueDemand> {
+        let queue = &mut self.queues[id.index()];
+        if queue.deleted || queue.demand.is_none() || queue.waiting == 0 {
+            return None;
+        }
+        let lane = queue.turn(now)?;
+        let head = *queue.shares[lane as usize].lane.front()?;
+        let mut wants = vec![Want {
+            shape: head.shape,
+            count: 1,
+            gang: self.contracts[head.contract as usize].gang.clone(),
+        }];
+        let others = queue.demand.iter().flatten().rev();
+        wants.extend(others.filter_map(|(&shape, &count)| {
+            let is_heads = shape == head.shape && !head.is_gang;
+            let count = count - u64::from(is_heads);
+            (count > 0).then_some(Want {
+                shape,
+                count,
+                gang: None,
+            })
+        }));
+        Some(QueueDemand {
+            queue: id,
+            environments: queue.usable.clone(),
+            wants,
+        })
+    }
+
+    /// A scaling decision says what the head of a queue goes on waiting for.
+    pub fn head_waits(&mut self, now: SimTime, waits: HeadWaits) {
+        let queue = &mut self.queues[waits.queue.index()];
+        let is_about_room = matches!(
+            queue.watch.label,
+            Label::Front(Hold::Capacity | Hold::Scaling | Hold::Boot | Hold::MaxVcpus)
+        );
+        if is_about_room {
+            let head = queue.watch.head;
+            queue.relabel(now, Label::Front(waits.hold), head);
+        }
+    }
+
+    /// A managed environment has asked for so many vCPUs and not let them go.
+    pub fn committed(&mut self, environment: EnvId, vcpus: u64) {
+        self.registry.environments[environment.index()].committed = vcpus;
+    }
+}

@@ -1,0 +1,173 @@
+//! A managed environment: what it may launch, what it has asked for, and when its idle instances leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Billing, Managed as Spec};
+use crate::policy::allocation::{self, Allocation, Candidate};
+use crate::policy::capacity::{Ask, Ever};
+use crate::policy::scaling::Scale;
+use crate::units::{InstanceId, PricePerHour, Shape, SimTime, Span, TypeId};
+
+/// A type that an environment allows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    pub(super) instance_type: TypeId,
+    pub(super) size: Shape,
+    pub(super) price: PricePerHour,
+}
+
+/// A managed environment at work.
+pub(super) struct Managed {
+    pub(super) allocation: &'static dyn Allocation,
+    /// In order of type.
+    pub(super) allowed: Vec<Allowed>,
+    pub(super) scale: Scale,
+    scale_down_delay: Span,
+    /// A `desiredvCpus` that was not reached yet.
+    pub(super) desired: u32,
+    /// vCPUs of instances that were asked for and have not left.
+    pub(super) committed: u64,
+    /// And how many they are.
+    pub(super) instances: u32,
+    /// Those among them on which no job can be placed yet, by type.
+    pub(super) coming: BTreeMap<TypeId, u32>,
+    /// Types left out for want of capacity, and until when.
+    pub(super) backed_off: BTreeMap<TypeId, SimTime>,
+    /// Since when nothing could be launched for want of capacity.
+    pub(super) short_since: Option<SimTime>,
+    /// Idle instances whose time is up, and which minvCpus keeps.
+    pub(super) kept: BTreeSet<(SimTime, InstanceId)>,
+}
+
+impl Managed {
+    pub(super) fn new(spec: &Spec, allowed: Vec<Allowed>) -> Managed {
+        let scale = Scale {
+            enabled: true,
+            valid: true,
+            min_vcpus: spec.min_vcpus,
+            max_vcpus: spec.max_vcpus,
+            desired_vcpus: spec.desired_vcpus,
+        };
+        Managed {
+            allocation: allocation::of(spec.strategy),
+            allowed,
+            scale,
+            scale_down_delay: spec.scale_down_delay,
+            desired: scale.desired_vcpus.unwrap_or(0),
+            committed: 0,
+            instances: 0,
+            coming: BTreeMap::new(),
+            backed_off: BTreeMap::new(),
+            short_since: None,
+            kept: BTreeSet::new(),
+        }
+    }
+
+    /// Commands changed it.
+    pub(super) fn rescale(&mut self, scale: Scale) {
+        self.scale = scale;
+        self.desired = scale.desired_vcpus.unwrap_or(self.desired);
+    }
+
+    /// vCPUs that are launched whether or not a job waits.
+    pub(super) fn floor(&mut self) -> u64 {
+        if self.committed >= u64::from(self.desired) {
+            self.desired = 0;
+        }
+        u64::from(self.scale.min_vcpus.max(self.desired))
+    }
+
+    /// vCPUs until maxvCpus.
+    pub(super) fn budget(&self) -> u64 {
+        u64::from(self.scale.max_vcpus).saturating_sub(self.committed)
+    }
+
+    /// Types that hold every one of `shapes`, but for those that are left out at `now`.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        now: SimTime,
+        shapes: &'a [Shape],
+        only: Option<TypeId>,
+    ) -> impl Iterator<Item = Candidate> + 'a {
+        let holds = move |one: &&Allowed| {
+            only.is_none_or(|only| only == one.instance_type)
+                && shapes.iter().all(|shape| shape.fits(one.size))
+                && self
+                    .backed_off
+                    .get(&one.instance_type)
+                    .is_none_or(|until| *until <= now)
+        };
+        self.allowed.iter().filter(holds).map(|one| Candidate {
+            instance_type: one.instance_type,
+            vcpus: one.size.vcpus,
+            price: one.price,
+        })
+    }
+
+    /// Whether any of its types holds `shape`.
+    pub(super) fn holds(&self, shapes: &[Shape], only: Option<TypeId>) -> bool {
+        self.allowed.iter().any(|one| {
+            only.is_none_or(|only| only == one.instance_type)
+                && shapes.iter().all(|shape| shape.fits(one.size))
+        })
+    }
+
+    /// The size of one of its types.
+    pub(super) fn size(&self, instance_type: TypeId) -> Shape {
+        let place = self
+            .allowed
+            .binary_search_by_key(&instance_type, |one| one.instance_type);
+        place.map_or(Shape::default(), |place| self.allowed[place].size)
+    }
+
+    /// How long an instance stays without a job.
+    pub(super) fn patience(&self, was_used: bool, scale_in: Span, never_used: Span) -> Span {
+        if was_used {
+            scale_in.max(self.scale_down_delay)
+        } else {
+            never_used
+        }
+    }
+
+    /// Whether the environment could ever hold it, all else away. Over maxvCpus: AWS accepts such a job and its queue blocks
+    /// (User Guide, troubleshooting: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE).
+    pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
+        let max = u64::from(self.scale.max_vcpus);
+        let (shapes, only, count) = match ask.gang {
+            Some(gang) => (gang.nodes.as_slice(), gang.instance_type, gang.nodes.len()),
+            None => (std::slice::from_ref(&ask.shape), None, 1),
+        };
+        if u64::from(ask.shape.vcpus) > max {
+            return Ever::TooMuch;
+        }
+        if !self.holds(shapes, only) {
+            return Ever::TooBig;
+        }
+        let fits_max = self.allowed.iter().any(|one| {
+            let all = u64::from(one.size.vcpus) * count as u64;
+            let before_the_last = all - u64::from(one.size.vcpus);
+            only.is_none_or(|only| only == one.instance_type)
+                && shapes.iter().all(|shape| shape.fits(one.size))
+                && if self.allocation.may_exceed() {
+                    before_the_last < max
+                } else {
+                    all <= max
+                }
+        });
+        if fits_max { Ever::Yes } else { Ever::TooMuch }
+    }
+}
+
+/// When an instance that has nothing to do since `idle` leaves: after `patience`, with hourly bills at the end of its hour.
+pub(super) fn leaves_at(
+    billing: Billing,
+    launched: SimTime,
+    idle: SimTime,
+    patience: Span,
+) -> SimTime {
+    let at = idle + patience;
+    match billing {
+        Billing::PerSecond => at,
+        Billing::PerHour => launched + Span::from_s((at - launched).hours_started().max(1) * 3600),
+    }
+}

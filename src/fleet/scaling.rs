@@ -1,0 +1,512 @@
+//! The scaling decision: what waits is laid into the room there is and is coming, and machines are launched for the rest.
+//!
+//! It costs the number of shapes that wait and of different rooms, not the number of jobs or machines: machines with the
+//! same room left are one entry. AWS publishes nothing of this but that demand is read over the whole RUNNABLE set; the rule
+//! is in the crate docs, its knobs are assumptions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::policy::allocation::{Candidate, Need};
+use crate::policy::capacity::Gang;
+use crate::policy::discipline::Hold;
+use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
+use crate::units::{EnvId, Ratio, Shape, SimTime, Span, TypeId};
+
+use super::Fleet;
+use super::managed::Managed;
+
+/// The settings of scaling.
+#[derive(Clone, Debug)]
+pub(super) struct Knobs {
+    pub(super) smallest: bool,
+    pub(super) burst: u32,
+    pub(super) refill: Ratio,
+    pub(super) cluster_max: u32,
+    pub(super) backoff: Span,
+    pub(super) spill_after: Span,
+}
+
+/// Machines of one type that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// For which environment.
+    pub environment: EnvId,
+    /// Their type.
+    pub instance_type: TypeId,
+    /// How many.
+    pub count: u32,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Machines to be launched, in order.
+    pub launches: Vec<Launch>,
+    /// Why heads go on waiting.
+    pub heads: Vec<HeadWaits>,
+    /// When a decision may come to something else though nothing happens.
+    pub alarm: Option<SimTime>,
+}
+
+/// Machines with the same room, in order: room, type, whether they are still to come.
+type Room = (Shape, TypeId, bool);
+
+/// The bucket of launches that an account has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tokens {
+    /// In parts of a token per thousand.
+    units: u128,
+    at: SimTime,
+}
+
+/// A token.
+const TOKEN: u128 = Ratio::PARTS as u128 * 1000;
+
+impl Tokens {
+    pub(super) fn full(burst: u32) -> Tokens {
+        Tokens {
+            units: u128::from(burst) * TOKEN,
+            at: SimTime::ZERO,
+        }
+    }
+
+    fn refill(&mut self, now: SimTime, knobs: &Knobs) {
+        let passed = u128::from((now - self.at).ms());
+        let full = u128::from(knobs.burst) * TOKEN;
+        self.units = (self.units + passed * u128::from(knobs.refill.parts())).min(full);
+        self.at = now;
+    }
+
+    fn left(&self) -> u64 {
+        u64::try_from(self.units / TOKEN).unwrap_or(u64::MAX)
+    }
+
+    /// When `count` can be taken, if ever.
+    fn next(&self, count: u64, knobs: &Knobs) -> Option<SimTime> {
+        let missing = (u128::from(count) * TOKEN).saturating_sub(self.units);
+        let parts = u128::from(knobs.refill.parts());
+        if parts == 0 || count > u64::from(knobs.burst) {
+            return None;
+        }
+        let ms = u64::try_from(missing.div_ceil(parts)).ok()?;
+        Some(self.at + Span::from_ms(ms))
+    }
+}
+
+/// What became of a try to launch.
+enum Tried {
+    Launched(TypeId),
+    /// The environment cannot: the next one may.
+    Full,
+    /// No type of it holds the job.
+    TooSmall,
+    /// It will, later.
+    Keeps,
+}
+
+/// A decision in the making.
+struct Making<'f, 'w> {
+    fleet: &'f mut Fleet<'w>,
+    now: SimTime,
+    rooms: Vec<BTreeMap<Room, u32>>,
+    /// Types that had no capacity in this decision.
+    out: BTreeSet<(EnvId, TypeId)>,
+    decision: Decision,
+}
+
+impl Fleet<'_> {
+    /// Decides what to launch for what waits: `demands` by priority of their queues. The machines count as asked for from now
+    /// on; whoever holds the clock says when they run and when they are ready.
+    pub fn scale(&mut self, now: SimTime, demands: &[QueueDemand]) -> Decision {
+        self.tokens.refill(now, &self.scaling);
+        for managed in self.managed.iter_mut().flatten() {
+            managed.backed_off.retain(|_, until| *until > now);
+        }
+        let rooms = (0..self.pools.len())
+            .map(|environment| self.rooms_of(environment))
+            .collect();
+        let mut making = Making {
+            fleet: self,
+            now,
+            rooms,
+            out: BTreeSet::new(),
+            decision: Decision::default(),
+        };
+        making.floors();
+        demands.iter().for_each(|demand| making.queue(demand));
+        let mut decision = making.decision;
+        // A type that is still short is tried again when that changes, which somebody will say.
+        let backed_off = self
+            .managed
+            .iter()
+            .flatten()
+            .flat_map(|managed| &managed.backed_off)
+            .filter(|&(&instance_type, _)| self.has_capacity(instance_type, 1))
+            .map(|(_, &until)| until);
+        decision.alarm = decision.alarm.into_iter().chain(backed_off).min();
+        decision
+    }
+
+    /// Room in an environment, there or to come.
+    fn rooms_of(&self, environment: usize) -> BTreeMap<Room, u32> {
+        let mut rooms = BTreeMap::new();
+        let pool = &self.pools[environment];
+        for (position, room) in pool.rooms() {
+            if room.vcpus > 0 {
+                *rooms
+                    .entry((room, pool.type_at(position), false))
+                    .or_default() += 1;
+            }
+        }
+        if let Some(managed) = &self.managed[environment] {
+            for (&instance_type, &count) in &managed.coming {
+                *rooms
+                    .entry((managed.size(instance_type), instance_type, true))
+                    .or_default() += count;
+            }
+        }
+        rooms
+    }
+}
+
+impl Making<'_, '_> {
+    fn managed(&mut self, environment: EnvId) -> Option<&mut Managed> {
+        self.fleet.managed[environment.index()].as_mut()
+    }
+
+    fn wake(&mut self, at: Option<SimTime>) {
+        self.decision.alarm = self.decision.alarm.into_iter().chain(at).min();
+    }
+
+    /// minvCpus is kept always, even by a DISABLED environment (API ComputeResource.minvCpus).
+    fn floors(&mut self) {
+        let least = Shape::new(1, 1, 0);
+        for environment in (0..self.fleet.managed.len()).map(EnvId::at) {
+            while let Some(managed) = self.managed(environment) {
+                let (floor, committed) = (managed.floor(), managed.committed);
+                if committed >= floor || !managed.scale.valid {
+                    break;
+                }
+                let Tried::Launched(instance_type) =
+                    self.launch(environment, &[least], None, floor - committed, |_| 1)
+                else {
+                    break;
+                };
+                let size = self.fleet.size(instance_type);
+                self.add_room(environment, (size, instance_type, true), 1);
+            }
+        }
+    }
+
+    fn queue(&mut self, demand: &QueueDemand) {
+        let mut vcpus: u64 = demand
+            .wants
+            .iter()
+            .map(|want| u64::from(want.shape.vcpus) * want.count)
+            .sum();
+        for (place, want) in demand.wants.iter().enumerate() {
+            let hold = self.want(demand, want, vcpus);
+            if let (0, Some(hold)) = (place, hold) {
+                self.decision.heads.push(HeadWaits {
+                    queue: demand.queue,
+                    hold,
+                });
+            }
+            vcpus -= u64::from(want.shape.vcpus) * want.count;
+        }
+    }
+
+    /// Provides for one entry; `vcpus` is what it and those behind it ask for. Says what its jobs go on waiting for, unless
+    /// there is room for them now.
+    fn want(&mut self, demand: &QueueDemand, want: &Want, vcpus: u64) -> Option<Hold> {
+        let mut left = want.count;
+        let mut waits_for_boot = false;
+        let mut is_full = false;
+        for &environment in &demand.environments {
+            if let Some(gang) = &want.gang {
+                match self.gang(environment, gang, vcpus) {
+                    Tried::Launched(_) => return Some(Hold::Boot),
+                    Tried::Full => is_full = true,
+                    Tried::TooSmall => {}
+                    Tried::Keeps => return Some(Hold::Capacity),
+                }
+                continue;
+            }
+            waits_for_boot |= self.cover(environment, want.shape, &mut left);
+            while left > 0 && self.fleet.managed[environment.index()].is_some() {
+                let ahead = vcpus - u64::from(want.shape.vcpus) * (want.count - left);
+                match self.launch(environment, &[want.shape], None, ahead, |_| 1) {
+                    Tried::Launched(instance_type) => {
+                        waits_for_boot = true;
+                        let size = self.fleet.size(instance_type);
+                        let taken = times(want.shape, size).min(left);
+                        left -= taken;
+                        let rest = less(size, want.shape, taken);
+                        self.add_room(environment, (rest, instance_type, true), 1);
+                    }
+                    Tried::Full => {
+                        is_full = true;
+                        break;
+                    }
+                    Tried::TooSmall => break,
+                    Tried::Keeps => {
+                        return Some(if waits_for_boot {
+                            Hold::Boot
+                        } else {
+                            Hold::Capacity
+                        });
+                    }
+                }
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        if waits_for_boot {
+            Some(Hold::Boot)
+        } else if left == 0 {
+            None
+        } else if is_full {
+            Some(Hold::MaxVcpus)
+        } else {
+            Some(Hold::Capacity)
+        }
+    }
+
+    /// Lays jobs of `shape` into room, the scarcest first. Says whether any of it is still to come.
+    fn cover(&mut self, environment: EnvId, shape: Shape, left: &mut u64) -> bool {
+        let rooms = &self.rooms[environment.index()];
+        let mut to_come = false;
+        let mut changes: Vec<(Room, u32, u64)> = Vec::new();
+        for (&room, &machines) in rooms.range((shape, TypeId(0), false)..) {
+            if *left == 0 {
+                break;
+            }
+            let each = times(shape, room.0);
+            if each == 0 {
+                continue;
+            }
+            to_come |= room.2;
+            let filled = (*left / each).min(u64::from(machines));
+            if filled > 0 {
+                changes.push((room, filled as u32, each));
+                *left -= filled * each;
+            }
+            if *left > 0 && filled < u64::from(machines) {
+                changes.push((room, 1, *left));
+                *left = 0;
+            }
+        }
+        for (room, machines, taken) in changes {
+            remove(&mut self.rooms[environment.index()], room, machines);
+            let rest = (less(room.0, shape, taken), room.1, room.2);
+            self.add_room(environment, rest, machines);
+        }
+        to_come
+    }
+
+    fn add_room(&mut self, environment: EnvId, room: Room, machines: u32) {
+        if room.0.vcpus > 0 {
+            *self.rooms[environment.index()].entry(room).or_default() += machines;
+        }
+    }
+
+    /// Whole machines of one type for all nodes.
+    fn gang(&mut self, environment: EnvId, gang: &Gang, vcpus: u64) -> Tried {
+        let nodes = gang.nodes.len() as u64;
+        let whole = self.whole(environment, gang);
+        if let Some((&instance_type, _)) = whole.iter().find(|(_, count)| **count >= nodes) {
+            self.take_whole(environment, instance_type, nodes);
+            return Tried::Launched(instance_type);
+        }
+        if self.managed(environment).is_none() {
+            return Tried::Full;
+        }
+        // How many are missing depends on the type, and that on the strategy.
+        let there = |one: TypeId| whole.get(&one).copied().unwrap_or(0).min(nodes);
+        let missing = |one: TypeId| nodes - there(one);
+        let (shapes, only) = (gang.nodes.as_slice(), gang.instance_type);
+        let tried = self.launch(environment, shapes, only, vcpus, missing);
+        if let Tried::Launched(instance_type) = tried {
+            self.take_whole(environment, instance_type, there(instance_type));
+        }
+        tried
+    }
+
+    /// Whole machines by type on which every node fits.
+    fn whole(&self, environment: EnvId, gang: &Gang) -> BTreeMap<TypeId, u64> {
+        let mut whole = BTreeMap::new();
+        for (&(room, instance_type, _), &machines) in &self.rooms[environment.index()] {
+            if room == self.fleet.size(instance_type)
+                && gang.instance_type.is_none_or(|only| only == instance_type)
+                && gang.nodes.iter().all(|node| node.fits(room))
+            {
+                *whole.entry(instance_type).or_default() += u64::from(machines);
+            }
+        }
+        whole
+    }
+
+    fn take_whole(&mut self, environment: EnvId, instance_type: TypeId, mut count: u64) {
+        let size = self.fleet.size(instance_type);
+        let rooms = &mut self.rooms[environment.index()];
+        for to_come in [false, true] {
+            let room = (size, instance_type, to_come);
+            let there = rooms.get(&room).copied().unwrap_or(0);
+            let taken = u64::from(there).min(count);
+            remove(rooms, room, taken as u32);
+            count -= taken;
+        }
+    }
+
+    /// Launches machines of the type that the strategy picks, `count` of them by type, or says why not.
+    fn launch(
+        &mut self,
+        environment: EnvId,
+        shapes: &[Shape],
+        only: Option<TypeId>,
+        demand: u64,
+        count: impl Fn(TypeId) -> u64,
+    ) -> Tried {
+        let now = self.now;
+        let knobs = self.fleet.scaling.clone();
+        loop {
+            let Some(managed) = self.fleet.managed[environment.index()].as_ref() else {
+                return Tried::Full;
+            };
+            let is_floor =
+                managed.committed < u64::from(managed.scale.min_vcpus.max(managed.desired));
+            if !managed.scale.valid || !(managed.scale.enabled || is_floor) {
+                return Tried::Full;
+            }
+            if managed.budget() == 0 {
+                return Tried::Full;
+            }
+            if !managed.holds(shapes, only) {
+                return Tried::TooSmall;
+            }
+            let candidates: Vec<Candidate> = managed
+                .candidates(now, shapes, only)
+                .filter(|one| !self.out.contains(&(environment, one.instance_type)))
+                .collect();
+            if candidates.is_empty() {
+                return self.short(environment, &knobs);
+            }
+            let need = Need {
+                demand_vcpus: demand,
+                budget_vcpus: managed.budget(),
+                smallest: knobs.smallest,
+            };
+            let chosen = managed.allocation.choose(&candidates, &need);
+            let count = count(chosen.instance_type);
+            let all = u64::from(chosen.vcpus) * count;
+            let free = if managed.allocation.may_exceed() {
+                all - u64::from(chosen.vcpus).min(all) < managed.budget()
+            } else {
+                all <= managed.budget()
+            };
+            let cluster = u64::from(managed.instances) + count;
+            let is_one_cluster = knobs.cluster_max == 0 || cluster <= u64::from(knobs.cluster_max);
+            let is_one_burst = knobs.burst == 0 || count <= u64::from(knobs.burst);
+            if !(free && is_one_cluster && is_one_burst) {
+                return Tried::Full;
+            }
+            if knobs.burst > 0 && self.fleet.tokens.left() < count {
+                let at = self.fleet.tokens.next(count, &knobs);
+                self.wake(at);
+                return Tried::Keeps;
+            }
+            if self.fleet.has_capacity(chosen.instance_type, count) {
+                self.ask_for(environment, chosen.instance_type, count as u32);
+                return Tried::Launched(chosen.instance_type);
+            }
+            let falls_back = managed.allocation.falls_back();
+            if !falls_back {
+                return self.short(environment, &knobs);
+            }
+            self.out.insert((environment, chosen.instance_type));
+            if !knobs.backoff.is_zero()
+                && let Some(managed) = self.managed(environment)
+            {
+                let until = now + knobs.backoff;
+                managed.backed_off.insert(chosen.instance_type, until);
+            }
+        }
+    }
+
+    /// EC2 has none of what the environment may launch.
+    fn short(&mut self, environment: EnvId, knobs: &Knobs) -> Tried {
+        let now = self.now;
+        let Some(managed) = self.managed(environment) else {
+            return Tried::Full;
+        };
+        let since = *managed.short_since.get_or_insert(now);
+        let spills = since + knobs.spill_after;
+        if now < spills {
+            self.wake(Some(spills));
+            Tried::Keeps
+        } else {
+            Tried::Full
+        }
+    }
+
+    fn ask_for(&mut self, environment: EnvId, instance_type: TypeId, count: u32) {
+        let size = self.fleet.size(instance_type);
+        if self.fleet.scaling.burst > 0 {
+            self.fleet.tokens.units -= u128::from(count) * TOKEN;
+        }
+        self.fleet.count_type(instance_type, i64::from(count));
+        if let Some(managed) = self.managed(environment) {
+            managed.short_since = None;
+            managed.committed += u64::from(size.vcpus) * u64::from(count);
+            managed.instances += count;
+            *managed.coming.entry(instance_type).or_default() += count;
+        }
+        self.fleet.reconsider_kept(environment);
+        match self.decision.launches.last_mut() {
+            Some(last)
+                if last.environment == environment && last.instance_type == instance_type =>
+            {
+                last.count += count;
+            }
+            _ => self.decision.launches.push(Launch {
+                environment,
+                instance_type,
+                count,
+            }),
+        }
+    }
+}
+
+fn remove(rooms: &mut BTreeMap<Room, u32>, room: Room, machines: u32) {
+    if let Some(there) = rooms.get_mut(&room) {
+        *there -= machines;
+        if *there == 0 {
+            rooms.remove(&room);
+        }
+    }
+}
+
+/// How many of `shape` fit in `room`.
+fn times(shape: Shape, room: Shape) -> u64 {
+    let part = |of: u32, all: u32| (of > 0).then(|| u64::from(all / of));
+    [
+        part(shape.vcpus, room.vcpus),
+        part(shape.memory, room.memory),
+        part(shape.gpus, room.gpus),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+    .unwrap_or(0)
+}
+
+/// `room` without `count` of `shape`.
+fn less(room: Shape, shape: Shape, count: u64) -> Shape {
+    let all = |of: u32| u32::try_from(u64::from(of) * count).unwrap_or(u32::MAX);
+    room.less(Shape::new(
+        all(shape.vcpus),
+        all(shape.memory),
+        all(shape.gpus),
+    ))
+}

@@ -1,0 +1,116 @@
+//! AWS's request shapes for `computeResources` of managed environments.
+
+#![allow(non_upper_case_globals, reason = "AWS's own names")]
+
+use super::aws_ignored::*;
+use super::shape::{Field, Kind, Shape, field, ignored, shape};
+use Kind::{List, Map, Object, Text, Whole};
+
+const VCPUS: Kind = Whole(0, u32::MAX as i64);
+
+const MIN: Field = field(
+    "minvCpus",
+    VCPUS,
+    "Never fewer once reached, even while DISABLED.",
+);
+const MAX: Field = field(
+    "maxvCpus",
+    VCPUS,
+    "Launches stop there; all strategies but BEST_FIT may go over it by one instance.",
+);
+const DESIRED: Field = field(
+    "desiredvCpus",
+    VCPUS,
+    "Launched whether or not a job waits; idle ones leave again.",
+);
+const TYPES: Field = field(
+    "instanceTypes",
+    List(&Text),
+    "Types, families, optimal, default_x86_64 or default_arm64; of one architecture.",
+);
+const STRATEGY: Field = field(
+    "allocationStrategy",
+    Text,
+    "BEST_FIT or BEST_FIT_PROGRESSIVE.",
+);
+const CAPACITY: Field = field("type", Text, "EC2, which is On-Demand.");
+const POLICY: Field = field(
+    "scalingPolicy",
+    Object(&ComputeScalingPolicy),
+    "How instances leave.",
+);
+
+/// `scalingPolicy`.
+pub static ComputeScalingPolicy: Shape = shape(
+    "ComputeScalingPolicy",
+    "How instances leave.",
+    &[field(
+        "minScaleDownDelayMinutes",
+        Whole(0, 10_080),
+        "How long an instance stays at least after its last job: 0, or 20 to 10080.",
+    )
+    .unit("min")
+    .default("0")],
+);
+
+/// `computeResources` of CreateComputeEnvironment.
+pub static ComputeResource: Shape = shape(
+    "ComputeResource",
+    "What a managed environment may launch.",
+    &[
+        CAPACITY,
+        STRATEGY.default("\"BEST_FIT\""),
+        MIN.unit("vCPU").default("0"),
+        MAX.unit("vCPU"),
+        DESIRED.unit("vCPU"),
+        TYPES,
+        POLICY,
+        ignored("imageId", Text),
+        ignored("subnets", List(&Text)),
+        ignored("securityGroupIds", List(&Text)),
+        ignored("ec2KeyPair", Text),
+        ignored("instanceRole", Text),
+        ignored("tags", Map(&Text)),
+        ignored("placementGroup", Text),
+        ignored("bidPercentage", INTEGER),
+        ignored("spotIamFleetRole", Text),
+        ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
+        ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
+        ignored(
+            "managedInstancesProvider",
+            Object(&ManagedInstancesProvider),
+        ),
+        ignored("capacityTags", Map(&Text)),
+    ],
+);
+
+/// `computeResources` of UpdateComputeEnvironment.
+pub static ComputeResourceUpdate: Shape = shape(
+    "ComputeResourceUpdate",
+    "A scaling update; infrastructure updates are not simulated yet.",
+    &[
+        MIN.unit("vCPU"),
+        MAX.unit("vCPU"),
+        DESIRED.unit("vCPU"),
+        STRATEGY,
+        TYPES,
+        CAPACITY,
+        POLICY,
+        ignored("subnets", List(&Text)),
+        ignored("securityGroupIds", List(&Text)),
+        ignored("ec2KeyPair", Text),
+        ignored("instanceRole", Text),
+        ignored("tags", Map(&Text)),
+        ignored("placementGroup", Text),
+        ignored("bidPercentage", INTEGER),
+        ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
+        ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
+        ignored("updateToLatestImageVersion", Kind::Flag),
+        ignored("imageId", Text),
+        ignored(
+            "managedInstancesProvider",
+            Object(&UpdateManagedInstancesProviderConfiguration),
+        ),
+        ignored("capacityTags", Map(&Text)),
+    ],
+);

@@ -1,0 +1,142 @@
+//! `computeResources`: what makes an environment a managed one.
+
+use crate::model::type_sets::{self, Optimal};
+use crate::model::{AllocationStrategy, Billing, Knob, Managed, rules};
+use crate::policy::allocation::{self, ALLOCATIONS};
+use crate::units::{Span, TypeId};
+
+use super::super::node::Node;
+use super::Lowering;
+
+/// `computeResources.type` values that are not simulated yet.
+const OTHER_CAPACITY: &[&str] = &["SPOT", "FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"];
+
+/// Members that a managed environment cannot do without (API ComputeResource), and what they look like.
+const REQUIRED: [(&str, &str); 3] = [
+    ("type", "\"EC2\""),
+    ("maxvCpus", "256"),
+    ("instanceTypes", "[\"c6i\", \"m6i\"]"),
+];
+
+/// Members that change what the machines are; AWS replaces all of them for it.
+const INFRASTRUCTURE: &[&str] = &[
+    "type",
+    "allocationStrategy",
+    "instanceTypes",
+    "scalingPolicy",
+];
+
+impl Lowering<'_> {
+    /// The managed part of the environment at `node`.
+    pub(super) fn managed(&mut self, node: &Node, billing: Billing) -> Managed {
+        let mut managed = Managed {
+            strategy: AllocationStrategy::default(),
+            min_vcpus: 0,
+            max_vcpus: 0,
+            desired_vcpus: None,
+            types: Vec::new(),
+            scale_down_delay: Span::ZERO,
+            billing,
+        };
+        if !node.list("instances").is_empty() {
+            let message = "a MANAGED environment launches its own machines; name their types in computeResources.instanceTypes";
+            self.problems.below(node, "instances", message);
+        }
+        let Some(resources) = node.get("computeResources") else {
+            let message = "is missing: a MANAGED environment has computeResources = { type = \"EC2\", maxvCpus = 256, instanceTypes = [\"c6i\"] }";
+            self.problems.below(node, "computeResources", message);
+            return managed;
+        };
+        if let Some(other) = resources
+            .text("type")
+            .filter(|text| OTHER_CAPACITY.contains(text))
+        {
+            let message = format!("{other} is not simulated yet; use EC2, which is On-Demand");
+            self.problems.below(resources, "type", message);
+        }
+        for (member, example) in REQUIRED {
+            if resources.get(member).is_none() {
+                let message = format!("is missing: {member} = {example}");
+                self.problems.below(resources, member, message);
+            }
+        }
+        managed.strategy = self.allocation_strategy(resources);
+        managed.min_vcpus = resources.whole("minvCpus").unwrap_or(0);
+        managed.max_vcpus = resources.whole("maxvCpus").unwrap_or(0);
+        managed.desired_vcpus = resources.whole("desiredvCpus");
+        let minutes: u32 = resources
+            .get("scalingPolicy")
+            .and_then(|policy| policy.whole("minScaleDownDelayMinutes"))
+            .unwrap_or(0);
+        managed.scale_down_delay = Span::from_s(u64::from(minutes) * 60);
+        managed.types = self.allowed_types(resources);
+        let mut faults = rules::managed_faults(&managed);
+        let is_read = |member: &str| {
+            let first = member.split('/').next().unwrap_or_default();
+            resources.get(first).is_some() && first != "instanceTypes"
+        };
+        faults.retain(|fault| is_read(&fault.member));
+        self.faults(resources, faults);
+        managed
+    }
+
+    fn allocation_strategy(&mut self, resources: &Node) -> AllocationStrategy {
+        let Some(name) = resources.text("allocationStrategy") else {
+            return AllocationStrategy::default();
+        };
+        allocation::find(name).unwrap_or_else(|| {
+            let known: Vec<&str> = ALLOCATIONS.iter().map(|known| known.name).collect();
+            let message = format!(
+                "`{name}` is not simulated yet, or is no strategy of On-Demand instances; use {}",
+                known.join(" or ")
+            );
+            self.problems
+                .below(resources, "allocationStrategy", message);
+            AllocationStrategy::default()
+        })
+    }
+
+    /// `instanceTypes`, expanded.
+    pub(super) fn allowed_types(&mut self, resources: &Node) -> Vec<TypeId> {
+        if resources.get("instanceTypes").is_none() {
+            return Vec::new();
+        }
+        let asked: Vec<String> = resources
+            .list("instanceTypes")
+            .iter()
+            .filter_map(Node::as_text)
+            .map(str::to_owned)
+            .collect();
+        let optimal = Optimal::find(self.settings.word(Knob::Optimal)).unwrap_or_default();
+        match type_sets::expand(&self.types.catalogue, &asked, optimal) {
+            Ok(set) => set.types(),
+            Err(faults) => {
+                let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
+                self.faults(resources, faults);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What a scaling update may not contain.
+    pub(super) fn scaling_update(&mut self, node: &Node, resources: Option<&Node>) {
+        let Some(resources) = resources else {
+            return;
+        };
+        let is_unmanaged = node.name("computeEnvironment").is_some_and(|name| {
+            let mut made = self.environment_nodes(name).peekable();
+            made.peek().is_some() && made.all(|made| made.text("type") == Some("UNMANAGED"))
+        });
+        if is_unmanaged {
+            let message = "an UNMANAGED environment has no computeResources; its machines come and go by RunInstances and TerminateInstances";
+            self.problems.below(node, "computeResources", message);
+            return;
+        }
+        for member in INFRASTRUCTURE {
+            if resources.get(member).is_some() {
+                let message = "is an infrastructure update, which is not simulated yet; minvCpus, maxvCpus and desiredvCpus are";
+                self.problems.below(resources, member, message);
+            }
+        }
+    }
+}
