@@ -227,10 +227,8 @@ impl<O: Observer> Control<'_, O> {
             && queue.fair.is_none()
             && queue.watch.head.is_some()
             && lanes.front().is_some_and(|front| front.place < entry.place)
-            && now.next_tick(self.knobs.dispatch_tick) == now
         {
-            // The head was tried and waits, and so does whoever comes behind it. (A look at the next tick would find nothing,
-            // but it would be a look, and a run that nothing more happens in ends with it.)
+            // The head was tried and waits, and so does whoever comes behind it.
             lanes.insert(entry);
             return;
         }
