@@ -8,7 +8,7 @@ use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
 use crate::units::{EnvId, QueueId, Shape, SimTime};
 
 use super::Control;
-use super::lane::{Entry, Who};
+use super::lane::Entry;
 use super::queue::{Label, Queue};
 
 /// Waiting jobs of a queue by shape, multi-node ones left out.
@@ -78,14 +78,10 @@ impl<O: Observer> Control<'_, O> {
         }
         let lane = queue.turn(now)?;
         let head = *queue.shares[lane as usize].lane.front()?;
-        let contract = match head.who {
-            Who::Job(slot) => self.jobs[slot].contract,
-            Who::Block(array) => self.arrays[array].contract,
-        };
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
-            gang: self.contracts[contract as usize].gang.clone(),
+            gang: self.contracts[head.contract as usize].gang.clone(),
         }];
         let others = queue.demand.iter().flatten().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {

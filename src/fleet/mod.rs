@@ -14,7 +14,7 @@ use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
     MachineGroup, World,
 };
-use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Placed, Reservation};
+use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
 use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
@@ -75,6 +75,8 @@ pub struct Fleet<'w> {
     managed: Vec<Option<Managed>>,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
+    /// Idle ones that registered since the queues were looked at last: they leave only after a look at them.
+    unseen: Vec<(SimTime, InstanceId)>,
     scaling: scaling::Knobs,
     tokens: scaling::Tokens,
     /// How many instances of a type EC2 has for us, where that is limited.
@@ -130,6 +132,7 @@ impl<'w> Fleet<'w> {
             releases: 0,
             managed: Vec::new(),
             idle: BTreeSet::new(),
+            unseen: Vec::new(),
             scaling: scaling::Knobs {
                 smallest: settings.word(Knob::SizeBias) == "smallest",
                 burst: settings.count(Knob::LaunchBurst),
@@ -305,6 +308,20 @@ impl<'w> Fleet<'w> {
             .map_or(0, |managed| managed.committed)
     }
 
+    /// Whether an instance waits for such a look.
+    pub fn has_unseen(&self) -> bool {
+        !self.unseen.is_empty()
+    }
+
+    /// The queues were looked at: whoever is idle now was not wanted.
+    pub fn seen(&mut self) {
+        let unseen = std::mem::take(&mut self.unseen);
+        let still = unseen
+            .into_iter()
+            .filter(|&(at, id)| self.instances[id.index()].leaves == Some(at));
+        self.idle.extend(still);
+    }
+
     /// When the next idle instance leaves, if nothing is placed on it before.
     pub fn next_leave(&self) -> Option<SimTime> {
         self.idle.first().map(|&(at, _)| at)
@@ -351,7 +368,11 @@ impl<'w> Fleet<'w> {
         let billing = self.pools[machine.environment.index()].billing();
         let leaves = managed::leaves_at(billing, machine.launched, now, patience);
         machine.leaves = Some(leaves);
-        self.idle.insert((leaves, id));
+        if was_used {
+            self.idle.insert((leaves, id));
+        } else {
+            self.unseen.push((leaves, id));
+        }
         self.touched = true;
     }
 
@@ -428,6 +449,7 @@ impl<'w> Fleet<'w> {
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
     /// is known of what would follow.
     pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
+        self.seen();
         if self.idle_times.bills_tail && !is_cut {
             while let Some(at) = self.next_leave() {
                 for id in self.idle_since_long(at) {
@@ -566,6 +588,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
+    #[inline]
     fn occupy(
         &mut self,
         now: SimTime,
@@ -587,8 +610,8 @@ impl<'w> Fleet<'w> {
             meter.weight(shape)
         };
         let mark = meter.clock();
+        pool.occupy(position, taken, meter.is_empty());
         meter.occupy(shape, weight);
-        pool.occupy(position, taken);
         Node {
             instance,
             shape,
@@ -599,28 +622,39 @@ impl<'w> Fleet<'w> {
         }
     }
 
-    /// Keeps the room of machines for an attempt.
-    fn commit(
+    /// Keeps the room of a machine for an attempt.
+    fn commit(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>, position: u32) -> Placed {
+        let node = self.occupy(now, environment, position, ask.shape, false);
+        self.enlist(environment, ask, node, None)
+    }
+
+    /// Keeps machines for a gang.
+    fn commit_gang(
         &mut self,
         now: SimTime,
         environment: EnvId,
         ask: &Ask<'_>,
+        gang: &Gang,
         positions: &[u32],
     ) -> Placed {
-        let (first, gang) = match ask.gang {
-            None => (
-                self.occupy(now, environment, positions[0], ask.shape, false),
-                None,
-            ),
-            Some(gang) => {
-                let nodes: Vec<Node> = positions
-                    .iter()
-                    .zip(&gang.nodes)
-                    .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
-                    .collect();
-                (nodes[gang.main as usize], Some(nodes.into_boxed_slice()))
-            }
-        };
+        let nodes: Vec<Node> = positions
+            .iter()
+            .zip(&gang.nodes)
+            .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
+            .collect();
+        let main = nodes[gang.main as usize];
+        self.enlist(environment, ask, main, Some(nodes.into_boxed_slice()))
+    }
+
+    /// An attempt is on its machines from now on.
+    #[inline]
+    fn enlist(
+        &mut self,
+        environment: EnvId,
+        ask: &Ask<'_>,
+        first: Node,
+        gang: Option<Box<[Node]>>,
+    ) -> Placed {
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
@@ -652,11 +686,11 @@ impl Capacity for Fleet<'_> {
         match ask.gang {
             Some(gang) => {
                 let positions = pool.find_gang(gang)?;
-                Some(self.commit(now, environment, ask, &positions))
+                Some(self.commit_gang(now, environment, ask, gang, &positions))
             }
             None => {
                 let position = pool.find(ask.shape)?;
-                Some(self.commit(now, environment, ask, &[position]))
+                Some(self.commit(now, environment, ask, position))
             }
         }
     }
@@ -703,7 +737,7 @@ impl Capacity for Fleet<'_> {
             let spare = &mut reservation.spare[place];
             if let Some(position) = self.pools[environment.index()].find_beside(ask.shape, spare) {
                 spare[position as usize] = spare[position as usize].less(ask.shape);
-                return Some(self.commit(now, environment, ask, &[position]));
+                return Some(self.commit(now, environment, ask, position));
             }
         }
         None

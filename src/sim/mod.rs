@@ -319,6 +319,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Finds out when the next command or given submission comes.
+    #[inline]
     fn move_cursor(&mut self) {
         let rows = &self.scenario.workload.rows;
         while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
@@ -369,6 +370,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
+        self.fleet.seen();
         let scaled = self.scale_if_due();
         let left = self.leave_idle();
         // Also where nothing was: whoever asked for this decision may have asked for one later.

@@ -71,6 +71,9 @@ impl<O: Observer> Simulation<'_, O> {
         if is_wanted && (self.control.waits_for_managed() || self.fleet.is_below_floor()) {
             self.scaling.due = self.scaling.due.min(self.scaling.tick_from(now));
         }
+        if self.fleet.has_unseen() {
+            self.calendar.request_decision();
+        }
         let leave = self.fleet.next_leave().unwrap_or(SimTime::NEVER);
         let next = self.scaling.due.min(leave).max(now);
         if next < self.scaling.armed {
