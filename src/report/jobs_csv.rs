@@ -38,7 +38,7 @@ const CAUSES: [TimeCause; 11] = [
 ];
 
 /// The columns of [`CAUSES`] for a job that never waited, each with its comma.
-const NO_CAUSES: &[u8; 18] = b"0,0,0,0,0,0,0,0,0,";
+const NO_CAUSES: &[u8; 2 * CAUSES.len()] = b"0,0,0,0,0,0,0,0,0,0,0,";
 
 /// Writes `jobs.csv`.
 #[derive(Debug)]
@@ -404,7 +404,7 @@ mod tests {
         assert_eq!(
             rows(&[(plain(), None)]),
             [
-                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
+                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -422,7 +422,7 @@ mod tests {
         assert_eq!(
             rows(&[(child, None)]),
             [
-                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
+                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -435,7 +435,7 @@ mod tests {
         assert_eq!(
             rows(&[(left, Some("needs more, than there is"))]),
             [
-                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
+                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
         );
     }

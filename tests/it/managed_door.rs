@@ -149,12 +149,12 @@ fn worked_examples_of_on_demand_billing_are_exact() {
         ("per-second", "60s", 60, "0.06"),
         ("per-second", "61s", 61, "0.061"),
         ("per-second", "60.001s", 61, "0.061"),
-        ("per-second", "1h", 3600, "3.6"),
-        ("per-second", "90m", 5400, "5.4"),
-        ("per-hour", "1s", 3600, "3.6"),
-        ("per-hour", "1h", 3600, "3.6"),
-        ("per-hour", "3600.001s", 7200, "7.2"),
-        ("per-hour", "24h", 86_400, "86.4"),
+        ("per-second", "1h", 3600, "3.60"),
+        ("per-second", "90m", 5400, "5.40"),
+        ("per-hour", "1s", 3600, "3.60"),
+        ("per-hour", "1h", 3600, "3.60"),
+        ("per-hour", "3600.001s", 7200, "7.20"),
+        ("per-hour", "24h", 86_400, "86.40"),
     ];
     for (billing, run, billed_s, cost) in cases {
         let text = world("")
