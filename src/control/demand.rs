@@ -77,15 +77,22 @@ impl<O: Observer> Control<'_, O> {
             return None;
         }
         let lane = queue.turn(now)?;
-        let head = *queue.shares[lane as usize].lane.front()?;
-        let contract = match head.who {
-            Who::Job(slot) => self.jobs[slot].contract,
-            Who::Block(array) => self.arrays[array].contract,
+        let lane = &queue.shares[lane as usize].lane;
+        let held = queue.watch.head.filter(|_| queue.holds_its_head);
+        let held = held.and_then(|(job, _)| lane.iter().find(|entry| entry.place.job == job));
+        let head = *held.or(lane.front())?;
+        let (contract, holds) = match head.who {
+            Who::Job(slot) => (self.jobs[slot].contract, self.jobs[slot].holds_consumables),
+            Who::Block(array) => (self.arrays[array].contract, false),
         };
+        let needs_only_room = self.consumables_available(contract, holds)
+            && self.leaves_reserve(now, id, head.shape.vcpus);
+        let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
             gang: self.contracts[contract as usize].gang.clone(),
+            needs_only_room,
         }];
         let others = queue.demand.iter().flatten().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
@@ -95,6 +102,7 @@ impl<O: Observer> Control<'_, O> {
                 shape,
                 count,
                 gang: None,
+                needs_only_room: false,
             })
         }));
         Some(QueueDemand {

@@ -67,7 +67,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Whether a job of the queue may use `vcpus` more beside a fair-share reserve.
-    fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
+    pub(super) fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
         if self.queues[queue.index()].fair.is_none() {
             return true;
         }

@@ -41,6 +41,8 @@ struct Instance {
     is_billed: bool,
     /// When it leaves if nothing is placed on it before; in managed environments.
     leaves: Option<SimTime>,
+    /// The fleet's epoch when it was asked for.
+    asked: u64,
     meter: Meter,
 }
 
@@ -83,6 +85,8 @@ pub struct Fleet<'w> {
     alive: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
+    /// Grows whenever anything happens but that machines come and go.
+    epoch: u64,
     idle_times: IdleTimes,
 }
 
@@ -92,6 +96,8 @@ struct IdleTimes {
     after_use: Span,
     never_used: Span,
     bills_tail: bool,
+    /// Queues look at machines at multiples of this.
+    dispatch_tick: Span,
 }
 
 /// What an attempt cost, by phase.
@@ -142,10 +148,12 @@ impl<'w> Fleet<'w> {
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
             touched: false,
+            epoch: 0,
             idle_times: IdleTimes {
                 after_use: settings.span(Knob::ScaleInIdle),
                 never_used: settings.span(Knob::NeverUsedIdle),
                 bills_tail: settings.flag(Knob::BillsIdleTail),
+                dispatch_tick: settings.span(Knob::DispatchTick),
             },
         }
     }
@@ -237,6 +245,7 @@ impl<'w> Fleet<'w> {
                 gone: None,
                 is_billed: false,
                 leaves: None,
+                asked: 0,
                 meter: Meter::new(machine.price, size, now),
             });
             self.levels.instances += 1;
@@ -246,10 +255,34 @@ impl<'w> Fleet<'w> {
         first.0..first.0 + count
     }
 
-    /// Machines that run take jobs from now on.
-    pub fn register(&mut self, now: SimTime, instances: std::ops::Range<u32>) {
+    /// The epoch in which `instances` were asked for.
+    pub fn asked_at(&mut self, instances: std::ops::Range<u32>, epoch: u64) {
+        for id in instances.map(InstanceId) {
+            self.instances[id.index()].asked = epoch;
+        }
+    }
+
+    /// Grows whenever anything happens but that machines come and go.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Something happened but that machines come and go: what was launched in vain may be of use now.
+    pub fn progress(&mut self) {
+        let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
+        self.touched |= self.managed.iter().flatten().any(is_vain);
+        self.epoch += 1;
+    }
+
+    /// Machines that run take jobs from now on. Says whether any of them is still there.
+    pub fn register(&mut self, now: SimTime, instances: std::ops::Range<u32>) -> bool {
+        let mut any = false;
         for id in instances.map(InstanceId) {
             let machine = &mut self.instances[id.index()];
+            if machine.gone.is_some() {
+                continue;
+            }
+            any = true;
             let (environment, instance_type) = (machine.environment, machine.instance_type);
             let size = machine.meter.size();
             machine.registered = Some(now);
@@ -262,6 +295,7 @@ impl<'w> Fleet<'w> {
             self.idles(now, id);
         }
         self.releases += 1;
+        any
     }
 
     /// Commands changed a managed environment.
@@ -349,7 +383,9 @@ impl<'w> Fleet<'w> {
         let was_used = machine.meter.attempts() > 0;
         let patience = managed.patience(was_used, times.after_use, times.never_used);
         let billing = self.pools[machine.environment.index()].billing();
-        let leaves = managed::leaves_at(billing, machine.launched, now, patience);
+        // Not before every queue that waits for its tick has had a look at it.
+        let idle_until = (now + patience).next_tick(times.dispatch_tick);
+        let leaves = managed::leaves_at(billing, machine.launched, idle_until);
         machine.leaves = Some(leaves);
         self.idle.insert((leaves, id));
         self.touched = true;
@@ -382,9 +418,21 @@ impl<'w> Fleet<'w> {
         *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
     }
 
-    /// The machines of `environment` that would leave if `count` of them did: the latest launched first.
+    /// The machines of `environment` that would leave if `count` of them did: the latest launched first, ready or not.
     pub fn latest(&self, environment: EnvId, count: u32) -> Vec<InstanceId> {
-        self.pools[environment.index()].latest(count as usize)
+        if self.managed[environment.index()].is_none() {
+            return self.pools[environment.index()].latest(count as usize);
+        }
+        let up = |id: &InstanceId| {
+            let machine = &self.instances[id.index()];
+            machine.environment == environment && machine.gone.is_none()
+        };
+        (0..self.instances.len())
+            .rev()
+            .map(InstanceId::at)
+            .filter(up)
+            .take(count as usize)
+            .collect()
     }
 
     /// The attempts on `instance`, in order of placement. A gang counts on each of its machines.
@@ -404,18 +452,25 @@ impl<'w> Fleet<'w> {
         let size = machine.meter.size();
         machine.gone = Some(now);
         let (environment, instance_type) = (machine.environment, machine.instance_type);
-        let position = machine.position;
+        let (position, is_registered) = (machine.position, machine.registered.is_some());
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         self.count_type(instance_type, -1);
         self.works(instance);
+        // Where EC2 has only so many of a type, another environment may now have one.
+        self.touched |= self.available.contains_key(&instance_type);
         let pool = &mut self.pools[environment.index()];
-        pool.leave(position);
+        if is_registered {
+            pool.leave(position);
+        }
         match &mut self.managed[environment.index()] {
             Some(managed) => {
                 managed.committed -= u64::from(size.vcpus);
                 managed.instances -= 1;
+                if !is_registered && let Some(coming) = managed.coming.get_mut(&instance_type) {
+                    *coming -= 1;
+                }
             }
             None => {
                 self.levels.vcpus_max -= u64::from(size.vcpus);
@@ -423,6 +478,21 @@ impl<'w> Fleet<'w> {
             }
         }
         self.bill(now, instance)
+    }
+
+    /// As [`Fleet::leave`], for an instance that had nothing to do. Where nothing happened since it was asked for and it was
+    /// never used, more of the kind would be launched in vain as well.
+    pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
+        let machine = &self.instances[instance.index()];
+        let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
+        if let Some(managed) = &mut self.managed[machine.environment.index()] {
+            // What it was asked for beyond minvCpus, it need not have for ever.
+            managed.desired = 0;
+            if in_vain {
+                managed.in_vain = Some(self.epoch);
+            }
+        }
+        self.leave(now, instance)
     }
 
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
@@ -614,6 +684,7 @@ impl<'w> Fleet<'w> {
         ask: &Ask<'_>,
         positions: &[u32],
     ) -> Placed {
+        self.progress();
         let (first, gang) = match ask.gang {
             None => (
                 self.occupy(now, environment, positions[0], ask.shape, false),
