@@ -73,6 +73,7 @@ pub struct Fleet<'w> {
     releases: u64,
     /// For each environment, what makes it a managed one.
     managed: Vec<Option<Managed>>,
+    has_managed: bool,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
     /// Idle ones that registered since the queues were looked at last: they leave only after a look at them.
@@ -131,6 +132,7 @@ impl<'w> Fleet<'w> {
             levels: FleetLevels::default(),
             releases: 0,
             managed: Vec::new(),
+            has_managed: false,
             idle: BTreeSet::new(),
             unseen: Vec::new(),
             scaling: scaling::Knobs {
@@ -186,6 +188,7 @@ impl<'w> Fleet<'w> {
                 self.levels.vcpus_max += u64::from(spec.max_vcpus);
                 self.touched = true;
                 self.managed.push(Some(Managed::new(spec, allowed)));
+                self.has_managed = true;
                 (spec.billing, Vec::new())
             }
         };
@@ -311,6 +314,11 @@ impl<'w> Fleet<'w> {
     /// Whether an instance waits for such a look.
     pub fn has_unseen(&self) -> bool {
         !self.unseen.is_empty()
+    }
+
+    /// Whether any environment is managed: without one, nothing scales and nothing is idle.
+    pub fn has_managed(&self) -> bool {
+        self.has_managed
     }
 
     /// The queues were looked at: whoever is idle now was not wanted.

@@ -322,6 +322,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
+        if !self.fleet.has_managed() {
+            return passed;
+        }
         self.fleet.seen();
         let scaled = self.scale_if_due();
         let left = self.leave_idle();
@@ -447,7 +450,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
         self.apply_effects();
-        self.plan_scaling();
+        if self.fleet.has_managed() {
+            self.plan_scaling();
+        }
         if self.control.wants_decision() {
             self.calendar.request_decision();
         }
