@@ -99,6 +99,11 @@ impl<E: Copy> Calendar<E> {
         self.now
     }
 
+    /// The current round of this moment.
+    pub fn round(&self) -> u32 {
+        self.round
+    }
+
     /// Schedules `event` for `at`, which is not before now.
     pub fn schedule(&mut self, at: SimTime, phase: Phase, event: E) {
         let key = self.key(at, phase, self.sequence);
