@@ -77,11 +77,18 @@ impl<O: Observer> Control<'_, O> {
             return None;
         }
         let lane = queue.turn(now)?;
-        let head = *queue.shares[lane as usize].lane.front()?;
+        let lane = &queue.shares[lane as usize].lane;
+        let held = queue.watch.head.filter(|_| queue.holds_its_head);
+        let held = held.and_then(|(job, _)| lane.iter().find(|entry| entry.place.job == job));
+        let head = *held.or(lane.front())?;
+        let needs_only_room = self.consumables_available(head.contract, head.who)
+            && self.leaves_reserve(now, id, head.shape.vcpus);
+        let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
             gang: self.contracts[head.contract as usize].gang.clone(),
+            needs_only_room,
         }];
         let others = queue.demand.iter().flatten().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
@@ -91,6 +98,7 @@ impl<O: Observer> Control<'_, O> {
                 shape,
                 count,
                 gang: None,
+                needs_only_room: false,
             })
         }));
         Some(QueueDemand {

@@ -56,6 +56,16 @@ enum Event {
     Resubmit(u32),
 }
 
+impl Event {
+    /// Whether it only makes machines come, or asks for a decision: what waits may wait on as before.
+    fn is_of_machines(self) -> bool {
+        matches!(
+            self,
+            Event::Decide | Event::Launched(_) | Event::Registered(_)
+        )
+    }
+}
+
 const _: () = assert!(
     std::mem::size_of::<Event>() <= 16,
     "a calendar entry is 32 bytes"
@@ -255,11 +265,18 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
         let happened = match due {
             Due::Cursor => {
+                self.fleet.progress();
                 self.arrive();
                 true
             }
             Due::Decision => self.decide(),
-            Due::Event(event) => self.happen(event),
+            Due::Event(event) => {
+                let happened = self.happen(event);
+                if happened && !event.is_of_machines() {
+                    self.fleet.progress();
+                }
+                happened
+            }
         };
         self.events += 1;
         if happened {
@@ -322,12 +339,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
-        self.fleet.seen();
         let scaled = self.scale_if_due();
-        let left = self.leave_idle();
         // Also where nothing was: whoever asked for this decision may have asked for one later.
         self.plan_scaling();
-        passed || scaled || left
+        passed || scaled
     }
 
     /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
@@ -361,7 +376,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Decide => return self.decide(),
             Event::Join(group) => self.join(group),
             Event::Launched(batch) => self.launched(batch),
-            Event::Registered(batch) => self.registered(batch),
+            Event::Registered(batch) => return self.registered(batch),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
                 return self.lose(instances.map(InstanceId).collect());
@@ -430,6 +445,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 }
             }
             let record = self.fleet.leave(now, instance);
+            self.tell_committed(record.environment);
             self.control.observer.instance_ended(&record);
             self.control.machines_changed(now, record.environment);
         }
