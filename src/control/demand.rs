@@ -16,7 +16,15 @@ pub(super) type Demand = BTreeMap<Shape, u64>;
 
 impl Queue {
     /// `count` jobs like `entry` came to wait, or went.
+    #[inline]
     pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
+        if self.demand.is_some() {
+            self.count_some_demand(entry, came);
+        }
+    }
+
+    #[inline(never)]
+    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
         let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
             return;
         };

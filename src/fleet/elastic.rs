@@ -50,6 +50,11 @@ impl Fleet<'_> {
             .map_or(0, |managed| managed.committed)
     }
 
+    /// Whether any environment is managed: without one, nothing scales and nothing is idle.
+    pub fn has_managed(&self) -> bool {
+        self.has_managed
+    }
+
     /// When the next idle instance leaves, if nothing is placed on it before.
     pub fn next_leave(&self) -> Option<SimTime> {
         self.idle.first().map(|&(at, _)| at)

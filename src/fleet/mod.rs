@@ -75,6 +75,7 @@ pub struct Fleet<'w> {
     releases: u64,
     /// For each environment, what makes it a managed one.
     managed: Vec<Option<Managed>>,
+    has_managed: bool,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
     scaling: scaling::Knobs,
@@ -135,6 +136,7 @@ impl<'w> Fleet<'w> {
             levels: FleetLevels::default(),
             releases: 0,
             managed: Vec::new(),
+            has_managed: false,
             idle: BTreeSet::new(),
             scaling: scaling::Knobs {
                 smallest: settings.word(Knob::SizeBias) == "smallest",
@@ -191,6 +193,7 @@ impl<'w> Fleet<'w> {
                 self.levels.vcpus_max += u64::from(spec.max_vcpus);
                 self.touched = true;
                 self.managed.push(Some(Managed::new(spec, allowed)));
+                self.has_managed = true;
                 (spec.billing, Vec::new())
             }
         };

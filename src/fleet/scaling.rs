@@ -195,6 +195,8 @@ impl Making<'_, '_> {
                 if committed >= floor || !managed.scale.valid {
                     break;
                 }
+                // The room there was, before what is launched counts as to come.
+                self.rooms(environment);
                 let Tried::Launched(instance_type) =
                     self.launch(environment, &[least], None, floor - committed, |_| 1)
                 else {

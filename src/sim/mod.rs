@@ -339,6 +339,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
+        if !self.fleet.has_managed() {
+            return passed;
+        }
         let scaled = self.scale_if_due();
         // Also where nothing was: whoever asked for this decision may have asked for one later.
         self.plan_scaling();
@@ -463,7 +466,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
         self.apply_effects();
-        self.plan_scaling();
+        if self.fleet.has_managed() {
+            self.plan_scaling();
+        }
         if self.control.wants_decision() {
             self.calendar.request_decision();
         }
