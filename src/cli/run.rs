@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::IsTerminal;
 
 use crate::metrics::bounds::jobs_of;
-use crate::metrics::{Recorder, RowSink, RunFacts, Summary, Timeline};
+use crate::metrics::{Recorder, RowSink, RunFacts, Summary, Timeline, machine_types};
 use crate::model::{Command, Scenario};
 use crate::report::{Manifest, Style, Table, Tables, manifest_json, summary_json, summary_text};
 use crate::sim::Simulation;
@@ -87,6 +87,7 @@ fn simulate<S: RowSink>(
         estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
         catalogue: &scenario.world.catalogue,
+        machine_types: &machine_types(&scenario.commands),
         speed_max: speed_max(scenario),
         ignored_keys: input.loaded.ignored.clone(),
     })

@@ -513,16 +513,9 @@ impl<'w> Fleet<'w> {
 
     /// What a type has for jobs.
     fn size(&self, instance_type: TypeId) -> Shape {
-        let machine = self.catalogue.get(instance_type);
-        let memory = if self.registered_memory_only {
-            machine.usable_memory
-        } else {
-            machine.nominal.memory
-        };
-        Shape {
-            memory,
-            ..machine.nominal
-        }
+        self.catalogue
+            .get(instance_type)
+            .size(self.registered_memory_only)
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.

@@ -13,7 +13,7 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ("makespan", "Last end of a job minus first submission."),
     (
         "lower_bound",
-        "No schedule of these runs ends sooner: the largest of critical_path (longest chain of submission, dependencies and work of jobs that succeeded, on the fastest machine), area (vCPU-time of last attempts over the most vCPUs there ever were) and longest_job (longest last attempt).",
+        "No schedule of these runs ends sooner: the largest of critical_path (longest chain of submission, dependencies and work of jobs that succeeded, on the fastest machine), area (vCPU-time of last attempts over the most vCPUs that the environments might ever have, or ever had) and longest_job (longest last attempt).",
     ),
     (
         "wait",
@@ -33,7 +33,7 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ),
     (
         "utilization",
-        "vCPU-time (or memory-time) that jobs reserved over that of machines that were up (of_provisioned) or that the environments may have (of_max), from first submission to last end.",
+        "vCPU-time (or memory-time) that jobs reserved over that of machines that were up (of_provisioned) or that the environments may have (of_max: maxvCpus of managed ones, all machines of others; AWS sets no such limit on memory), from first submission to last end.",
     ),
     (
         "time_causes",
@@ -42,6 +42,14 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     (
         "cost",
         "The bill of all instances up to the last end of a job. Each amount has one cause; printed parts are rounded to 1e-10 USD so that they sum to the printed total.",
+    ),
+    (
+        "lower_bound_cost",
+        "No choice of machines makes these runs cheaper: the largest of vcpus, memory and gpus, each the amount times the run of last attempts, at the least price for which any type that an environment may have gives one of it (its price over its vCPUs, usable MiB or GPUs). While a machine holds jobs it costs at least what they take of it at that price.",
+    ),
+    (
+        "instances",
+        "Machines by environment and by type: launched is how many, up_s how long they ran all together, boot_s how much of it before jobs could be placed on them, idle_s with no attempt on them after that; used_vcpu_s is what attempts had reserved.",
     ),
     (
         "by_queue, by_share",

@@ -1,10 +1,12 @@
 //! What a run is observed as: figures, rows and series. Everything is an integer until it is printed.
 
 pub mod bounds;
+mod cost_bound;
 mod decimal;
 mod definitions;
 mod failures;
 mod groups;
+mod machines;
 mod quantiles;
 mod reasons;
 mod recorder;
@@ -14,10 +16,12 @@ mod summary;
 mod tests;
 mod timeline;
 
+pub use cost_bound::{CostBounds, machine_types};
 pub use decimal::Decimal;
 pub use definitions::{DEFINITIONS, SLOWDOWN_TAU_MS};
 pub use failures::Failure;
 pub use groups::{Group, GroupList, GroupTotals};
+pub use machines::MachineTotals;
 pub use quantiles::nearest_ranks;
 pub use recorder::{Recorder, RunFacts};
 pub use rows::RowSink;

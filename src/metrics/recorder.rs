@@ -2,15 +2,17 @@
 
 use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::model::{
-    Catalogue, CostCause, CostCauses, JobStatus, Settings, TimeCause, TimeCauses, Workload,
+    Catalogue, CostCause, CostCauses, JobStatus, Knob, Settings, TimeCause, TimeCauses, Workload,
 };
-use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span};
+use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span, TypeId};
 
 use super::Decimal;
 use super::bounds::{Succeeded, critical_path, jobs_of};
+use super::cost_bound::Reserved;
 use super::definitions::SLOWDOWN_TAU_MS;
 use super::failures::Failures;
 use super::groups::Groups;
+use super::machines::MachineTotals;
 use super::quantiles::distribution;
 use super::reasons::Reasons;
 use super::rows::RowSink;
@@ -35,15 +37,15 @@ pub struct Recorder<'w, S: RowSink> {
     groups: Groups,
     failures: Failures,
     slowdowns: Vec<u64>,
-    area_vcpu_ms: u128,
+    reserved: Reserved,
     longest_job: Span,
     time_ms: TimeSums,
     /// Its mark is at the last end of a job.
     integral: Integral,
     vcpus_max: u64,
     cost: CostCauses,
-    environments: Vec<(String, CostCauses)>,
-    types: Vec<CostCauses>,
+    environments: Vec<(String, MachineTotals)>,
+    types: Vec<MachineTotals>,
     rejected: Reasons,
     rejected_commands: Reasons,
     unfinished: Reasons,
@@ -70,6 +72,8 @@ pub struct RunFacts<'a> {
     pub settings: &'a Settings,
     /// The instance types.
     pub catalogue: &'a Catalogue,
+    /// The types of which there may have been machines.
+    pub machine_types: &'a [TypeId],
     /// The highest speed at which any job can run: fastest machine × fastest definition.
     pub speed_max: Ratio,
     /// Keys of the scenario without effect.
@@ -90,7 +94,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             groups: Groups::with_capacity(jobs),
             failures: Failures::default(),
             slowdowns: Vec::with_capacity(jobs),
-            area_vcpu_ms: 0,
+            reserved: Reserved::default(),
             longest_job: Span::ZERO,
             time_ms: TimeSums::default(),
             integral: Integral::new(timeline),
@@ -114,7 +118,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
         }
         let run = job.ended - started;
         self.longest_job = self.longest_job.max(run);
-        self.area_vcpu_ms += u128::from(job.shape.vcpus) * u128::from(run.ms());
+        self.reserved.add(job.shape, run);
         self.slowdowns.push(bounded_slowdown(wait, run.ms()));
     }
 
@@ -128,7 +132,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             makespan.and_then(|span| Decimal::quotient(hour_jobs, u128::from(span.ms())));
         let bounds = LowerBounds {
             critical_path: critical_path(self.workload, &self.succeeded, first, facts.speed_max),
-            area: area_bound(self.area_vcpu_ms, self.vcpus_max),
+            area: area_bound(self.reserved.vcpu_ms(), self.vcpus_max),
             longest_job: self.longest_job,
         };
         let sums = self.integral.marked();
@@ -149,7 +153,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
         if facts.estimates_raised > 0 {
             repaired.push(("estimate-raised".to_owned(), facts.estimates_raised));
         }
-        let types = self.types.into_iter().enumerate();
+        let types = self.types.into_iter();
         let (groups, wait_s) = self.groups.finish(self.waits_ms);
         let summary = Summary {
             scenario: facts.scenario.to_owned(),
@@ -172,11 +176,16 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             utilization,
             time_causes_ms: self.time_ms.total(),
             cost: self.cost,
-            cost_by_environment: self.environments,
-            cost_by_instance_type: types
+            cost_bounds: self.reserved.bounds(
+                facts.catalogue,
+                facts.machine_types,
+                facts.settings.word(Knob::UsableMemory) == "registered",
+            ),
+            by_environment: self.environments,
+            by_instance_type: types
                 .zip(facts.catalogue.iter())
-                .filter(|((_, cost), _)| cost.total() != crate::units::Usd::ZERO)
-                .map(|((_, cost), (_, machine))| (machine.name.clone(), cost))
+                .filter(|(totals, _)| totals.launched > 0)
+                .map(|(totals, (_, machine))| (machine.name.clone(), totals))
                 .collect(),
             closed_loop: self.workload.closed_loop,
             profile: facts.settings.profile(),
@@ -275,7 +284,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
     fn instance_ended(&mut self, instance: &InstanceRecord) {
         let place = instance.instance_type.index();
         if self.types.len() <= place {
-            self.types.resize(place + 1, CostCauses::default());
+            self.types.resize(place + 1, MachineTotals::default());
         }
         let place = instance.environment.index();
         if self.environments.len() <= place {
@@ -284,9 +293,9 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
         for cause in CostCause::ALL {
             let amount = instance.cost.get(cause);
             self.cost.add(cause, amount);
-            self.types[instance.instance_type.index()].add(cause, amount);
-            self.environments[place].1.add(cause, amount);
         }
+        self.types[instance.instance_type.index()].add(instance);
+        self.environments[place].1.add(instance);
         self.sink.instance(instance);
     }
 

@@ -3,7 +3,7 @@
 use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, Settings, Tag, TimeCause};
 use crate::units::{Span, Usd};
 
-use super::{Decimal, Failure, GroupList};
+use super::{CostBounds, Decimal, Failure, GroupList, MachineTotals};
 
 /// A run in figures. See [`super::DEFINITIONS`] for what each means.
 #[derive(Clone, Debug)]
@@ -40,10 +40,12 @@ pub struct Summary {
     pub time_causes_ms: [u128; TimeCause::ALL.len()],
     /// The bill.
     pub cost: CostCauses,
-    /// The bill by environment, in order of creation.
-    pub cost_by_environment: Vec<(String, CostCauses)>,
-    /// The bill by instance type, by name.
-    pub cost_by_instance_type: Vec<(String, CostCauses)>,
+    /// What no choice of machines can cost less than.
+    pub cost_bounds: CostBounds,
+    /// Machines and their bill by environment, in order of creation.
+    pub by_environment: Vec<(String, MachineTotals)>,
+    /// Machines and their bill by instance type, by name; types of which there were none are left out.
+    pub by_instance_type: Vec<(String, MachineTotals)>,
     /// Whether submissions waited for completions.
     pub closed_loop: Loop,
     /// The profile that defaults came from.

@@ -51,6 +51,7 @@ fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
         estimates_raised: 0,
         settings: &settings,
         catalogue: &Catalogue::default(),
+        machine_types: &[],
         speed_max: Ratio::ONE,
         ignored_keys: Vec::new(),
     });
@@ -156,9 +157,9 @@ fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
     let (summary, ()) = finish(recorder);
     assert_eq!(summary.cost_total(), Usd::from_units(20));
     let by_environment: Usd = summary
-        .cost_by_environment
+        .by_environment
         .iter()
-        .map(|(_, cost)| cost.total())
+        .map(|(_, totals)| totals.cost.total())
         .sum();
     assert_eq!(by_environment, summary.cost_total());
 }

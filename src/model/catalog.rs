@@ -76,6 +76,23 @@ impl InstanceType {
         size.starts_with("metal")
     }
 
+    /// What jobs can have of it: of its memory all or only what its agent registers; of its GPUs those of NVIDIA, as AWS Batch
+    /// gives jobs no others (User Guide, GPU jobs). GPUs of a machine that a scenario declares count as they stand.
+    pub fn size(&self, registered_memory_only: bool) -> Shape {
+        let is_other = |gpu: &Gpu| !gpu.model.starts_with("NVIDIA");
+        let gpus = if self.hardware.gpu.as_ref().is_some_and(is_other) {
+            0
+        } else {
+            self.nominal.gpus
+        };
+        let memory = if registered_memory_only {
+            self.usable_memory
+        } else {
+            self.nominal.memory
+        };
+        Shape::new(self.nominal.vcpus, memory, gpus)
+    }
+
     /// CoreMark iterations a second of one vCPU, relative to one vCPU of `reference`, or `None` where one of the two was
     /// not measured.
     pub fn coremark_ratio(&self, reference: &InstanceType) -> Option<Ratio> {

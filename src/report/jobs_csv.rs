@@ -19,24 +19,26 @@ use super::text::{put_field, put_seconds, put_u64};
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
 dependency_s,eligible_s,work_s,estimate_s,memory_mib,gpus,nodes,job_queue,share_identifier,array_id,array_index,depends_on,\
-attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,dispatch_s,image_pull_s,lost_s,\
+attempts_max,timeout_s,fates,user,group,exit_code,blocked_head_s,share_s,queue_s,consumable_s,max_vcpus_s,capacity_s,scaling_s,boot_s,dispatch_s,image_pull_s,lost_s,\
 cost_usd,status_reason\n";
 
 /// The causes that have columns of their own from `blocked_head_s` on, in order.
-const CAUSES: [TimeCause; 9] = [
+const CAUSES: [TimeCause; 11] = [
     TimeCause::BlockedHead,
     TimeCause::Share,
     TimeCause::Queue,
     TimeCause::Consumable,
     TimeCause::MaxVcpus,
     TimeCause::Capacity,
+    TimeCause::Scaling,
+    TimeCause::Boot,
     TimeCause::Dispatch,
     TimeCause::ImagePull,
     TimeCause::Lost,
 ];
 
 /// The columns of [`CAUSES`] for a job that never waited, each with its comma.
-const NO_CAUSES: &[u8; 18] = b"0,0,0,0,0,0,0,0,0,";
+const NO_CAUSES: &[u8; 2 * CAUSES.len()] = b"0,0,0,0,0,0,0,0,0,0,0,";
 
 /// Writes `jobs.csv`.
 #[derive(Debug)]
@@ -402,7 +404,7 @@ mod tests {
         assert_eq!(
             rows(&[(plain(), None)]),
             [
-                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
+                "17,SUCCEEDED,0,0,5,0,5,1,1,0,0,5,,0,0,1,main,,,,,,,,4,,0,0,0,0,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -420,7 +422,7 @@ mod tests {
         assert_eq!(
             rows(&[(child, None)]),
             [
-                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0.0000590277,"
+                "\"align, all:2\",SUCCEEDED,0,3.5,8.5,3.5,5,1,2,2,1.5,5,7.5,512,1,1,main,blue,\"align, all\",2,,,,,,,0,0,0,1.5,0,0,0,0,0,0,0,0,0.0000590277,"
             ]
         );
     }
@@ -433,7 +435,7 @@ mod tests {
         assert_eq!(
             rows(&[(left, Some("needs more, than there is"))]),
             [
-                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
+                "17,RUNNABLE,0,,,,,0,1,0,,5,,0,0,1,main,,,,,,,,4,,,0,0,0,0,0,0,0,0,0,0,0,0,\"needs more, than there is\""
             ]
         );
     }

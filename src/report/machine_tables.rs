@@ -10,9 +10,10 @@ use super::names::Names;
 use super::summary_json::cost_by_cause;
 use super::text::{put_field, put_seconds, put_ticks, put_u64};
 
-/// The columns of `instances.csv`. `terminated` is whether the instance left before the end of the run; `busy_s` the time
+/// The columns of `instances.csv`. `launch_s` is when its billing began, `registered_s` when jobs could
+/// be placed on it first; `terminated` is whether the instance left before the end of the run; `busy_s` the time
 /// with at least one attempt on it; `utilization` the vCPU-time that attempts reserved over all it had.
-pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,vcpus,launch_s,end_s,terminated,attempts,\
+pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,vcpus,launch_s,registered_s,end_s,terminated,attempts,\
 busy_s,used_vcpu_s,utilization,billed_s,cost_usd\n";
 
 /// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts of a cause sum to what the summary
@@ -43,6 +44,10 @@ pub fn instances_csv(
         put_u64(&mut out, u64::from(machine.nominal.vcpus));
         out.push(b',');
         put_seconds(&mut out, instance.launched.ms());
+        out.push(b',');
+        if let Some(registered) = instance.registered {
+            put_seconds(&mut out, registered.ms());
+        }
         out.push(b',');
         put_seconds(&mut out, instance.ended.ms());
         out.extend_from_slice(if instance.terminated {
@@ -205,7 +210,7 @@ mod tests {
         let rows = instances_csv(&[instance(0, 3_600_000, 0)], &names(), &catalogue());
         assert_eq!(
             String::from_utf8(rows).unwrap().lines().nth(1).unwrap(),
-            "i-00000000000000000,spot,c6i.large,2,0,100,false,3,40,50.5,0.2525,100,0.0000000001"
+            "i-00000000000000000,spot,c6i.large,2,0,0,100,false,3,40,50.5,0.2525,100,0.0000000001"
         );
     }
 }

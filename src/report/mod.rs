@@ -1,6 +1,7 @@
 //! Results as bytes: tables, JSON, text. Pure: destinations are handed in.
 
 mod attempts_csv;
+mod hours_csv;
 mod job_ids;
 mod jobs_csv;
 mod json;
@@ -17,6 +18,7 @@ mod timeline_csv;
 mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
+pub use hours_csv::{HOURS_HEADER, hours_csv};
 pub use jobs_csv::{JOBS_HEADER, JobsCsv};
 pub use json::Json;
 pub use machine_tables::{BILL_HEADER, INSTANCES_HEADER, bill_csv, instances_csv};

@@ -1,7 +1,7 @@
 //! `summary.json`: the run in figures, with their definitions.
 
 use crate::metrics::{
-    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, Summary,
+    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, MachineTotals, Summary,
 };
 use crate::model::{CostCause, CostCauses, Loop, TimeCause};
 use crate::units::{Usd, apportion};
@@ -116,8 +116,11 @@ pub fn cost_by_cause(cost: &CostCauses) -> Vec<(CostCause, Usd)> {
 }
 
 /// Parts of the bill by name, each rounded so that they sum to the rounded total.
-pub fn cost_by_name(parts: &[(String, CostCauses)]) -> Vec<(&str, Usd)> {
-    let amounts: Vec<Usd> = parts.iter().map(|(_, cost)| cost.total()).collect();
+pub fn cost_by_name(parts: &[(String, MachineTotals)]) -> Vec<(&str, Usd)> {
+    let amounts: Vec<Usd> = parts
+        .iter()
+        .map(|(_, totals)| totals.cost.total())
+        .collect();
     let names = parts.iter().map(|(name, _)| name.as_str());
     names.zip(apportion(&amounts)).collect()
 }
@@ -130,15 +133,36 @@ fn put_money(json: &mut Json, summary: &Summary) {
         }
     });
     for (key, parts) in [
-        (
-            "cost_by_compute_environment_usd",
-            &summary.cost_by_environment,
-        ),
-        ("cost_by_instance_type_usd", &summary.cost_by_instance_type),
+        ("cost_by_compute_environment_usd", &summary.by_environment),
+        ("cost_by_instance_type_usd", &summary.by_instance_type),
     ] {
         json.object(key, |json| {
             for (name, amount) in cost_by_name(parts) {
                 json.text(name, &amount.to_string());
+            }
+        });
+    }
+    let bounds = &summary.cost_bounds;
+    json.text("lower_bound_cost_usd", &bounds.largest().to_string());
+    json.object("lower_bounds_cost_usd", |json| {
+        json.text("vcpus", &bounds.vcpus.to_string());
+        json.text("memory", &bounds.memory.to_string());
+        json.text("gpus", &bounds.gpus.to_string());
+    });
+    for (key, parts) in [
+        ("instances_by_compute_environment", &summary.by_environment),
+        ("instances_by_instance_type", &summary.by_instance_type),
+    ] {
+        json.object(key, |json| {
+            for (name, totals) in parts {
+                json.object(name, |json| {
+                    json.whole("launched", totals.launched);
+                    json.decimal("up_s", Some(Decimal::from_ms(totals.up_ms)));
+                    json.decimal("boot_s", Some(Decimal::from_ms(totals.boot_ms)));
+                    json.decimal("idle_s", Some(Decimal::from_ms(totals.idle_ms)));
+                    let used = Decimal::from_ms(totals.used_vcpu_ms);
+                    json.decimal("used_vcpu_s", Some(used));
+                });
             }
         });
     }

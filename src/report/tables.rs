@@ -7,6 +7,7 @@ use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Named};
 use crate::model::{Catalogue, Workload};
 
 use super::attempts_csv::AttemptsCsv;
+use super::hours_csv::hours_csv;
 use super::jobs_csv::JobsCsv;
 use super::machine_tables::{bill_csv, instances_csv};
 use super::names::Names;
@@ -25,16 +26,19 @@ pub enum Table {
     Timeline,
     /// `bill.csv`.
     Bill,
+    /// `hours.csv`.
+    Hours,
 }
 
 impl Table {
     /// All tables, in the order in which help and manifests list them.
-    pub const ALL: [Table; 5] = [
+    pub const ALL: [Table; 6] = [
         Table::Jobs,
         Table::Attempts,
         Table::Instances,
         Table::Timeline,
         Table::Bill,
+        Table::Hours,
     ];
 
     /// The name that `--tables` uses.
@@ -45,6 +49,7 @@ impl Table {
             Table::Instances => "instances",
             Table::Timeline => "timeline",
             Table::Bill => "bill",
+            Table::Hours => "hours",
         }
     }
 
@@ -56,6 +61,7 @@ impl Table {
             Table::Instances => "instances.csv",
             Table::Timeline => "timeline.csv",
             Table::Bill => "bill.csv",
+            Table::Hours => "hours.csv",
         }
     }
 
@@ -105,7 +111,8 @@ impl<'w, W: Write> Tables<'w, W> {
         jobs: Option<W>,
         attempts: Option<W>,
     ) -> Tables<'w, W> {
-        let machines = wanted.contains(&Table::Instances) || wanted.contains(&Table::Bill);
+        let of_machines = [Table::Instances, Table::Bill, Table::Hours];
+        let machines = wanted.iter().any(|table| of_machines.contains(table));
         Tables {
             jobs: jobs.map(|to| JobsCsv::new(workload, to)),
             attempts: attempts.map(|to| AttemptsCsv::new(workload, to)),
@@ -138,6 +145,7 @@ impl<'w, W: Write> Tables<'w, W> {
                 Table::Jobs | Table::Attempts => return None,
                 Table::Instances => instances_csv(&instances, &self.names, catalogue),
                 Table::Bill => bill_csv(&instances, &self.names, catalogue),
+                Table::Hours => hours_csv(&instances, &self.names, catalogue),
                 Table::Timeline => timeline_csv(timeline?),
             };
             Some((table.file(), bytes))

@@ -1,10 +1,10 @@
 //! The summary that a person reads: at most 80 columns, clear without colour.
 
-use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, Summary};
+use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, MachineTotals, Summary};
 use crate::model::{CostCause, Loop, TimeCause};
 use crate::units::Usd;
 
-use super::summary_json::{cost_by_cause, cost_by_name, loop_name};
+use super::summary_json::{cost_by_cause, loop_name};
 use super::wording::{
     GLUE, dollars, duration, glued, milliseconds, percent, seconds, shortened, vcpu_hours, whole,
     wrap,
@@ -147,7 +147,7 @@ impl Page {
         if let Some(part) = utilization.memory_of_provisioned {
             self.entry("Memory used", &format!("{} of that up", percent(part)));
         }
-        self.entry("Cost", &format!("{} USD", dollars(summary.cost_total())));
+        self.entry("Cost", &cost(summary));
     }
 
     /// Bars of parts of a whole.
@@ -207,16 +207,59 @@ impl Page {
                 .map(|(cause, amount)| (cause.name(), meaning_of_cost(cause), amount))
                 .collect(),
         );
-        for (what, parts) in [
-            ("By compute environment", &summary.cost_by_environment),
-            ("By instance type", &summary.cost_by_instance_type),
-        ] {
-            let parts = cost_by_name(parts);
-            if parts.len() > 1 {
-                self.heading(what);
-                let parts = parts.into_iter();
-                self.amounts(parts.map(|(name, amount)| (name, "", amount)).collect());
+        let used = |(_, totals): &&(String, MachineTotals)| totals.launched > 0;
+        if summary.by_environment.iter().filter(used).count() > 1 {
+            self.machines("By compute environment", &summary.by_environment);
+        }
+        self.machines("By instance type", &summary.by_instance_type);
+    }
+
+    /// Machines as rows, those that cost most first.
+    fn machines(&mut self, heading: &str, parts: &[(String, MachineTotals)]) {
+        let mut parts: Vec<&(String, MachineTotals)> = parts.iter().collect();
+        parts.retain(|(_, totals)| totals.launched > 0);
+        parts.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.cost.total()));
+        let row = |name: &str, totals: &MachineTotals| {
+            vec![
+                name.to_owned(),
+                whole(totals.launched),
+                vcpu_hours(totals.up_ms),
+                vcpu_hours(totals.boot_ms),
+                vcpu_hours(totals.idle_ms),
+                dollars(totals.cost.total()),
+            ]
+        };
+        let columns = ["", "launched", "hours", "booting", "idle", "USD"];
+        let mut rows = vec![columns.map(str::to_owned).to_vec()];
+        rows.extend(
+            parts
+                .iter()
+                .take(LINES)
+                .map(|(name, totals)| row(name, totals)),
+        );
+        if parts.len() > LINES {
+            let rest = parts.iter().skip(LINES).map(|(_, totals)| totals);
+            let rest = rest.fold(MachineTotals::default(), |sum, one| sum.plus(one));
+            rows.push(row("others", &rest));
+        }
+        self.heading(heading);
+        self.table(&rows);
+    }
+
+    /// Rows in columns, the first of which is a name.
+    fn table(&mut self, rows: &[Vec<String>]) {
+        let figures: usize = (1..rows[0].len())
+            .map(|column| column_width(rows, column) + 2)
+            .sum();
+        let names = column_width(rows, 0).max(BEFORE_BAR - CAUSE);
+        let names = names.min(WIDTH - 2 - figures);
+        for row in rows {
+            let mut line = format!("  {:<names$}", shortened(&row[0], names));
+            for (column, cell) in row.iter().enumerate().skip(1) {
+                let width = column_width(rows, column);
+                line.push_str(&format!("  {cell:>width$}"));
             }
+            self.line(&line);
         }
     }
 
@@ -317,17 +360,8 @@ impl Page {
             rows.iter_mut()
                 .for_each(|row| _ = median.map(|median| row.remove(median)));
         }
-        let names = column_width(&rows, 0).max(BEFORE_BAR - CAUSE);
-        let names = names.min(WIDTH - 2 - figures_width(&rows));
         self.heading(heading);
-        for row in &rows {
-            let mut line = format!("  {:<names$}", shortened(&row[0], names));
-            for (column, cell) in row.iter().enumerate().skip(1) {
-                let width = column_width(&rows, column);
-                line.push_str(&format!("  {cell:>width$}"));
-            }
-            self.line(&line);
-        }
+        self.table(&rows);
     }
 
     fn failures(&mut self, summary: &Summary) {
@@ -439,6 +473,27 @@ fn makespan(summary: &Summary) -> String {
     }
 }
 
+fn cost(summary: &Summary) -> String {
+    let (cost, bounds) = (summary.cost_total(), &summary.cost_bounds);
+    let text = glued(&format!("{} USD", dollars(cost)));
+    let bound = bounds.largest();
+    let which = match bound {
+        _ if bound == bounds.vcpus => "the cheapest vCPUs",
+        _ if bound == bounds.memory => "the cheapest memory",
+        _ => "the cheapest GPUs",
+    };
+    let units = |amount: Usd| u128::try_from(amount.units()).unwrap_or(0);
+    let over = units(cost).saturating_sub(units(bound));
+    match Decimal::quotient(over, units(bound)) {
+        None => text,
+        Some(over) => format!(
+            "{text}, {} above a lower bound of {} ({which}, always full)",
+            percent(over),
+            glued(&format!("{} USD", dollars(bound)))
+        ),
+    }
+}
+
 fn jobs(summary: &Summary) -> String {
     let jobs = &summary.jobs;
     let mut text = format!(
@@ -529,7 +584,9 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{AssumptionValue, GroupList, JobCounts, LowerBounds, Utilization};
+    use crate::metrics::{
+        AssumptionValue, CostBounds, GroupList, JobCounts, LowerBounds, Utilization,
+    };
     use crate::model::{CostCauses, Profile, Tag};
     use crate::units::Span;
 
@@ -565,6 +622,13 @@ mod tests {
         let mut cost = CostCauses::default();
         cost.add(CostCause::Useful, Usd::from_ticks(12_345_600_000_000));
         cost.add(CostCause::Idle, Usd::from_ticks(1_000_000_000_000));
+        let machines = MachineTotals {
+            launched: 1_234_567,
+            up_ms: 4_444_444_444_000,
+            idle_ms: 444_444_444_000,
+            cost,
+            ..MachineTotals::default()
+        };
         Summary {
             scenario: "nightly-variants".to_owned(),
             seed: 42,
@@ -619,8 +683,15 @@ mod tests {
             },
             time_causes_ms: time,
             cost,
-            cost_by_environment: vec![("spot-with-a-name-that-is-very-long".to_owned(), cost), ("rest".to_owned(), cost)],
-            cost_by_instance_type: vec![("c6i.large".to_owned(), cost)],
+            cost_bounds: CostBounds {
+                vcpus: Usd::from_ticks(10_000_000_000_000),
+                ..CostBounds::default()
+            },
+            by_environment: vec![
+                ("spot-with-a-name-that-is-very-long".to_owned(), machines),
+                ("rest".to_owned(), machines),
+            ],
+            by_instance_type: vec![("c6i.large".to_owned(), machines)],
             closed_loop: Loop::Open,
             profile: Profile::Typical,
             assumptions: vec![AssumptionValue {
@@ -662,7 +733,9 @@ mod tests {
             "30,000 attempts",
             "mean 12.5 s, median 0 s, p95 1 h 7 min, max 1 d 4 h",
             "81.3 % of those up",
-            "1,334.56 USD",
+            "1,334.56 USD, 33.5 % above a lower bound of 1,000.00 USD",
+            "the cheapest vCPUs, always full",
+            "1,234.6",
             "queue",
             "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
             "profile typical; changed: dispatch = easy",

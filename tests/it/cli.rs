@@ -337,9 +337,10 @@ fn every_command_line_ends_as_it_should_and_leaves_nothing() {
     assert_eq!(names(&home.path("study")), ["scenario.toml"]);
 }
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "attempts.csv",
     "bill.csv",
+    "hours.csv",
     "instances.csv",
     "jobs.csv",
     "manifest.json",

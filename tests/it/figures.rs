@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use batchcast::input::scenario::{Pool, trace_scenario};
 use batchcast::input::{TraceOptions, csv_trace};
-use batchcast::metrics::{Decimal, GroupTotals, Recorder, RunFacts, Summary, Timeline};
+use batchcast::metrics::{
+    Decimal, GroupTotals, Recorder, RunFacts, Summary, Timeline, machine_types,
+};
 use batchcast::model::Scenario;
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::Simulation;
@@ -98,6 +100,7 @@ fn tell(scenario: &Scenario) -> Told {
         estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
         catalogue: &scenario.world.catalogue,
+        machine_types: &machine_types(&scenario.commands),
         speed_max: Ratio::ONE,
         ignored_keys: Vec::new(),
     });
@@ -256,7 +259,7 @@ fn check(seed: u64, told: &Told) {
             );
         }
         match *name {
-            "bill.csv" | "instances.csv" => {
+            "bill.csv" | "hours.csv" | "instances.csv" => {
                 assert_eq!(table.money("cost_usd"), total, "seed {seed}: {name}")
             }
             "attempts.csv" => assert_eq!(table.rows.len() as u64, jobs.attempts, "seed {seed}"),
@@ -268,6 +271,8 @@ fn check(seed: u64, told: &Told) {
         .as_ref()
         .map_or(0, |timeline| timeline.buckets().count());
     assert!(buckets <= Timeline::BUCKETS, "seed {seed}");
+    let bound = summary.cost_bounds.largest();
+    assert!(bound <= summary.cost_total(), "seed {seed}: {bound}");
     let json: serde_json::Value = serde_json::from_str(&summary_json(summary)).unwrap();
     assert!(json["cost_usd"].is_string(), "seed {seed}");
 }

@@ -2,7 +2,8 @@
 //!
 //! A folder of `scenarios/` has `scenario.toml` and may have variants beside it. `golden/report.txt` and `golden/summary.json`
 //! belong to `scenario.toml`, `golden/NAME.report.txt` and `golden/NAME.summary.json` to `NAME.toml`. A change that is meant
-//! is written with `UPDATE_GOLDEN=1 cargo test golden`, and explained where it is committed.
+//! is written with `UPDATE_GOLDEN=1 cargo test golden`, and explained where it is committed. A scenario that is too large for a
+//! test is played with the words of `golden/arguments`, which make it smaller.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,9 @@ use std::process::Command;
 
 /// The folder of the project.
 pub const HOME: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The file beside the goldens with what they are played with.
+const ARGUMENTS: &str = "arguments";
 
 /// A scenario file and the folder it is in.
 struct Run {
@@ -30,12 +34,20 @@ impl Run {
         }
     }
 
+    /// Words that make it smaller, if it is large.
+    fn arguments(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join("golden").join(ARGUMENTS));
+        let text = text.unwrap_or_default();
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// What the program prints and what it writes to summary.json.
     fn play(&self) -> [(String, String); 2] {
         let out = tempfile::tempdir().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_batchcast"))
             .arg("run")
             .arg(self.scenario())
+            .args(self.arguments())
             .args(["--tables", "none", "-o"])
             .arg(out.path().join("run"))
             .output()
@@ -146,6 +158,7 @@ fn no_golden_belongs_to_nothing() {
         let own = runs().into_iter().filter(|run| run.folder == folder);
         let expected: Vec<String> = own
             .flat_map(|run| ["report.txt", "summary.json"].map(|kind| run.golden_name(kind)))
+            .chain([ARGUMENTS.to_owned()])
             .collect();
         for path in sorted_paths(&folder.join("golden")) {
             let name = path.file_name().unwrap().to_str().unwrap();

@@ -375,6 +375,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
         judge.limits(scenario);
         judge.conclude(scenario);
         let (summary, tables, _) = recorder.finish(RunFacts {
+            machine_types: &[],
             scenario: &scenario.name,
             seed,
             digest: outcome.digest,

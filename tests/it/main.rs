@@ -7,6 +7,7 @@ mod figures;
 mod golden;
 mod killed;
 mod laws;
+mod managed_door;
 mod naive;
 mod naive_check;
 mod oracle;

@@ -185,7 +185,8 @@ fn every_place_that_a_page_links_to_is_there() {
 /// The commands in indented lines and `sh` blocks, as words; those that need files of the reader's own are left out.
 #[test]
 fn every_command_on_a_page_that_needs_no_file_of_your_own_runs() {
-    let own = ["LOG.swf.gz", "my.toml"];
+    // The last is too large for a test; its golden is of a small one.
+    let own = ["LOG.swf.gz", "my.toml", "scenarios/14-western-digital"];
     let mut pages: Vec<PathBuf> = folders()
         .iter()
         .map(|folder| folder.join("README.md"))

@@ -108,6 +108,8 @@ const RESULTS: &[&str] = &[
     "consumable_s",
     "max_vcpus_s",
     "capacity_s",
+    "scaling_s",
+    "boot_s",
     "dispatch_s",
     "image_pull_s",
     "lost_s",

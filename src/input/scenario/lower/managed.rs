@@ -47,18 +47,28 @@ impl Lowering<'_> {
             self.problems.below(node, "computeResources", message);
             return managed;
         };
-        if let Some(other) = resources
-            .text("type")
-            .filter(|text| OTHER_CAPACITY.contains(text))
-        {
-            let message = format!("{other} is not simulated yet; use EC2, which is On-Demand");
-            self.problems.below(resources, "type", message);
+        match resources.text("type") {
+            None | Some("EC2") => {}
+            Some(other) if OTHER_CAPACITY.contains(&other) => {
+                let message = format!("{other} is not simulated yet; use EC2, which is On-Demand");
+                self.problems.below(resources, "type", message);
+            }
+            Some(other) => {
+                let message =
+                    format!("`{other}` is no kind of capacity; use EC2, which is On-Demand");
+                self.problems.below(resources, "type", message);
+            }
         }
         for (member, example) in REQUIRED {
             if resources.get(member).is_none() {
                 let message = format!("is missing: {member} = {example}");
                 self.problems.below(resources, member, message);
             }
+        }
+        let bid: u32 = resources.whole("bidPercentage").unwrap_or(0);
+        if bid > 0 && resources.text("type") == Some("EC2") {
+            let message = "is for SPOT; On-Demand instances cost their price (API ComputeResource)";
+            self.problems.below(resources, "bidPercentage", message);
         }
         managed.strategy = self.allocation_strategy(resources);
         managed.min_vcpus = resources.whole("minvCpus").unwrap_or(0);
@@ -97,10 +107,7 @@ impl Lowering<'_> {
     }
 
     /// `instanceTypes`, expanded.
-    pub(super) fn allowed_types(&mut self, resources: &Node) -> Vec<TypeId> {
-        if resources.get("instanceTypes").is_none() {
-            return Vec::new();
-        }
+    fn expand(&self, resources: &Node) -> Result<Vec<TypeId>, Vec<type_sets::TypeFault>> {
         let asked: Vec<String> = resources
             .list("instanceTypes")
             .iter()
@@ -108,14 +115,24 @@ impl Lowering<'_> {
             .map(str::to_owned)
             .collect();
         let optimal = Optimal::find(self.settings.word(Knob::Optimal)).unwrap_or_default();
-        match type_sets::expand(&self.types.catalogue, &asked, optimal) {
-            Ok(set) => set.types(),
-            Err(faults) => {
-                let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
-                self.faults(resources, faults);
-                Vec::new()
-            }
+        type_sets::expand(&self.types.catalogue, &asked, optimal).map(|set| set.types())
+    }
+
+    /// `instanceTypes`, expanded; nothing where it is wrong, which is said where the environment is made.
+    pub(super) fn types_of(&self, resources: &Node) -> Vec<TypeId> {
+        self.expand(resources).unwrap_or_default()
+    }
+
+    /// `instanceTypes`, expanded; what is wrong with it is said.
+    pub(super) fn allowed_types(&mut self, resources: &Node) -> Vec<TypeId> {
+        if resources.get("instanceTypes").is_none() {
+            return Vec::new();
         }
+        self.expand(resources).unwrap_or_else(|faults| {
+            let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
+            self.faults(resources, faults);
+            Vec::new()
+        })
     }
 
     /// What a scaling update may not contain.

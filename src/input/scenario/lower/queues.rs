@@ -133,6 +133,16 @@ impl Lowering<'_> {
             };
             let member = format!("{path}/computeEnvironment");
             self.refer_environment(node, &member, name, Some(at));
+            let is_invalid = self.root.list("computeEnvironments").iter().any(|made| {
+                made.text("computeEnvironmentName") == Some(name)
+                    && made.text("status") == Some("INVALID")
+            });
+            if is_invalid && at == SimTime::ZERO {
+                let message = format!(
+                    "`{name}` is INVALID, and a queue is made with VALID environments only; let it become so by an UpdateComputeEnvironment event"
+                );
+                self.problems.below(node, &member, message);
+            }
             if ordered.iter().any(|(other, _)| *other == place) {
                 let message = format!("{place} is given a second time; places must differ");
                 self.problems.below(node, &format!("{path}/order"), message);
@@ -186,10 +196,14 @@ impl Lowering<'_> {
         for event in self.run_instances(name) {
             names.extend(event.text("instanceType"));
         }
-        names
+        let listed = names
             .iter()
-            .filter_map(|name| self.types.catalogue.find(name))
-            .collect()
+            .filter_map(|name| self.types.catalogue.find(name));
+        let managed = self
+            .environment_nodes(name)
+            .filter_map(|node| node.get("computeResources"))
+            .flat_map(|resources| self.types_of(resources));
+        listed.chain(managed).collect()
     }
 
     pub(super) fn environment_nodes(&self, name: &str) -> impl Iterator<Item = &Node> {

@@ -1,6 +1,7 @@
 //! Scenarios that read, scenarios that do not, and what is said of them.
 
 mod malformed;
+mod managed;
 mod types;
 
 use std::io::Read;
