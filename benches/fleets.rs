@@ -211,6 +211,7 @@ fn decision() -> bool {
             shape,
             count: 50_000,
             gang: None,
+            needs_only_room: false,
         })
         .collect();
     let demands = [QueueDemand {

@@ -16,7 +16,15 @@ pub(super) type Demand = BTreeMap<Shape, u64>;
 
 impl Queue {
     /// `count` jobs like `entry` came to wait, or went.
+    #[inline]
     pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
+        if self.demand.is_some() {
+            self.count_some_demand(entry, came);
+        }
+    }
+
+    #[inline(never)]
+    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
         let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
             return;
         };
@@ -77,11 +85,18 @@ impl<O: Observer> Control<'_, O> {
             return None;
         }
         let lane = queue.turn(now)?;
-        let head = *queue.shares[lane as usize].lane.front()?;
+        let lane = &queue.shares[lane as usize].lane;
+        let held = queue.watch.head.filter(|_| queue.holds_its_head);
+        let held = held.and_then(|(job, _)| lane.iter().find(|entry| entry.place.job == job));
+        let head = *held.or(lane.front())?;
+        let needs_only_room = self.consumables_available(head.contract, head.who)
+            && self.leaves_reserve(now, id, head.shape.vcpus);
+        let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
             gang: self.contracts[head.contract as usize].gang.clone(),
+            needs_only_room,
         }];
         let others = queue.demand.iter().flatten().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
@@ -91,6 +106,7 @@ impl<O: Observer> Control<'_, O> {
                 shape,
                 count,
                 gang: None,
+                needs_only_room: false,
             })
         }));
         Some(QueueDemand {

@@ -68,7 +68,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// Whether a job of the queue may use `vcpus` more beside a fair-share reserve.
     #[inline]
-    fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
+    pub(super) fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
         match &self.queues[queue.index()].fair {
             Some(fair) if fair.reservation > 0 => self.leaves_some(now, queue, vcpus),
             _ => true,

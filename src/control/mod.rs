@@ -433,6 +433,10 @@ impl<'w, O: Observer> Control<'w, O> {
     /// Makes one decision: a pass over every queue that is due, by priority. Says whether anybody waited in one.
     pub fn dispatch(&mut self, now: SimTime, capacity: &mut dyn Capacity) -> bool {
         let mut passed = false;
+        if now.next_tick(self.knobs.dispatch_tick) != now {
+            // Machines scale at moments of their own.
+            return false;
+        }
         if self.next_decision.is_some_and(|at| at <= now) {
             self.next_decision = None;
         }

@@ -35,6 +35,8 @@ pub(super) struct Managed {
     pub(super) backed_off: BTreeMap<TypeId, SimTime>,
     /// Since when nothing could be launched for want of capacity.
     pub(super) short_since: Option<SimTime>,
+    /// The fleet's epoch in which an instance left that was asked for in it and that nobody had used.
+    pub(super) in_vain: Option<u64>,
     /// Idle instances whose time is up, and which minvCpus keeps.
     pub(super) kept: BTreeSet<(SimTime, InstanceId)>,
 }
@@ -59,6 +61,7 @@ impl Managed {
             coming: BTreeMap::new(),
             backed_off: BTreeMap::new(),
             short_since: None,
+            in_vain: None,
             kept: BTreeSet::new(),
         }
     }
@@ -163,14 +166,8 @@ impl Managed {
     }
 }
 
-/// When an instance that has nothing to do since `idle` leaves: after `patience`, with hourly bills at the end of its hour.
-pub(super) fn leaves_at(
-    billing: Billing,
-    launched: SimTime,
-    idle: SimTime,
-    patience: Span,
-) -> SimTime {
-    let at = idle + patience;
+/// When an instance leaves that may at `at`: then, with hourly bills at the end of its hour.
+pub(super) fn leaves_at(billing: Billing, launched: SimTime, at: SimTime) -> SimTime {
     match billing {
         Billing::PerSecond => at,
         Billing::PerHour => launched + Span::from_s((at - launched).hours_started().max(1) * 3600),

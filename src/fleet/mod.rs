@@ -1,6 +1,7 @@
 //! The machines: who is up, who is where, what it costs.
 
 mod allocations;
+mod elastic;
 mod ledger;
 mod managed;
 mod planning;
@@ -16,7 +17,6 @@ use crate::model::{
 };
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
-use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
 use allocations::{Allocation, Allocations, NOT_YET, Node};
@@ -41,6 +41,8 @@ struct Instance {
     is_billed: bool,
     /// When it leaves if nothing is placed on it before; in managed environments.
     leaves: Option<SimTime>,
+    /// The fleet's epoch when it was asked for.
+    asked: u64,
     meter: Meter,
 }
 
@@ -73,10 +75,9 @@ pub struct Fleet<'w> {
     releases: u64,
     /// For each environment, what makes it a managed one.
     managed: Vec<Option<Managed>>,
+    has_managed: bool,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
-    /// Idle ones that registered since the queues were looked at last: they leave only after a look at them.
-    unseen: Vec<(SimTime, InstanceId)>,
     scaling: scaling::Knobs,
     tokens: scaling::Tokens,
     /// How many instances of a type EC2 has for us, where that is limited.
@@ -85,6 +86,8 @@ pub struct Fleet<'w> {
     alive: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
+    /// Grows whenever anything happens but that machines come and go.
+    epoch: u64,
     idle_times: IdleTimes,
 }
 
@@ -94,6 +97,8 @@ struct IdleTimes {
     after_use: Span,
     never_used: Span,
     bills_tail: bool,
+    /// Queues look at machines at multiples of this.
+    dispatch_tick: Span,
 }
 
 /// What an attempt cost, by phase.
@@ -131,8 +136,8 @@ impl<'w> Fleet<'w> {
             levels: FleetLevels::default(),
             releases: 0,
             managed: Vec::new(),
+            has_managed: false,
             idle: BTreeSet::new(),
-            unseen: Vec::new(),
             scaling: scaling::Knobs {
                 smallest: settings.word(Knob::SizeBias) == "smallest",
                 burst: settings.count(Knob::LaunchBurst),
@@ -145,10 +150,12 @@ impl<'w> Fleet<'w> {
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
             touched: false,
+            epoch: 0,
             idle_times: IdleTimes {
                 after_use: settings.span(Knob::ScaleInIdle),
                 never_used: settings.span(Knob::NeverUsedIdle),
                 bills_tail: settings.flag(Knob::BillsIdleTail),
+                dispatch_tick: settings.span(Knob::DispatchTick),
             },
         }
     }
@@ -186,6 +193,7 @@ impl<'w> Fleet<'w> {
                 self.levels.vcpus_max += u64::from(spec.max_vcpus);
                 self.touched = true;
                 self.managed.push(Some(Managed::new(spec, allowed)));
+                self.has_managed = true;
                 (spec.billing, Vec::new())
             }
         };
@@ -240,6 +248,7 @@ impl<'w> Fleet<'w> {
                 gone: None,
                 is_billed: false,
                 leaves: None,
+                asked: 0,
                 meter: Meter::new(machine.price, size, now),
             });
             self.levels.instances += 1;
@@ -249,10 +258,34 @@ impl<'w> Fleet<'w> {
         first.0..first.0 + count
     }
 
-    /// Machines that run take jobs from now on.
-    pub fn register(&mut self, now: SimTime, instances: std::ops::Range<u32>) {
+    /// The epoch in which `instances` were asked for.
+    pub fn asked_at(&mut self, instances: std::ops::Range<u32>, epoch: u64) {
+        for id in instances.map(InstanceId) {
+            self.instances[id.index()].asked = epoch;
+        }
+    }
+
+    /// Grows whenever anything happens but that machines come and go.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Something happened but that machines come and go: what was launched in vain may be of use now.
+    pub fn progress(&mut self) {
+        let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
+        self.touched |= self.managed.iter().flatten().any(is_vain);
+        self.epoch += 1;
+    }
+
+    /// Machines that run take jobs from now on. Says whether any of them is still there.
+    pub fn register(&mut self, now: SimTime, instances: std::ops::Range<u32>) -> bool {
+        let mut any = false;
         for id in instances.map(InstanceId) {
             let machine = &mut self.instances[id.index()];
+            if machine.gone.is_some() {
+                continue;
+            }
+            any = true;
             let (environment, instance_type) = (machine.environment, machine.instance_type);
             let size = machine.meter.size();
             machine.registered = Some(now);
@@ -265,147 +298,24 @@ impl<'w> Fleet<'w> {
             self.idles(now, id);
         }
         self.releases += 1;
+        any
     }
 
-    /// Commands changed a managed environment.
-    pub fn rescale(&mut self, environment: EnvId, scale: Scale) {
-        let Some(managed) = &mut self.managed[environment.index()] else {
-            return;
-        };
-        self.levels.vcpus_max += u64::from(scale.max_vcpus);
-        self.levels.vcpus_max -= u64::from(managed.scale.max_vcpus);
-        managed.rescale(scale);
-        self.reconsider_kept(environment);
-        self.touched = true;
-    }
-
-    /// From now on EC2 has so many instances of a type for us.
-    pub fn set_available(&mut self, instance_type: TypeId, available: Option<u32>) {
-        match available {
-            Some(count) => self.available.insert(instance_type, count),
-            None => self.available.remove(&instance_type),
-        };
-        self.touched = true;
-    }
-
-    /// Whether anything happened to a managed environment since this was asked last.
-    pub fn take_touched(&mut self) -> bool {
-        std::mem::take(&mut self.touched)
-    }
-
-    /// Whether a managed environment is below what it has at least.
-    pub fn is_below_floor(&mut self) -> bool {
-        self.managed
-            .iter_mut()
-            .flatten()
-            .any(|managed| managed.scale.valid && managed.committed < managed.floor())
-    }
-
-    /// vCPUs that a managed environment has asked for and not let go.
-    pub fn committed(&self, environment: EnvId) -> u64 {
-        self.managed[environment.index()]
-            .as_ref()
-            .map_or(0, |managed| managed.committed)
-    }
-
-    /// Whether an instance waits for such a look.
-    pub fn has_unseen(&self) -> bool {
-        !self.unseen.is_empty()
-    }
-
-    /// The queues were looked at: whoever is idle now was not wanted.
-    pub fn seen(&mut self) {
-        let unseen = std::mem::take(&mut self.unseen);
-        let still = unseen
-            .into_iter()
-            .filter(|&(at, id)| self.instances[id.index()].leaves == Some(at));
-        self.idle.extend(still);
-    }
-
-    /// When the next idle instance leaves, if nothing is placed on it before.
-    pub fn next_leave(&self) -> Option<SimTime> {
-        self.idle.first().map(|&(at, _)| at)
-    }
-
-    /// Instances that have been idle long enough by now and that their environments need not keep.
-    pub fn idle_since_long(&mut self, now: SimTime) -> Vec<InstanceId> {
-        let mut leaving = Vec::new();
-        let mut vcpus: BTreeMap<EnvId, u64> = BTreeMap::new();
-        while let Some(&(at, id)) = self.idle.first().filter(|&&(at, _)| at <= now) {
-            self.idle.pop_first();
-            let machine = &self.instances[id.index()];
-            let Some(managed) = &mut self.managed[machine.environment.index()] else {
-                continue;
-            };
-            let going = vcpus.entry(machine.environment).or_default();
-            let own = u64::from(machine.meter.size().vcpus);
-            if managed.committed - *going - own < u64::from(managed.scale.min_vcpus) {
-                managed.kept.insert((at, id));
-            } else {
-                *going += own;
-                leaving.push(id);
-            }
-        }
-        leaving
-    }
-
-    /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
-    fn reconsider_kept(&mut self, environment: EnvId) {
-        if let Some(managed) = &mut self.managed[environment.index()] {
-            self.idle.append(&mut managed.kept);
-        }
-    }
-
-    /// An instance of a managed environment has nothing to do from now on.
-    fn idles(&mut self, now: SimTime, id: InstanceId) {
-        let machine = &mut self.instances[id.index()];
-        let Some(managed) = &self.managed[machine.environment.index()] else {
-            return;
-        };
-        let times = self.idle_times;
-        let was_used = machine.meter.attempts() > 0;
-        let patience = managed.patience(was_used, times.after_use, times.never_used);
-        let billing = self.pools[machine.environment.index()].billing();
-        let leaves = managed::leaves_at(billing, machine.launched, now, patience);
-        machine.leaves = Some(leaves);
-        if was_used {
-            self.idle.insert((leaves, id));
-        } else {
-            self.unseen.push((leaves, id));
-        }
-        self.touched = true;
-    }
-
-    /// An instance of a managed environment has something to do.
-    fn works(&mut self, id: InstanceId) {
-        let machine = &mut self.instances[id.index()];
-        let Some(managed) = &mut self.managed[machine.environment.index()] else {
-            return;
-        };
-        self.touched = true;
-        if let Some(at) = machine.leaves.take()
-            && !self.idle.remove(&(at, id))
-        {
-            managed.kept.remove(&(at, id));
-        }
-    }
-
-    /// Whether EC2 has `count` more instances of a type for us.
-    fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
-        let alive = u64::from(self.alive[instance_type.index()]);
-        self.available
-            .get(&instance_type)
-            .is_none_or(|&all| alive + count <= u64::from(all))
-    }
-
-    fn count_type(&mut self, instance_type: TypeId, change: i64) {
-        let alive = &mut self.alive[instance_type.index()];
-        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
-    }
-
-    /// The machines of `environment` that would leave if `count` of them did: the latest launched first.
+    /// The machines of `environment` that would leave if `count` of them did: the latest launched first, ready or not.
     pub fn latest(&self, environment: EnvId, count: u32) -> Vec<InstanceId> {
-        self.pools[environment.index()].latest(count as usize)
+        if self.managed[environment.index()].is_none() {
+            return self.pools[environment.index()].latest(count as usize);
+        }
+        let up = |id: &InstanceId| {
+            let machine = &self.instances[id.index()];
+            machine.environment == environment && machine.gone.is_none()
+        };
+        (0..self.instances.len())
+            .rev()
+            .map(InstanceId::at)
+            .filter(up)
+            .take(count as usize)
+            .collect()
     }
 
     /// The attempts on `instance`, in order of placement. A gang counts on each of its machines.
@@ -425,18 +335,25 @@ impl<'w> Fleet<'w> {
         let size = machine.meter.size();
         machine.gone = Some(now);
         let (environment, instance_type) = (machine.environment, machine.instance_type);
-        let position = machine.position;
+        let (position, is_registered) = (machine.position, machine.registered.is_some());
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         self.count_type(instance_type, -1);
         self.works(instance);
+        // Where EC2 has only so many of a type, another environment may now have one.
+        self.touched |= self.available.contains_key(&instance_type);
         let pool = &mut self.pools[environment.index()];
-        pool.leave(position);
+        if is_registered {
+            pool.leave(position);
+        }
         match &mut self.managed[environment.index()] {
             Some(managed) => {
                 managed.committed -= u64::from(size.vcpus);
                 managed.instances -= 1;
+                if !is_registered && let Some(coming) = managed.coming.get_mut(&instance_type) {
+                    *coming -= 1;
+                }
             }
             None => {
                 self.levels.vcpus_max -= u64::from(size.vcpus);
@@ -446,10 +363,24 @@ impl<'w> Fleet<'w> {
         self.bill(now, instance)
     }
 
+    /// As [`Fleet::leave`], for an instance that had nothing to do. Where nothing happened since it was asked for and it was
+    /// never used, more of the kind would be launched in vain as well.
+    pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
+        let machine = &self.instances[instance.index()];
+        let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
+        if let Some(managed) = &mut self.managed[machine.environment.index()] {
+            // What it was asked for beyond minvCpus, it need not have for ever.
+            managed.desired = 0;
+            if in_vain {
+                managed.in_vain = Some(self.epoch);
+            }
+        }
+        self.leave(now, instance)
+    }
+
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
     /// is known of what would follow.
     pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
-        self.seen();
         if self.idle_times.bills_tail && !is_cut {
             while let Some(at) = self.next_leave() {
                 for id in self.idle_since_long(at) {
@@ -655,6 +586,7 @@ impl<'w> Fleet<'w> {
         first: Node,
         gang: Option<Box<[Node]>>,
     ) -> Placed {
+        self.progress();
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);

@@ -195,6 +195,8 @@ impl Making<'_, '_> {
                 if committed >= floor || !managed.scale.valid {
                     break;
                 }
+                // The room there was, before what is launched counts as to come.
+                self.rooms(environment);
                 let Tried::Launched(instance_type) =
                     self.launch(environment, &[least], None, floor - committed, |_| 1)
                 else {
@@ -244,7 +246,7 @@ impl Making<'_, '_> {
         let mut is_full = false;
         for &environment in &demand.environments {
             if let Some(gang) = &want.gang {
-                match self.gang(environment, gang, vcpus) {
+                match self.gang(environment, want, gang, vcpus) {
                     Tried::Launched(_) => return Some(Hold::Boot),
                     Tried::Full => is_full = true,
                     Tried::TooSmall => {}
@@ -253,7 +255,7 @@ impl Making<'_, '_> {
                 continue;
             }
             waits_for_boot |= self.cover(environment, want.shape, &mut left);
-            while left > 0 && self.fleet.managed[environment.index()].is_some() {
+            while left > 0 && self.launches_for(environment, want) {
                 let ahead = vcpus - u64::from(want.shape.vcpus) * (want.count - left);
                 match self.launch(environment, &[want.shape], None, ahead, |_| 1) {
                     Tried::Launched(instance_type) => {
@@ -291,6 +293,18 @@ impl Making<'_, '_> {
         } else {
             Some(Hold::Capacity)
         }
+    }
+
+    /// Whether an environment launches for `want` as things are: not where that asks for more than maxvCpus, as such a job is
+    /// misconfigured and not one for which it may be exceeded. And where an instance went that nobody had used, only for heads
+    /// that wait for nothing but room, until something happens. Otherwise machines would come and go for jobs behind a head
+    /// that is stuck, for ever.
+    fn launches_for(&self, environment: EnvId, want: &Want) -> bool {
+        let managed = self.fleet.managed[environment.index()].as_ref();
+        managed.is_some_and(|managed| {
+            want.shape.vcpus <= managed.scale.max_vcpus
+                && (want.needs_only_room || managed.in_vain != Some(self.fleet.epoch))
+        })
     }
 
     /// Lays jobs of `shape` into room, the scarcest first. Says whether any of it is still to come.
@@ -332,14 +346,14 @@ impl Making<'_, '_> {
     }
 
     /// Whole machines of one type for all nodes.
-    fn gang(&mut self, environment: EnvId, gang: &Gang, vcpus: u64) -> Tried {
+    fn gang(&mut self, environment: EnvId, want: &Want, gang: &Gang, vcpus: u64) -> Tried {
         let nodes = gang.nodes.len() as u64;
         let whole = self.whole(environment, gang);
         if let Some((&instance_type, _)) = whole.iter().find(|(_, count)| **count >= nodes) {
             self.take_whole(environment, instance_type, nodes);
             return Tried::Launched(instance_type);
         }
-        if self.managed(environment).is_none() {
+        if !self.launches_for(environment, want) {
             return Tried::Full;
         }
         // How many are missing depends on the type, and that on the strategy.
@@ -413,6 +427,11 @@ impl Making<'_, '_> {
                 .filter(|one| !self.out.contains(&(environment, one.instance_type)))
                 .collect();
             if candidates.is_empty() {
+                if knobs.burst > 0 && self.fleet.tokens.left() == 0 {
+                    let at = self.fleet.tokens.next(1, &knobs);
+                    self.wake(at);
+                    return Tried::Keeps;
+                }
                 return self.short(environment, &knobs);
             }
             let need = Need {
@@ -483,6 +502,7 @@ impl Making<'_, '_> {
             managed.short_since = None;
             managed.committed += u64::from(size.vcpus) * u64::from(count);
             managed.instances += count;
+            managed.floor();
             *managed.coming.entry(instance_type).or_default() += count;
         }
         self.fleet.reconsider_kept(environment);

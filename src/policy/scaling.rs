@@ -15,6 +15,8 @@ pub struct Want {
     pub count: u64,
     /// A multi-node job, which needs whole machines of one type.
     pub gang: Option<Gang>,
+    /// The head of its queue, which nothing but room keeps from starting.
+    pub needs_only_room: bool,
 }
 
 /// What waits in a queue that has a managed environment.

@@ -16,7 +16,7 @@ use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
-use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, Span, TypeId};
+use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
 
 use clients::Clients;
 
@@ -57,18 +57,14 @@ enum Event {
 }
 
 impl Event {
-    /// Whether it is about machines that come and go, and nothing else.
-    fn is_of_scaling(self) -> bool {
+    /// Whether it only makes machines come, or asks for a decision: what waits may wait on as before.
+    fn is_of_machines(self) -> bool {
         matches!(
             self,
             Event::Decide | Event::Launched(_) | Event::Registered(_)
         )
     }
 }
-
-/// Machines that come for jobs which never start (behind a head that fits nowhere, say) leave idle and come again, without
-/// end. After a day of it a run ends.
-pub const IDLE_RUN: Span = Span::from_s(86_400);
 
 const _: () = assert!(
     std::mem::size_of::<Event>() <= 16,
@@ -116,9 +112,6 @@ pub struct Simulation<'w, O: Observer> {
     cursor: SimTime,
     /// When anything last happened; void events are nothing.
     last: SimTime,
-    /// When anything but the coming and going of scaled machines last happened, and until when more of it is due.
-    moved: SimTime,
-    others_due: SimTime,
     /// Since when levels may differ from what the observer was told.
     levels_changed: Option<SimTime>,
 }
@@ -147,8 +140,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
             events: 0,
             cursor: SimTime::NEVER,
             last: SimTime::ZERO,
-            moved: SimTime::ZERO,
-            others_due: SimTime::ZERO,
             levels_changed: None,
         };
         simulation.move_cursor();
@@ -189,20 +180,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Runs to the end: until every job is terminal and nothing more arrives, until nothing is due any more, or
-    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened; where machines would
-    /// come and go for them for ever, [`IDLE_RUN`] after that.
+    /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened.
     pub fn run(mut self) -> Outcome<O> {
-        let until = self.scenario.until.unwrap_or(SimTime::NEVER);
-        let mut limit = until;
-        while !self.is_over() {
-            limit = until.min(self.idles_until());
-            if !self.step(limit) {
-                break;
-            }
-        }
-        let is_cut = limit < SimTime::NEVER && !self.is_over();
-        let is_cut = is_cut && (limit == until || self.scaling.is_busy());
-        let cut = is_cut.then_some(limit);
+        let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
+        while !self.is_over() && self.step(limit) {}
+        let cut = self.scenario.until.filter(|_| !self.is_over());
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
@@ -273,19 +255,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
             && (self.next_command > 0 || self.scenario.commands.is_empty())
     }
 
-    /// When a run in which only scaled machines come and go is given up; [`SimTime::NEVER`] where more can happen.
-    fn idles_until(&self) -> SimTime {
-        let counts = self.control.counts();
-        if self.cursor != SimTime::NEVER
-            || counts.starting + counts.running > 0
-            || !self.clients.is_quiet()
-        {
-            return SimTime::NEVER;
-        }
-        let given_up = self.moved + IDLE_RUN;
-        given_up.max(self.others_due).max(self.scaling.alarm)
-    }
-
     /// Handles the next thing that is due, if that is not after `limit`.
     fn step(&mut self, limit: SimTime) -> bool {
         let Some(due) = self.calendar.pop(self.cursor, limit) else {
@@ -296,15 +265,15 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
         let happened = match due {
             Due::Cursor => {
+                self.fleet.progress();
                 self.arrive();
-                self.moved = self.now();
                 true
             }
             Due::Decision => self.decide(),
             Due::Event(event) => {
                 let happened = self.happen(event);
-                if happened && !event.is_of_scaling() {
-                    self.moved = self.now();
+                if happened && !event.is_of_machines() {
+                    self.fleet.progress();
                 }
                 happened
             }
@@ -370,12 +339,13 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
-        self.fleet.seen();
+        if !self.fleet.has_managed() {
+            return passed;
+        }
         let scaled = self.scale_if_due();
-        let left = self.leave_idle();
         // Also where nothing was: whoever asked for this decision may have asked for one later.
         self.plan_scaling();
-        passed || scaled || left
+        passed || scaled
     }
 
     /// Handles a scheduled event. Says whether it was still valid: a void one changes nothing.
@@ -409,7 +379,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Decide => return self.decide(),
             Event::Join(group) => self.join(group),
             Event::Launched(batch) => self.launched(batch),
-            Event::Registered(batch) => self.registered(batch),
+            Event::Registered(batch) => return self.registered(batch),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
                 return self.lose(instances.map(InstanceId).collect());
@@ -478,6 +448,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 }
             }
             let record = self.fleet.leave(now, instance);
+            self.tell_committed(record.environment);
             self.control.observer.instance_ended(&record);
             self.control.machines_changed(now, record.environment);
         }
@@ -495,7 +466,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
         self.apply_effects();
-        self.plan_scaling();
+        if self.fleet.has_managed() {
+            self.plan_scaling();
+        }
         if self.control.wants_decision() {
             self.calendar.request_decision();
         }
@@ -516,12 +489,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                     .schedule(at, Phase::Fact, Event::Stopped(attempt))
             }
             Effect::EligibleAt { at, ticket } => {
-                self.others_due = self.others_due.max(at);
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Eligible(ticket))
             }
             Effect::WatchAt { at, queue, stamp } => {
-                self.others_due = self.others_due.max(at);
                 self.calendar
                     .schedule(at, Phase::Fact, Event::Watch { queue, stamp });
             }
@@ -538,7 +509,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
                         instances: 0..0,
                     });
                     if group.launch > now {
-                        self.others_due = self.others_due.max(group.launch);
                         self.calendar
                             .schedule(group.launch, Phase::Fact, Event::Join(index));
                     } else {
@@ -583,7 +553,6 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let Some(facts) = self.control.facts(attempt) else {
             return;
         };
-        self.moved = now;
         self.digest.mix(now.ms());
         self.digest
             .mix(u64::from(facts.job.0) << 32 | u64::from(facts.placed.instance.0));

@@ -4,7 +4,7 @@
 use crate::engine::Phase;
 use crate::fleet::Launch;
 use crate::model::{Knob, Observer, Settings};
-use crate::units::{InstanceId, SimTime, Span};
+use crate::units::{EnvId, InstanceId, SimTime, Span};
 
 use super::{Event, Simulation};
 
@@ -20,15 +20,13 @@ pub(super) struct Scaling {
     /// When an event of the calendar will ask whether anything is due.
     armed: SimTime,
     batches: Vec<Batch>,
-    /// Batches that were asked for and do not take jobs yet.
-    coming: u32,
-    /// When the last decision may come to something else by itself; zero where it will not.
-    pub(super) alarm: SimTime,
 }
 
 /// Instances that were asked for together.
 struct Batch {
     launch: Launch,
+    /// Of the fleet, when they were asked for.
+    epoch: u64,
     instances: std::ops::Range<u32>,
 }
 
@@ -42,14 +40,7 @@ impl Scaling {
             last: None,
             armed: SimTime::NEVER,
             batches: Vec::new(),
-            coming: 0,
-            alarm: SimTime::ZERO,
         }
-    }
-
-    /// Whether machines are to come, or to go, or to be decided on.
-    pub(super) fn is_busy(&self) -> bool {
-        self.coming > 0 || self.armed != SimTime::NEVER
     }
 
     /// The first tick at or after `at` at which a decision may be made: with ticks, one at each.
@@ -67,13 +58,7 @@ impl<O: Observer> Simulation<'_, O> {
     /// Sees to it that a decision is made, and idle instances leave, in time.
     pub(super) fn plan_scaling(&mut self) {
         let now = self.now();
-        let is_wanted = self.control.take_wants_scaling() | self.fleet.take_touched();
-        if is_wanted && (self.control.waits_for_managed() || self.fleet.is_below_floor()) {
-            self.scaling.due = self.scaling.due.min(self.scaling.tick_from(now));
-        }
-        if self.fleet.has_unseen() {
-            self.calendar.request_decision();
-        }
+        self.want_scaling();
         let leave = self.fleet.next_leave().unwrap_or(SimTime::NEVER);
         let next = self.scaling.due.min(leave).max(now);
         if next < self.scaling.armed {
@@ -86,16 +71,47 @@ impl<O: Observer> Simulation<'_, O> {
         }
     }
 
-    /// Makes a scaling decision if one is due. Says whether it came to anything.
+    /// If anything happened that a decision could answer to, one is due at the next tick.
+    fn want_scaling(&mut self) {
+        let is_wanted = self.control.take_wants_scaling() | self.fleet.take_touched();
+        if is_wanted && self.asks_for_machines() {
+            let at = self.scaling.tick_from(self.now());
+            self.scaling.due = self.scaling.due.min(at);
+        }
+    }
+
+    /// Whether a decision would have anything to provide for.
+    fn asks_for_machines(&mut self) -> bool {
+        self.control.waits_for_managed() || self.fleet.is_below_floor()
+    }
+
+    /// Makes a scaling decision if one is due, and lets idle instances go. Says whether either was done.
     pub(super) fn scale_if_due(&mut self) -> bool {
-        let now = self.now();
-        if self.scaling.armed <= now {
+        // What the passes of this moment placed is a reason too.
+        self.want_scaling();
+        if self.scaling.armed <= self.now() {
             self.scaling.armed = SimTime::NEVER;
         }
+        let decision = self.decide_scaling();
+        let decided = decision.is_some();
+        // What is launched without delay is ready only now: it would leave before any queue had a look at it.
+        let left = self.leave_idle();
+        for launch in decision.into_iter().flatten() {
+            self.begin_launch(launch);
+        }
+        decided || left
+    }
+
+    /// The launches of a decision, if one is due.
+    fn decide_scaling(&mut self) -> Option<Vec<Launch>> {
+        let now = self.now();
         if self.scaling.due > now {
-            return false;
+            return None;
         }
         self.scaling.due = SimTime::NEVER;
+        if !self.asks_for_machines() {
+            return None;
+        }
         self.scaling.last = Some(now);
         let demands = self.control.demands(now);
         let decision = self.fleet.scale(now, &demands);
@@ -104,29 +120,34 @@ impl<O: Observer> Simulation<'_, O> {
         for &waits in &decision.heads {
             self.control.head_waits(now, waits);
         }
-        self.scaling.alarm = decision.alarm.unwrap_or(SimTime::ZERO);
         if let Some(at) = decision.alarm {
             self.scaling.due = self.scaling.tick_from(at.max(now));
         }
-        for &launch in &decision.launches {
-            let environment = launch.environment;
-            self.control
-                .committed(environment, self.fleet.committed(environment));
-            let batch = self.scaling.batches.len() as u32;
-            self.scaling.coming += 1;
-            self.scaling.batches.push(Batch {
-                launch,
-                instances: 0..0,
-            });
-            if self.scaling.launch_time.is_zero() {
-                self.launched(batch);
-            } else {
-                let at = now + self.scaling.launch_time;
-                self.calendar
-                    .schedule(at, Phase::Fact, Event::Launched(batch));
-            }
+        Some(decision.launches)
+    }
+
+    /// Instances were asked for.
+    fn begin_launch(&mut self, launch: Launch) {
+        self.tell_committed(launch.environment);
+        let batch = self.scaling.batches.len() as u32;
+        self.scaling.batches.push(Batch {
+            launch,
+            epoch: self.fleet.epoch(),
+            instances: 0..0,
+        });
+        if self.scaling.launch_time.is_zero() {
+            self.launched(batch);
+        } else {
+            let at = self.now() + self.scaling.launch_time;
+            self.calendar
+                .schedule(at, Phase::Fact, Event::Launched(batch));
         }
-        !decision.launches.is_empty()
+    }
+
+    /// Control judges updates by what an environment has.
+    pub(super) fn tell_committed(&mut self, environment: EnvId) {
+        let committed = self.fleet.committed(environment);
+        self.control.committed(environment, committed);
     }
 
     /// Instances run, and are billed.
@@ -137,6 +158,7 @@ impl<O: Observer> Simulation<'_, O> {
         batch.instances =
             self.fleet
                 .launch(now, launch.environment, launch.instance_type, launch.count);
+        self.fleet.asked_at(batch.instances.clone(), batch.epoch);
         if self.scaling.boot_time.is_zero() {
             self.registered(index);
         } else {
@@ -146,26 +168,26 @@ impl<O: Observer> Simulation<'_, O> {
         }
     }
 
-    /// Instances take jobs.
-    pub(super) fn registered(&mut self, index: u32) {
+    /// Instances take jobs. Says whether any is still there.
+    pub(super) fn registered(&mut self, index: u32) -> bool {
         let now = self.now();
         let batch = &self.scaling.batches[index as usize];
         let environment = batch.launch.environment;
-        self.scaling.coming -= 1;
-        self.fleet.register(now, batch.instances.clone());
+        if !self.fleet.register(now, batch.instances.clone()) {
+            return false;
+        }
         self.control.machines_changed(now, environment);
+        true
     }
 
     /// Lets instances go that were idle long enough. Says whether any left.
-    pub(super) fn leave_idle(&mut self) -> bool {
+    fn leave_idle(&mut self) -> bool {
         let now = self.now();
         let leaving: Vec<InstanceId> = self.fleet.idle_since_long(now);
         let any = !leaving.is_empty();
         for instance in leaving {
-            let record = self.fleet.leave(now, instance);
-            let environment = record.environment;
-            self.control
-                .committed(environment, self.fleet.committed(environment));
+            let record = self.fleet.leave_idle(now, instance);
+            self.tell_committed(record.environment);
             self.control.observer.instance_ended(&record);
         }
         any

@@ -6,6 +6,7 @@ mod bill;
 mod life;
 mod outside;
 mod pass;
+mod scaling;
 mod share;
 mod submissions;
 
@@ -25,6 +26,12 @@ pub enum Fault {
     TimeoutFromPlacement,
     /// A retried job waits at its old place.
     RetriesToTheBack,
+    /// Idle instances leave whatever minvCpus says.
+    ScaleInIgnoresMin,
+    /// BEST_FIT goes over maxvCpus by one instance as the others do.
+    BestFitOvershoots,
+    /// An instance is billed from when it takes jobs.
+    BootIsFree,
 }
 
 /// What the naive simulator says of a run.
@@ -89,8 +96,10 @@ pub struct AttemptOutcome {
 pub struct InstanceOutcome {
     /// Its type.
     pub instance_type: TypeId,
-    /// When it joined.
+    /// When it ran first, and was billed.
     pub launched: SimTime,
+    /// When jobs could be placed on it first.
+    pub registered: Option<SimTime>,
     /// When it left, or what it is billed to.
     pub ended: SimTime,
     /// The bill.
@@ -126,6 +135,15 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         called: vec![false; scenario.workload.rows.len()],
         resubmissions: Vec::new(),
         rejections: 0,
+        available: Vec::new(),
+        launching: Vec::new(),
+        wants_scaling: false,
+        scaling_alarm: None,
+        last_scaling: None,
+        tokens: u128::from(scenario.world.settings.count(Knob::LaunchBurst)) * scaling::TOKEN,
+        tokens_at: SimTime::ZERO,
+        happened: 0,
+        moments: 0,
     };
     naive.run();
     naive.outcome()
@@ -166,6 +184,22 @@ struct Naive<'a> {
     /// The original job of each resubmission.
     resubmissions: Vec<usize>,
     rejections: usize,
+    /// Types of which EC2 has so many for us.
+    available: Vec<(TypeId, u32)>,
+    /// Asked for in this decision: environment, type, and the count of events.
+    launching: Vec<(usize, TypeId, u64)>,
+    /// Something happened since the last scaling decision that one could answer to.
+    wants_scaling: bool,
+    /// When another decision may come to something else though nothing happens.
+    scaling_alarm: Option<SimTime>,
+    last_scaling: Option<SimTime>,
+    /// Launch tokens at a moment.
+    tokens: u128,
+    tokens_at: SimTime,
+    /// Things that happened, the coming and going of machines left out.
+    happened: u64,
+    /// Moments at which something was due.
+    moments: u32,
 }
 
 /// Something that is due.
@@ -187,6 +221,14 @@ enum Fact {
         leave: Option<(SimTime, u64)>,
     },
     Leave(usize),
+    /// An instance that was asked for runs.
+    Run {
+        environment: usize,
+        instance_type: TypeId,
+        asked: u64,
+    },
+    /// And takes jobs.
+    Register(usize),
     Begin(usize, usize),
     End(usize, usize, Ending),
     Ready(usize),
@@ -217,6 +259,8 @@ struct Definition {
 
 struct Environment {
     is: ComputeEnvironment,
+    managed: Option<scaling::Managed>,
+    /// What fair share reserves from.
     unmanaged_vcpus: Option<u32>,
     billing: Billing,
     /// Machines that were ever registered.
@@ -261,6 +305,9 @@ struct Machine {
     environment: usize,
     instance_type: TypeId,
     launched: SimTime,
+    registered: Option<SimTime>,
+    /// The count of events when it was asked for.
+    asked: u64,
     left: Option<SimTime>,
 }
 
@@ -342,11 +389,21 @@ impl Naive<'_> {
             if at > self.now {
                 self.now = at;
                 self.round = 0;
+                self.moments += 1;
             }
+            assert!(
+                self.round < 10_000 && self.moments < 100_000,
+                "a run without end: {:?}",
+                self.debug()
+            );
             self.in_facts = true;
             for fact in self.due_facts() {
+                let is_machine = matches!(fact, Fact::Run { .. } | Fact::Register(_));
                 if !self.is_over() && self.handle(fact) {
                     self.last = self.now;
+                    if !is_machine {
+                        self.progress();
+                    }
                 }
                 self.settle();
             }
@@ -354,6 +411,9 @@ impl Naive<'_> {
             self.arrivals();
             if self.some_queue_is_due() && self.now == self.next_pass() {
                 self.pass();
+            }
+            if !self.is_over() {
+                self.scale_and_leave();
             }
             self.round += 1;
         }
@@ -379,7 +439,9 @@ impl Naive<'_> {
         let call = self.calls.iter().map(|call| call.at).min();
         let fact = self.facts.iter().map(|fact| fact.at).min();
         let pass = self.some_queue_is_due().then(|| self.next_pass());
-        [commands, row, call, fact, pass]
+        let leave = self.idle().into_iter().map(|idle| idle.0);
+        let leave = leave.filter(|&at| at > self.now).min();
+        [commands, row, call, fact, pass, leave, self.next_scaling()]
             .into_iter()
             .flatten()
             .min()
@@ -415,6 +477,7 @@ impl Naive<'_> {
         {
             self.next_command += 1;
             self.last = self.now;
+            self.progress();
             if self.command(&timed.command).is_err() {
                 self.rejections += 1;
             }
@@ -426,6 +489,7 @@ impl Naive<'_> {
             self.next_row += 1;
             if !self.is_closed(self.next_row - 1) {
                 self.last = self.now;
+                self.progress();
                 self.submit_row(self.next_row - 1);
             }
         }
@@ -438,6 +502,7 @@ impl Naive<'_> {
         due.sort_by_key(|call| call.sequence);
         for call in due {
             self.last = self.now;
+            self.progress();
             match call.what {
                 Call::Row(row) => self.submit_row(row),
                 Call::Again { job, rule } => {
@@ -498,6 +563,14 @@ impl Naive<'_> {
 
     fn flag(&self, knob: Knob) -> bool {
         self.scenario.world.settings.flag(knob)
+    }
+
+    fn count(&self, knob: Knob) -> u32 {
+        self.scenario.world.settings.count(knob)
+    }
+
+    fn ratio(&self, knob: Knob) -> Ratio {
+        self.scenario.world.settings.ratio(knob)
     }
 
     fn word(&self, knob: Knob) -> &str {

@@ -298,8 +298,11 @@ fn lines(outcome: &Outcome) -> BTreeMap<Key, (SimTime, String)> {
     }
     for (number, instance) in outcome.instances.iter().enumerate() {
         let life = format!(
-            "type {} from {} to {}",
-            instance.instance_type.0, instance.launched, instance.ended
+            "type {} from {}, ready {}, to {}",
+            instance.instance_type.0,
+            instance.launched,
+            time(instance.registered),
+            instance.ended
         );
         lines.insert(("instance", number, 0), (SimTime::NEVER, life));
         let costs = CostCause::ALL
@@ -309,17 +312,13 @@ fn lines(outcome: &Outcome) -> BTreeMap<Key, (SimTime, String)> {
     lines
 }
 
-#[test]
-fn the_simulator_agrees_with_the_naive_one_in_a_thousand_worlds() {
-    let only: Option<u64> = std::env::var("SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
+/// Compares both simulators in a thousand worlds, or in as many as WORLDS says, or in the one that SEED names.
+fn agrees(world: fn(u64) -> Scenario) {
+    let number = |name: &str| -> Option<u64> { std::env::var(name).ok()?.parse().ok() };
+    let (only, worlds) = (number("SEED"), number("WORLDS"));
     let mut differing = Vec::new();
-    let worlds: Option<u64> = std::env::var("WORLDS")
-        .ok()
-        .and_then(|worlds| worlds.parse().ok());
     for seed in only.map_or(0..worlds.unwrap_or(1_000), |seed| seed..seed + 1) {
-        let scenario = worlds::world(seed);
+        let scenario = world(seed);
         let found = std::panic::catch_unwind(|| differences(&scenario, seed, None));
         let found = found.unwrap_or_else(|_| vec!["a panic".to_owned()]);
         if let Some(first) = found.first() {
@@ -337,6 +336,35 @@ fn the_simulator_agrees_with_the_naive_one_in_a_thousand_worlds() {
         differing.is_empty(),
         "{} worlds differ: {differing:?}; SEED=n for one",
         differing.len()
+    );
+}
+
+#[test]
+fn the_simulator_agrees_with_the_naive_one_in_a_thousand_worlds() {
+    agrees(worlds::world);
+}
+
+#[test]
+fn the_simulator_agrees_with_the_naive_one_in_a_thousand_managed_worlds() {
+    agrees(worlds::managed_world);
+}
+
+#[test]
+fn a_thousand_managed_worlds_end() {
+    let (mut launched, mut jobs, mut succeeded) = (0, 0, 0);
+    for seed in 0..1_000 {
+        let world = worlds::managed_world(seed);
+        let outcome = std::panic::catch_unwind(|| naive::run(&world, None));
+        let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed}\n{}", worlds::dump(&world)));
+        launched += outcome.instances.len();
+        jobs += outcome.jobs.len();
+        let all = outcome.jobs.iter();
+        succeeded += all.filter(|job| job.status == JobStatus::Succeeded).count();
+    }
+    println!("{launched} instances, {jobs} jobs, {succeeded} succeeded");
+    assert!(
+        succeeded * 3 > jobs,
+        "worlds in which little succeeds show little"
     );
 }
 

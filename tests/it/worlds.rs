@@ -2,6 +2,7 @@
 
 mod dump;
 mod features;
+mod managed;
 mod submissions;
 
 use batchcast::model::{
@@ -16,6 +17,7 @@ use rand::{RngExt, SeedableRng};
 
 pub use dump::dump;
 pub use features::{Features, features};
+pub use managed::managed_world;
 
 /// The grain of most times: a tie at every turn.
 const GRAIN_S: u64 = 20;
@@ -103,6 +105,8 @@ struct Maker {
     chance: ChaCha8Rng,
     scenario: Scenario,
     backfills: bool,
+    /// Some environments launch their machines themselves.
+    managed: bool,
     with_definitions: bool,
     resources: Vec<String>,
     environments: Vec<String>,
@@ -122,6 +126,7 @@ impl Maker {
             chance: ChaCha8Rng::seed_from_u64(seed),
             scenario: empty(Vec::new()),
             backfills: false,
+            managed: false,
             with_definitions: true,
             resources: Vec::new(),
             environments: Vec::new(),
@@ -134,9 +139,12 @@ impl Maker {
     }
 
     fn make(mut self) -> Scenario {
-        self.backfills = self.one_in(4);
+        self.backfills = !self.managed && self.one_in(4);
         self.with_definitions = !self.backfills || self.one_in(3);
         self.last_s = GRAIN_S * self.below(25);
+        if self.managed {
+            self.managed_settings();
+        }
         self.settings();
         self.types();
         self.build_resources();
@@ -209,6 +217,9 @@ impl Maker {
     }
 
     fn types(&mut self) {
+        if self.managed {
+            return self.managed_types();
+        }
         let count = if self.backfills { 1 } else { 1 + self.below(3) };
         let memory_matters = self.one_in(2);
         let types = (0..count).map(|number| {
@@ -279,6 +290,12 @@ impl Maker {
     fn build_environments(&mut self) {
         let count = if self.backfills { 1 } else { 1 + self.below(3) };
         for number in 0..count {
+            if self.managed && !self.one_in(4) {
+                let environment = self.managed_environment(number);
+                self.environments.push(environment.name.clone());
+                self.at_start(Command::CreateComputeEnvironment(environment));
+                continue;
+            }
             let types = self.scenario.world.catalogue.len() as u64;
             let groups = if self.backfills { 1 } else { 1 + self.below(2) };
             let machines = (0..groups).map(|_| {
@@ -449,6 +466,9 @@ impl Maker {
 
     /// What the operator and the clients do meanwhile.
     fn operator(&mut self) {
+        if self.managed {
+            self.managed_operator();
+        }
         let with_rules = !self.scenario.rules.is_empty();
         for _ in 0..self.below(8) {
             let environment = self.pick(&self.environments.clone());

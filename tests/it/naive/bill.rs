@@ -1,9 +1,9 @@
 //! The result of a run: jobs, attempts, and the bill of every instance by walking its life from change to change.
 
-use batchcast::model::{Billing, CostCause, CostCauses};
+use batchcast::model::{Billing, CostCause, CostCauses, Knob};
 use batchcast::units::{NO_LIMIT_MIB, SimTime, Span, Usd};
 
-use super::{Attempt, AttemptOutcome, InstanceOutcome, JobOutcome, Naive, Outcome};
+use super::{Attempt, AttemptOutcome, Fault, InstanceOutcome, JobOutcome, Naive, Outcome};
 
 /// A whole machine, in the units of dominant shares.
 const WHOLE: u128 = 1 << 32;
@@ -24,6 +24,7 @@ impl Naive<'_> {
             .map(|machine| InstanceOutcome {
                 instance_type: self.machines[machine].instance_type,
                 launched: self.machines[machine].launched,
+                registered: self.machines[machine].registered,
                 ended: self.billed_to(machine),
                 cost: self.bill(machine),
             })
@@ -70,10 +71,24 @@ impl Naive<'_> {
         }
     }
 
-    /// When the machine left, or the end of the run: when anything happened last.
-    fn billed_to(&self, machine: usize) -> SimTime {
-        let machine = &self.machines[machine];
-        machine.left.unwrap_or(self.last)
+    /// When the machine left, or the end of the run: when anything happened last. What is idle then would have stayed.
+    fn billed_to(&self, number: usize) -> SimTime {
+        let machine = &self.machines[number];
+        let environment = machine.environment;
+        if let Some(left) = machine.left {
+            return left;
+        }
+        let mut committed = self.committed(environment);
+        let own = self.idle().into_iter();
+        for (at, idle) in own.filter(|idle| self.machines[idle.1].environment == environment) {
+            if self.may_leave(idle, committed) && self.flag(Knob::BillsIdleTail) {
+                committed -= self.type_of(idle).nominal.vcpus;
+                if idle == number {
+                    return at.max(self.last);
+                }
+            }
+        }
+        self.last
     }
 
     /// When an attempt ended as far as one of its machines is concerned: a node may be lost before.
@@ -82,7 +97,7 @@ impl Naive<'_> {
         attempt.ended.unwrap_or(billed_to).min(billed_to)
     }
 
-    fn attempts_on(&self, machine: usize) -> Vec<(usize, &Attempt)> {
+    pub(super) fn attempts_on(&self, machine: usize) -> Vec<(usize, &Attempt)> {
         let mut found = Vec::new();
         for (number, job) in self.jobs.iter().enumerate() {
             for attempt in &job.attempts {
@@ -154,7 +169,13 @@ impl Naive<'_> {
     fn bill(&self, machine: usize) -> CostCauses {
         let mut causes = CostCauses::default();
         let kind = self.type_of(machine);
-        let launched = self.machines[machine].launched;
+        let launched = match self.fault {
+            Some(Fault::BootIsFree) => {
+                let registered = self.machines[machine].registered;
+                registered.unwrap_or(self.machines[machine].launched)
+            }
+            _ => self.machines[machine].launched,
+        };
         let alive = self.billed_to(machine) - launched;
         let billed = match self.environments[self.machines[machine].environment].billing {
             Billing::PerSecond => Span::from_s(alive.seconds_started().max(60)),
@@ -198,7 +219,13 @@ impl Naive<'_> {
             reached = reached.max(until);
         }
         causes.add(CostCause::Stranded, kind.price.over(busy) - for_attempts);
-        causes.add(CostCause::Idle, kind.price.over(alive - busy));
+        let ready = self.machines[machine].registered;
+        let boot = ready
+            .unwrap_or(self.billed_to(machine))
+            .min(self.billed_to(machine))
+            - launched;
+        causes.add(CostCause::Boot, kind.price.over(boot));
+        causes.add(CostCause::Idle, kind.price.over(alive - boot - busy));
         causes
     }
 }

@@ -22,6 +22,12 @@ impl Naive<'_> {
                 }
                 self.leave(machine);
             }
+            Fact::Run {
+                environment,
+                instance_type,
+                asked,
+            } => self.run_instance(environment, instance_type, asked),
+            Fact::Register(machine) => return self.register(machine),
             Fact::Begin(job, attempt) => {
                 if !self.is_open(job, attempt) {
                     return false;
@@ -46,6 +52,7 @@ impl Naive<'_> {
                 }
                 self.jobs[job].resting = false;
                 self.queues[self.jobs[job].queue].is_due = true;
+                self.waits_anew(job);
             }
             Fact::Declare { queue, stamp } => return self.declare(queue, stamp),
             Fact::Limit { queue, stamp } => {
@@ -85,6 +92,8 @@ impl Naive<'_> {
             environment,
             instance_type,
             launched: self.now,
+            registered: Some(self.now),
+            asked: 0,
             left: None,
         });
         if let Some((at, sequence)) = leave {
@@ -99,7 +108,11 @@ impl Naive<'_> {
             return;
         }
         self.machines[machine].left = Some(self.now);
-        self.environment_changed(self.machines[machine].environment);
+        let environment = self.machines[machine].environment;
+        self.environment_changed(environment);
+        let kind = self.machines[machine].instance_type;
+        self.wants_scaling |=
+            self.managed(environment).is_some() || self.available.iter().any(|one| one.0 == kind);
         let mut running = self.running.clone();
         running.sort();
         for job in running {
@@ -162,10 +175,19 @@ impl Naive<'_> {
         if !self.stops_before(queue, job) {
             self.queues[queue].is_due = true;
         }
+        self.waits_anew(job);
+    }
+
+    /// A job came to wait: whoever scales for its queue should know.
+    fn waits_anew(&mut self, job: usize) {
+        self.wants_scaling |= self.names_managed(self.jobs[job].queue);
     }
 
     /// Places the job on `machines`.
     pub(super) fn place(&mut self, job: usize, machines: Vec<usize>) {
+        self.progress();
+        let environment = self.machines[machines[0]].environment;
+        self.wants_scaling |= self.managed(environment).is_some();
         for ask in self.jobs[job].consumables.clone() {
             let number = self.resource(&ask.resource).expect("it was available");
             let resource = &mut self.resources[number];
@@ -333,6 +355,7 @@ impl Naive<'_> {
         let succeeded = ending.exit_code == Some(0) && !stopped;
         let environment = self.machines[attempt.machines[0]].environment;
         self.environment_changed(environment);
+        self.wants_scaling |= self.managed(environment).is_some();
         let again = !succeeded
             && ending.may_retry
             && self.jobs[job].attempts.len() < usize::from(self.jobs[job].retry.attempts)
@@ -358,6 +381,7 @@ impl Naive<'_> {
         }
         if self.retry_delay().is_zero() {
             self.queues[self.jobs[job].queue].is_due = true;
+            self.waits_anew(job);
         } else {
             self.jobs[job].resting = true;
             self.schedule(self.now + self.retry_delay(), Fact::AgainReady(job));

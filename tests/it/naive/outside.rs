@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use batchcast::model::{
-    Command, ConsumableUpdate, EnvironmentKind, EnvironmentUpdate, JobQueue, JobStatus, Knob,
-    QueueUpdate, StatusReason,
+    Command, ComputeEnvironment, ConsumableUpdate, EnvironmentKind, EnvironmentUpdate, JobQueue,
+    JobStatus, Knob, Managed, QueueUpdate, StatusReason,
 };
 use batchcast::units::Span;
 
@@ -19,8 +19,14 @@ pub(super) fn refuse<T>(why: &str) -> Result<T, String> {
 impl Naive<'_> {
     pub(super) fn command(&mut self, command: &Command) -> Answer {
         match command {
-            Command::SetAvailableCapacity { .. } => {
-                unreachable!("these worlds have no managed environment")
+            Command::SetAvailableCapacity {
+                instance_type,
+                available,
+            } => {
+                self.available.retain(|one| one.0 != *instance_type);
+                self.available
+                    .extend(available.map(|count| (*instance_type, count)));
+                self.wants_scaling = true;
             }
             Command::RegisterJobDefinition(definition) => {
                 let revision = self
@@ -70,17 +76,20 @@ impl Naive<'_> {
                 if self.environment(&environment.name).is_some() {
                     return refuse("environment exists");
                 }
-                let EnvironmentKind::Unmanaged {
-                    unmanaged_vcpus,
-                    machines,
-                    billing,
-                } = &environment.kind
-                else {
-                    unreachable!("these worlds have no managed environment");
+                let (unmanaged_vcpus, machines, billing) = match &environment.kind {
+                    EnvironmentKind::Unmanaged {
+                        unmanaged_vcpus,
+                        machines,
+                        billing,
+                    } => (unmanaged_vcpus, machines, billing),
+                    EnvironmentKind::Managed(spec) => {
+                        return self.create_managed(environment, spec);
+                    }
                 };
                 let number = self.environments.len();
                 self.environments.push(Environment {
                     is: environment.clone(),
+                    managed: None,
                     unmanaged_vcpus: *unmanaged_vcpus,
                     billing: *billing,
                     registered: 0,
@@ -120,10 +129,11 @@ impl Naive<'_> {
                 if attached || self.environments[number].is.enabled {
                     return refuse("enabled or attached");
                 }
-                for machine in self.present(number) {
+                for machine in self.up(number) {
                     self.leave(machine);
                 }
                 self.environments[number].is.name.clear();
+                self.wants_scaling |= self.managed(number).is_some();
             }
             Command::CreateJobQueue(queue) => {
                 let unknown = !queue
@@ -140,6 +150,7 @@ impl Naive<'_> {
                 if !self.is_plannable(queue, &queue.environments) {
                     return refuse("conservative backfilling needs one machine");
                 }
+                self.wants_scaling = true;
                 self.queues.push(Queue {
                     is: queue.clone(),
                     deleted: false,
@@ -214,6 +225,9 @@ impl Naive<'_> {
                 count,
             } => {
                 let number = self.environment(compute_environment).ok_or("no such")?;
+                if self.managed(number).is_some() {
+                    return refuse("Batch launches its instances");
+                }
                 let mut queues = self.queues.iter().filter(|queue| !queue.deleted);
                 if queues.any(|queue| {
                     queue.is.environments.contains(compute_environment)
@@ -226,13 +240,14 @@ impl Naive<'_> {
                 for _ in 0..*count {
                     self.join(number, *instance_type, None);
                 }
+                self.wants_scaling = true;
             }
             Command::TerminateInstances {
                 compute_environment,
                 count,
             } => {
                 let number = self.environment(compute_environment).ok_or("no such")?;
-                for machine in self.present(number).into_iter().rev().take(*count as usize) {
+                for machine in self.up(number).into_iter().rev().take(*count as usize) {
                     self.leave(machine);
                 }
             }
@@ -269,12 +284,69 @@ impl Naive<'_> {
         let number = self
             .environment(&update.compute_environment)
             .ok_or("no such environment")?;
+        self.rescale(number, update)?;
         let environment = &mut self.environments[number];
         environment.is.enabled = update.enabled.unwrap_or(environment.is.enabled);
         environment.is.valid = update.valid.unwrap_or(environment.is.valid);
-        environment.unmanaged_vcpus = update.unmanaged_vcpus.or(environment.unmanaged_vcpus);
+        if environment.managed.is_none() {
+            environment.unmanaged_vcpus = update.unmanaged_vcpus.or(environment.unmanaged_vcpus);
+        }
         self.environment_changed(number);
+        self.wants_scaling = true;
         Ok(())
+    }
+
+    fn create_managed(&mut self, environment: &ComputeEnvironment, spec: &Managed) -> Answer {
+        let number = self.environments.len();
+        self.environments.push(Environment {
+            is: environment.clone(),
+            managed: Some(super::scaling::Managed::new(spec)),
+            unmanaged_vcpus: Some(spec.max_vcpus),
+            billing: spec.billing,
+            registered: u32::MAX,
+            slowest: None,
+        });
+        for &instance_type in &spec.types {
+            self.know_speed(number, instance_type);
+        }
+        self.wants_scaling = true;
+        Ok(())
+    }
+
+    /// `minvCpus`, `maxvCpus` and `desiredvCpus`, which can only grow.
+    fn rescale(&mut self, number: usize, update: &EnvironmentUpdate) -> Answer {
+        let committed = self.committed(number);
+        let Some(managed) = &mut self.environments[number].managed else {
+            return match update.scales() {
+                true => refuse("only managed environments scale"),
+                false => Ok(()),
+            };
+        };
+        let min = update.min_vcpus.unwrap_or(managed.is.min_vcpus);
+        let max = update.max_vcpus.unwrap_or(managed.is.max_vcpus);
+        if max == 0 || min > max {
+            return refuse("minvCpus must not be above maxvCpus");
+        }
+        if let Some(desired) = update.desired_vcpus
+            && (desired < committed || !(min..=max).contains(&desired))
+        {
+            return refuse("desiredvCpus cannot be lowered");
+        }
+        (managed.is.min_vcpus, managed.is.max_vcpus) = (min, max);
+        let desired = update.desired_vcpus.or(managed.desired);
+        managed.desired = desired.filter(|&desired| committed < desired);
+        self.environments[number].unmanaged_vcpus = Some(max);
+        Ok(())
+    }
+
+    /// The instances of an environment that run, ready or not, launched first first.
+    fn up(&self, environment: usize) -> Vec<usize> {
+        let mut up: Vec<usize> = (0..self.machines.len()).collect();
+        up.retain(|&machine| {
+            let machine = &self.machines[machine];
+            machine.environment == environment && machine.left.is_none()
+        });
+        up
     }
 
     fn update_queue(&mut self, update: &QueueUpdate) -> Answer {
@@ -306,6 +378,7 @@ impl Naive<'_> {
         }
         self.queues[number].is_due = true;
         self.queues[number].may_move = true;
+        self.wants_scaling = true;
         Ok(())
     }
 

@@ -187,7 +187,7 @@ impl Naive<'_> {
     }
 
     /// Whether something that the job asks for and does not hold yet is not available.
-    fn lacks_consumables(&self, number: usize) -> bool {
+    pub(super) fn lacks_consumables(&self, number: usize) -> bool {
         let job = &self.jobs[number];
         job.consumables.iter().any(|ask| {
             let resource = self
@@ -236,7 +236,7 @@ impl Naive<'_> {
         })
     }
 
-    fn holds_node(&self, kind: &InstanceType, node: &(Shape, Option<String>)) -> bool {
+    pub(super) fn holds_node(&self, kind: &InstanceType, node: &(Shape, Option<String>)) -> bool {
         node.0.fits(self.size(kind)) && node.1.as_ref().is_none_or(|name| *name == kind.name)
     }
 
@@ -259,11 +259,12 @@ impl Naive<'_> {
         }
     }
 
-    /// The machines of an environment, launched first first.
+    /// The machines of an environment that take jobs, launched first first.
     pub(super) fn present(&self, environment: usize) -> Vec<usize> {
         (0..self.machines.len())
             .filter(|&machine| {
                 self.machines[machine].environment == environment
+                    && self.machines[machine].registered.is_some()
                     && self.machines[machine].left.is_none()
             })
             .collect()
@@ -332,7 +333,7 @@ impl Naive<'_> {
     }
 
     /// Why no machine that is registered with the queue's environments can ever take the job.
-    fn never(&self, number: usize) -> Option<BlockReason> {
+    pub(super) fn never(&self, number: usize) -> Option<BlockReason> {
         let job = &self.jobs[number];
         let names = &self.queues[job.queue].is.environments;
         let environments: Vec<usize> = names
@@ -368,11 +369,17 @@ impl Naive<'_> {
         };
         let needed = job.nodes.len().max(1);
         let has_room = |environment: usize| {
+            if self.managed(environment).is_some() {
+                return self.is_beyond(environment, number).is_none();
+            }
             let mut kinds = machines(environment).into_iter();
             kinds.any(|kind| holds_all(kind) && count_of(environment, kind) >= needed)
         };
         // Too much in all: more vCPUs, or for a gang more machines, than the environment has.
         let is_too_much = |environment: usize| {
+            if let Some(too_much) = self.is_beyond(environment, number) {
+                return too_much;
+            }
             let machines = machines(environment);
             match job.nodes.is_empty() {
                 true => {

@@ -87,6 +87,7 @@ impl Observer for Recorder {
         let outcome = InstanceOutcome {
             instance_type: instance.instance_type,
             launched: instance.launched,
+            registered: instance.registered,
             ended: instance.ended,
             cost: instance.cost,
         };

@@ -181,11 +181,11 @@ pub fn features(scenario: &Scenario) -> Features {
             Command::CreateComputeEnvironment(environment) => {
                 environments += 1;
                 has.unusable_environment |= !environment.enabled || !environment.valid;
-                let EnvironmentKind::Unmanaged {
-                    machines, billing, ..
-                } = &environment.kind
-                else {
-                    unreachable!("these worlds have no managed environment");
+                let (machines, billing) = match &environment.kind {
+                    EnvironmentKind::Unmanaged {
+                        machines, billing, ..
+                    } => (machines.as_slice(), billing),
+                    EnvironmentKind::Managed(spec) => (&[][..], &spec.billing),
                 };
                 has.per_hour |= *billing == batchcast::model::Billing::PerHour;
                 for group in machines {

@@ -128,7 +128,7 @@ impl Maker {
     }
 
     fn submission(&mut self, number: usize, submit: SimTime) {
-        let gang = self.with_definitions && !self.backfills && self.one_in(8);
+        let gang = self.with_definitions && !self.backfills && !self.managed && self.one_in(8);
         let template = self.template(gang);
         let extra = self.extra(number, gang);
         let impossible = self.some_impossible && self.one_in(12);
@@ -143,7 +143,12 @@ impl Maker {
             true => 0,
             false => self.pick(&[0, 256, 512, 1024, 1500]).min(self.least.memory),
         };
+        let memory = match self.managed && stated {
+            true => self.pick(&[0, 256, 512, 1024, 1500, 3000]),
+            false => memory,
+        };
         let gpus = match self.least.gpus {
+            0 if self.managed => u32::from(self.one_in(16)),
             0 => 0,
             most => self.pick(&[0, 0, 0, 1, most]),
         };

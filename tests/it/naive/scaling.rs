@@ -1,0 +1,672 @@
+//! Managed environments: what is launched for what waits, and which idle instances leave.
+
+use std::cmp::Reverse;
+
+use batchcast::model::{AllocationStrategy, Billing, Knob, Managed as Spec};
+use batchcast::units::{Ratio, Shape, SimTime, Span, TypeId};
+
+use super::{Fact, Fault, Machine, Naive};
+
+/// A managed environment.
+pub(super) struct Managed {
+    /// As updates left it.
+    pub(super) is: Spec,
+    /// A `desiredvCpus` that was not reached yet.
+    pub(super) desired: Option<u32>,
+    /// Types that were short, and until when they are left out.
+    backed_off: Vec<(TypeId, SimTime)>,
+    /// Since when nothing could be had for want of capacity.
+    short_since: Option<SimTime>,
+    /// What the count of events was when it let go of an instance that nobody had used.
+    in_vain: Option<u64>,
+}
+
+impl Managed {
+    pub(super) fn new(spec: &Spec) -> Managed {
+        Managed {
+            is: spec.clone(),
+            desired: spec.desired_vcpus,
+            backed_off: Vec::new(),
+            short_since: None,
+            in_vain: None,
+        }
+    }
+}
+
+/// Jobs of one shape.
+struct Entry {
+    shape: Shape,
+    count: u64,
+    /// For a multi-node job: the job.
+    gang: Option<usize>,
+    /// The head of its queue, which nothing but room keeps from starting.
+    needs_only_room: bool,
+}
+
+/// A decision in the making.
+struct Decision {
+    /// Room on each machine that is there or to come, by environment.
+    rooms: Vec<Vec<(Shape, TypeId)>>,
+    /// Types that were found short in this decision.
+    short: Vec<(usize, TypeId)>,
+    alarm: Option<SimTime>,
+}
+
+impl Decision {
+    fn wake(&mut self, at: SimTime) {
+        self.alarm = Some(self.alarm.map_or(at, |known| known.min(at)));
+    }
+}
+
+enum Tried {
+    Launched(TypeId),
+    Spills,
+    Keeps,
+}
+
+/// A launch token, in parts per million times milliseconds.
+pub(super) const TOKEN: u128 = Ratio::PARTS as u128 * 1000;
+
+impl Naive<'_> {
+    pub(super) fn debug(&self) -> String {
+        let m: Vec<_> = self
+            .machines
+            .iter()
+            .enumerate()
+            .rev()
+            .take(8)
+            .map(|(n, m)| {
+                format!(
+                    "{n}: env {} type {:?} run {} reg {:?} left {:?} asked {}",
+                    m.environment, m.instance_type, m.launched, m.registered, m.left, m.asked
+                )
+            })
+            .collect();
+        let w: Vec<_> = (0..self.queues.len())
+            .map(|q| {
+                format!(
+                    "{:?} blocked {:?}",
+                    self.waiting(q, None),
+                    self.queues[q].blocked
+                )
+            })
+            .collect();
+        format!(
+            "now {} round {} moments {} happened {} wants {} alarm {:?} tokens {}\n{}\n{}\nvain {:?}",
+            self.now,
+            self.round,
+            self.moments,
+            self.happened,
+            self.wants_scaling,
+            self.scaling_alarm,
+            self.tokens,
+            m.join("\n"),
+            w.join("\n"),
+            self.environments
+                .iter()
+                .map(|e| e.managed.as_ref().map(|m| m.in_vain))
+                .collect::<Vec<_>>()
+        )
+    }
+
+    pub(super) fn managed(&self, environment: usize) -> Option<&Managed> {
+        self.environments[environment].managed.as_ref()
+    }
+
+    fn managed_mut(&mut self, environment: usize) -> &mut Managed {
+        let managed = self.environments[environment].managed.as_mut();
+        managed.expect("a managed environment")
+    }
+
+    /// Whether a queue names a managed environment.
+    pub(super) fn names_managed(&self, queue: usize) -> bool {
+        let mut names = self.queues[queue].is.environments.iter();
+        names.any(|name| {
+            let number = self.environment(name);
+            number.is_some_and(|number| self.managed(number).is_some())
+        })
+    }
+
+    /// Something happened that is no coming or going of machines: what was launched in vain may be of use now.
+    pub(super) fn progress(&mut self) {
+        let now = Some(self.happened);
+        let managed = self.environments.iter().filter_map(|e| e.managed.as_ref());
+        self.wants_scaling |= managed.into_iter().any(|managed| managed.in_vain == now);
+        self.happened += 1;
+    }
+
+    /// When the next decision is due, if one is.
+    pub(super) fn next_scaling(&self) -> Option<SimTime> {
+        let waits = |queue: usize| {
+            let is = &self.queues[queue];
+            !is.deleted && self.names_managed(queue) && !self.waiting(queue, None).is_empty()
+        };
+        let is_below = |environment: usize| {
+            self.managed(environment).is_some()
+                && self.environments[environment].is.valid
+                && self.committed(environment) < self.floor(environment)
+        };
+        let mut ask = (0..self.queues.len()).any(waits);
+        ask |= (0..self.environments.len()).any(is_below);
+        if !ask {
+            return None;
+        }
+        let wanted = self.wants_scaling.then_some(self.now);
+        let at = wanted.into_iter().chain(self.scaling_alarm).min()?;
+        let tick = self.span(Knob::ScaleOutTick);
+        let mut at = at.max(self.now).next_tick(tick);
+        if !tick.is_zero() && self.last_scaling == Some(at) {
+            at = at + tick;
+        }
+        Some(at)
+    }
+
+    /// The decision phase after the passes: a scaling decision if one is due, then idle instances leave, then what is launched
+    /// without delay runs.
+    pub(super) fn scale_and_leave(&mut self) {
+        if self.next_scaling() == Some(self.now) {
+            self.wants_scaling = false;
+            self.scaling_alarm = None;
+            self.last_scaling = Some(self.now);
+            self.last = self.now;
+            self.decide();
+        }
+        self.leave_idle();
+        for (environment, instance_type, asked) in std::mem::take(&mut self.launching) {
+            let run = Fact::Run {
+                environment,
+                instance_type,
+                asked,
+            };
+            match self.span(Knob::LaunchTime) {
+                Span::ZERO => {
+                    self.handle(run);
+                }
+                later => self.schedule(self.now + later, run),
+            }
+        }
+    }
+
+    /// An instance runs, and is billed.
+    pub(super) fn run_instance(&mut self, environment: usize, instance_type: TypeId, asked: u64) {
+        let number = self.machines.len();
+        self.machines.push(Machine {
+            environment,
+            instance_type,
+            launched: self.now,
+            registered: None,
+            asked,
+            left: None,
+        });
+        match self.span(Knob::BootTime) {
+            Span::ZERO => {
+                self.register(number);
+            }
+            later => self.schedule(self.now + later, Fact::Register(number)),
+        }
+    }
+
+    /// An instance takes jobs. Says whether it was still there.
+    pub(super) fn register(&mut self, machine: usize) -> bool {
+        if self.machines[machine].left.is_some() {
+            return false;
+        }
+        self.machines[machine].registered = Some(self.now);
+        self.wants_scaling = true;
+        self.environment_changed(self.machines[machine].environment);
+        true
+    }
+
+    /// Instances that were asked for and do not run yet: environment and type.
+    fn requested(&self) -> impl Iterator<Item = (usize, TypeId)> {
+        let scheduled = self.facts.iter().filter_map(|fact| match fact.what {
+            Fact::Run {
+                environment,
+                instance_type,
+                ..
+            } => Some((environment, instance_type)),
+            _ => None,
+        });
+        let decided = self.launching.iter().map(|one| (one.0, one.1));
+        scheduled.chain(decided)
+    }
+
+    /// Instances that run and have not left: environment and type.
+    fn running_instances(&self) -> impl Iterator<Item = (usize, TypeId)> {
+        let up = self
+            .machines
+            .iter()
+            .filter(|machine| machine.left.is_none());
+        up.map(|machine| (machine.environment, machine.instance_type))
+    }
+
+    fn vcpus(&self, instance_type: TypeId) -> u32 {
+        let catalogue = &self.scenario.world.catalogue;
+        catalogue.get(instance_type).nominal.vcpus
+    }
+
+    fn size_of(&self, instance_type: TypeId) -> Shape {
+        self.size(self.scenario.world.catalogue.get(instance_type))
+    }
+
+    /// vCPUs that an environment asked for and did not let go.
+    pub(super) fn committed(&self, environment: usize) -> u32 {
+        let all = self.requested().chain(self.running_instances());
+        let own = all.filter(|one| one.0 == environment);
+        own.map(|one| self.vcpus(one.1)).sum()
+    }
+
+    fn min_of(&self, environment: usize) -> u32 {
+        match self.environments[environment].is.name.is_empty() {
+            true => 0, // deleted
+            false => self.managed(environment).map_or(0, |m| m.is.min_vcpus),
+        }
+    }
+
+    fn floor(&self, environment: usize) -> u32 {
+        match self.environments[environment].is.name.is_empty() {
+            true => 0,
+            false => {
+                let desired = self.managed(environment).and_then(|m| m.desired);
+                self.min_of(environment).max(desired.unwrap_or(0))
+            }
+        }
+    }
+
+    fn has_capacity(&self, instance_type: TypeId) -> bool {
+        let limit = self.available.iter().find(|one| one.0 == instance_type);
+        let all = self.requested().chain(self.running_instances());
+        let alive = all.filter(|one| one.1 == instance_type).count();
+        limit.is_none_or(|&(_, available)| alive < available as usize)
+    }
+
+    fn decide(&mut self) {
+        let burst = u128::from(self.count(Knob::LaunchBurst)) * TOKEN;
+        let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
+        let passed = u128::from((self.now - self.tokens_at).ms());
+        self.tokens = (self.tokens + passed * refill).min(burst);
+        self.tokens_at = self.now;
+
+        let mut decision = Decision {
+            rooms: self.rooms(),
+            short: Vec::new(),
+            alarm: None,
+        };
+        for environment in 0..self.environments.len() {
+            if self.managed(environment).is_none() {
+                continue;
+            }
+            while self.environments[environment].is.valid
+                && let Some(missing) =
+                    (self.floor(environment)).checked_sub(self.committed(environment))
+                && missing > 0
+            {
+                let least = Shape::new(1, 1, 0);
+                let demand = u64::from(missing);
+                let tried = self.launch(&mut decision, environment, least, demand, true);
+                let Tried::Launched(instance_type) = tried else {
+                    break;
+                };
+                let size = self.size_of(instance_type);
+                decision.rooms[environment].push((size, instance_type));
+            }
+        }
+        let mut queues: Vec<usize> = (0..self.queues.len()).collect();
+        queues.retain(|&queue| !self.queues[queue].deleted && self.names_managed(queue));
+        queues.sort_by_key(|&queue| (Reverse(self.queues[queue].is.priority), queue));
+        for queue in queues {
+            let entries = self.entries(queue);
+            let mut later: u64 = entries.iter().map(Entry::vcpus).sum();
+            for entry in entries {
+                later -= entry.vcpus();
+                match entry.gang {
+                    None => self.provide(&mut decision, queue, &entry, later),
+                    Some(job) => self.provide_gang(&mut decision, queue, job, &entry, later),
+                }
+            }
+        }
+        // A type that is still short when it is no more left out changes nothing; that it no more is, somebody will say.
+        for environment in 0..self.environments.len() {
+            let ends = match self.managed(environment) {
+                Some(managed) => managed.backed_off.clone(),
+                None => Vec::new(),
+            };
+            for (instance_type, until) in ends {
+                if until > self.now && self.has_capacity(instance_type) {
+                    decision.wake(until);
+                }
+            }
+        }
+        self.scaling_alarm = decision.alarm;
+    }
+
+    /// Room there is and room to come.
+    fn rooms(&self) -> Vec<Vec<(Shape, TypeId)>> {
+        let mut rooms = vec![Vec::new(); self.environments.len()];
+        for number in 0..self.machines.len() {
+            let machine = &self.machines[number];
+            if machine.left.is_none() {
+                rooms[machine.environment].push((self.free(number), machine.instance_type));
+            }
+        }
+        for (environment, instance_type) in self.requested() {
+            rooms[environment].push((self.size_of(instance_type), instance_type));
+        }
+        rooms
+    }
+
+    /// What waits: the head of the queue, then all others by shape, the largest first.
+    fn entries(&self, queue: usize) -> Vec<Entry> {
+        let waiting = self.waiting(queue, None);
+        let is = &self.queues[queue];
+        let head = if is.is.scheduling_policy.is_some() {
+            self.next_share(queue, &[])
+                .map(|share| self.waiting(queue, Some(share))[0])
+        } else {
+            let held = is.held.filter(|held| waiting.contains(held));
+            held.or(waiting.first().copied())
+        };
+        let Some(head) = head else {
+            return Vec::new();
+        };
+        let needs_only_room = !self.lacks_consumables(head) && !self.is_over_the_reserve(head);
+        let mut entries = vec![Entry {
+            shape: self.jobs[head].shape,
+            count: 1,
+            gang: (!self.jobs[head].nodes.is_empty()).then_some(head),
+            needs_only_room,
+        }];
+        let mut others: Vec<Shape> = waiting
+            .into_iter()
+            .filter(|&job| job != head && self.jobs[job].nodes.is_empty())
+            .map(|job| self.jobs[job].shape)
+            .collect();
+        others.sort_by_key(|&shape| Reverse(shape));
+        for alike in others.chunk_by(|a, b| a == b) {
+            entries.push(Entry {
+                shape: alike[0],
+                count: alike.len() as u64,
+                gang: None,
+                needs_only_room: false,
+            });
+        }
+        entries
+    }
+
+    /// The environments of a queue that take jobs now.
+    fn usable(&self, queue: usize) -> Vec<usize> {
+        let names = self.queues[queue].is.environments.iter();
+        let mut usable: Vec<usize> = names.filter_map(|name| self.environment(name)).collect();
+        usable.retain(|&number| {
+            let is = &self.environments[number].is;
+            is.enabled && is.valid
+        });
+        usable
+    }
+
+    /// Whether an environment launches for this entry as things are.
+    fn launches_for(&self, environment: usize, entry: &Entry) -> bool {
+        let managed = self.managed(environment);
+        managed.is_some_and(|managed| {
+            entry.shape.vcpus <= managed.is.max_vcpus
+                && (entry.needs_only_room || managed.in_vain != Some(self.happened))
+        })
+    }
+
+    fn provide(&mut self, decision: &mut Decision, queue: usize, entry: &Entry, later: u64) {
+        let mut count = entry.count;
+        for environment in self.usable(queue) {
+            decision.rooms[environment].sort();
+            for room in &mut decision.rooms[environment] {
+                while count > 0 && entry.shape.fits(room.0) {
+                    room.0 = room.0.less(entry.shape);
+                    count -= 1;
+                }
+            }
+            while count > 0 && self.launches_for(environment, entry) {
+                let demand = u64::from(entry.shape.vcpus) * count + later;
+                match self.launch(decision, environment, entry.shape, demand, false) {
+                    Tried::Launched(instance_type) => {
+                        let mut room = self.size_of(instance_type);
+                        while count > 0 && entry.shape.fits(room) {
+                            room = room.less(entry.shape);
+                            count -= 1;
+                        }
+                        decision.rooms[environment].push((room, instance_type));
+                    }
+                    Tried::Spills => break,
+                    Tried::Keeps => return,
+                }
+            }
+        }
+    }
+
+    fn provide_gang(
+        &mut self,
+        _decision: &mut Decision,
+        _queue: usize,
+        _job: usize,
+        _entry: &Entry,
+        _later: u64,
+    ) {
+        unreachable!("these worlds have no gangs on managed environments");
+    }
+
+    /// Asks for one machine that holds `shape`.
+    fn launch(
+        &mut self,
+        decision: &mut Decision,
+        environment: usize,
+        shape: Shape,
+        demand: u64,
+        is_floor: bool,
+    ) -> Tried {
+        let is = &self.environments[environment].is;
+        if !is.valid || !(is.enabled || is_floor) {
+            return Tried::Spills;
+        }
+        let spec = self
+            .managed(environment)
+            .expect("a managed environment")
+            .is
+            .clone();
+        let committed = self.committed(environment);
+        let most = self.count(Knob::ClusterInstancesMax) as usize;
+        let all = self.requested().chain(self.running_instances());
+        let instances = all.filter(|one| one.0 == environment).count();
+        if committed >= spec.max_vcpus || (most > 0 && instances >= most) {
+            return Tried::Spills;
+        }
+        let mut candidates = spec.types.clone();
+        candidates.retain(|&one| shape.fits(self.size_of(one)));
+        let Some(cheapest) = self.cheapest(&candidates) else {
+            return Tried::Spills;
+        };
+        let is_best_fit = spec.strategy == AllocationStrategy::BestFit;
+        let is_too_much = committed + self.vcpus(cheapest) > spec.max_vcpus;
+        if is_best_fit && is_too_much && self.fault != Some(Fault::BestFitOvershoots) {
+            return Tried::Spills;
+        }
+        let burst = self.count(Knob::LaunchBurst);
+        if burst > 0 && self.tokens < TOKEN {
+            let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
+            if refill > 0 {
+                let ms = (TOKEN - self.tokens).div_ceil(refill);
+                let ms = u64::try_from(ms).expect("small numbers");
+                decision.wake(self.now + Span::from_ms(ms));
+            }
+            return Tried::Keeps;
+        }
+        let managed = self.managed(environment).expect("a managed environment");
+        candidates.retain(|&one| {
+            let mut off = managed.backed_off.iter();
+            !off.any(|&(other, until)| other == one && until > self.now)
+                && !decision.short.contains(&(environment, one))
+        });
+        loop {
+            let chosen = match is_best_fit {
+                true => Some(cheapest),
+                false => self.progressive(&candidates, demand, spec.max_vcpus - committed),
+            };
+            let Some(chosen) = chosen.filter(|one| !is_best_fit || self.has_capacity(*one)) else {
+                return self.is_short(decision, environment);
+            };
+            if self.has_capacity(chosen) {
+                self.ask_for(environment, chosen);
+                return Tried::Launched(chosen);
+            }
+            candidates.retain(|&one| one != chosen);
+            decision.short.push((environment, chosen));
+            let until = self.now + self.span(Knob::CapacityBackoff);
+            let backed_off = &mut self.managed_mut(environment).backed_off;
+            backed_off.retain(|one| one.0 != chosen);
+            backed_off.push((chosen, until));
+        }
+    }
+
+    fn ask_for(&mut self, environment: usize, instance_type: TypeId) {
+        if self.count(Knob::LaunchBurst) > 0 {
+            self.tokens -= TOKEN;
+        }
+        self.launching
+            .push((environment, instance_type, self.happened));
+        let committed = self.committed(environment);
+        let managed = self.managed_mut(environment);
+        managed.short_since = None;
+        managed.desired = managed.desired.filter(|&desired| committed < desired);
+    }
+
+    fn is_short(&mut self, decision: &mut Decision, environment: usize) -> Tried {
+        let now = self.now;
+        let since = *self.managed_mut(environment).short_since.get_or_insert(now);
+        let spills = since + self.span(Knob::SpillAfter);
+        if now < spills {
+            decision.wake(spills);
+            return Tried::Keeps;
+        }
+        Tried::Spills
+    }
+
+    fn cheapest(&self, candidates: &[TypeId]) -> Option<TypeId> {
+        let catalogue = &self.scenario.world.catalogue;
+        let price = |one: &TypeId| (catalogue.get(*one).price, self.vcpus(*one), *one);
+        candidates.iter().copied().min_by_key(price)
+    }
+
+    /// The cheapest per vCPU; of several the one that `sizeBias` says.
+    fn progressive(&self, candidates: &[TypeId], demand: u64, budget: u32) -> Option<TypeId> {
+        let catalogue = &self.scenario.world.catalogue;
+        let ticks = |one: TypeId| u128::from(catalogue.get(one).price.ticks());
+        let vcpus = |one: TypeId| u128::from(self.vcpus(one));
+        let is_cheaper = |a: TypeId, b: TypeId| ticks(a) * vcpus(b) < ticks(b) * vcpus(a);
+        let mut best = candidates.to_vec();
+        best.retain(|&one| !candidates.iter().any(|&other| is_cheaper(other, one)));
+        let most = u128::from(demand.min(u64::from(budget)));
+        let filled = best.iter().copied().filter(|&one| vcpus(one) <= most);
+        let largest = filled.max_by_key(|&one| (vcpus(one), Reverse(one)));
+        let smallest = best.iter().copied().min_by_key(|&one| (vcpus(one), one));
+        match self.word(Knob::SizeBias) {
+            "smallest" => smallest,
+            _ => largest.or(smallest),
+        }
+    }
+
+    /// When an idle instance of a managed environment leaves, if nothing happens before and it may.
+    pub(super) fn leaves_at(&self, machine: usize) -> Option<SimTime> {
+        let is = &self.machines[machine];
+        let managed = self.managed(is.environment)?;
+        let registered = is.registered.filter(|_| is.left.is_none())?;
+        let attempts = self.attempts_on(machine);
+        let ends = attempts.iter().map(|(_, attempt)| attempt.ended);
+        let ends = ends.collect::<Option<Vec<_>>>()?;
+        let at = match ends.iter().max() {
+            None => registered + self.span(Knob::NeverUsedIdle),
+            Some(&end) => {
+                let patience = self.span(Knob::ScaleInIdle);
+                end + patience.max(managed.is.scale_down_delay)
+            }
+        };
+        // Not before every queue that waits for its tick has had a look at it.
+        let at = at.next_tick(self.span(Knob::DispatchTick));
+        Some(match managed.is.billing {
+            Billing::PerSecond => at,
+            Billing::PerHour => {
+                let hours = (at - is.launched).hours_started().max(1);
+                is.launched + Span::from_s(3600 * hours)
+            }
+        })
+    }
+
+    /// Idle instances and when they leave, the earliest first.
+    pub(super) fn idle(&self) -> Vec<(SimTime, usize)> {
+        let all = (0..self.machines.len()).filter_map(|one| Some((self.leaves_at(one)?, one)));
+        let mut idle: Vec<_> = all.collect();
+        idle.sort();
+        idle
+    }
+
+    /// Whether `minvCpus` lets an instance go where the environment has `committed`.
+    pub(super) fn may_leave(&self, machine: usize, committed: u32) -> bool {
+        let is = &self.machines[machine];
+        let rest = committed - self.vcpus(is.instance_type);
+        rest >= self.min_of(is.environment) || self.fault == Some(Fault::ScaleInIgnoresMin)
+    }
+
+    fn leave_idle(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        for (at, machine) in self.idle() {
+            let environment = self.machines[machine].environment;
+            if at > self.now || !self.may_leave(machine, self.committed(environment)) {
+                continue;
+            }
+            let is_used = !self.attempts_on(machine).is_empty();
+            if !is_used && self.machines[machine].asked == self.happened {
+                let happened = self.happened;
+                self.managed_mut(environment).in_vain = Some(happened);
+            }
+            // What it was asked for beyond minvCpus, it need not have for ever.
+            self.managed_mut(environment).desired = None;
+            self.machines[machine].left = Some(self.now);
+            self.wants_scaling = true;
+            self.last = self.now;
+        }
+    }
+
+    /// Why a managed environment can never take the job: whether it is too much in all.
+    pub(super) fn is_beyond(&self, environment: usize, number: usize) -> Option<bool> {
+        let spec = &self.managed(environment)?.is;
+        let job = &self.jobs[number];
+        let mut holding = spec.types.clone();
+        holding.retain(|&one| {
+            let kind = self.scenario.world.catalogue.get(one);
+            match job.nodes.is_empty() {
+                true => job.shape.fits(self.size(kind)),
+                false => job.nodes.iter().all(|node| self.holds_node(kind, node)),
+            }
+        });
+        let all_but_the_last = job.nodes.len().max(1) as u32 - 1;
+        let fits_max = |&one: &TypeId| match spec.strategy {
+            AllocationStrategy::BestFit => {
+                self.vcpus(one) * (all_but_the_last + 1) <= spec.max_vcpus
+            }
+            _ => self.vcpus(one) * all_but_the_last < spec.max_vcpus,
+        };
+        if job.shape.vcpus > spec.max_vcpus {
+            Some(true)
+        } else if holding.is_empty() {
+            Some(false)
+        } else if holding.iter().any(fits_max) {
+            None
+        } else {
+            Some(true)
+        }
+    }
+}
+
+impl Entry {
+    fn vcpus(&self) -> u64 {
+        u64::from(self.shape.vcpus) * self.count
+    }
+}
