@@ -98,6 +98,11 @@ impl<E: Copy> Calendar<E> {
         self.now
     }
 
+    /// The current round of this moment.
+    pub fn round(&self) -> u64 {
+        self.stage >> PHASE_BITS
+    }
+
     /// Schedules `event` for `at`, which is not before now.
     pub fn schedule(&mut self, at: SimTime, phase: Phase, event: E) {
         let key = self.key(at, phase, self.sequence);

@@ -1,16 +1,19 @@
 //! Laws that hold in every world, checked on a thousand random ones: nothing is lost, nothing is over capacity, causes sum
 //! to lives and bills, no run beats its bound, and the same input gives the same bytes on any number of threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use batchcast::metrics::{Recorder, RunFacts};
-use batchcast::model::{Command, CostCause, JobStatus, Scenario, StatusReason, TimeCause};
+use batchcast::model::{
+    AllocationStrategy, Command, CostCause, EnvironmentKind, JobStatus, Knob, Managed, Scenario,
+    StatusReason, TimeCause,
+};
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::{
     AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer, Simulation,
 };
-use batchcast::units::{InstanceId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Usd};
+use batchcast::units::{EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Usd};
 use rayon::prelude::*;
 
 use crate::worlds;
@@ -28,6 +31,13 @@ struct Seen {
     share_waits: u64,
     lost_hosts: u64,
     timeouts: u64,
+    scale_ins: u64,
+    overshoots: u64,
+    boots: u64,
+    scaling_waits: u64,
+    capacity_waits: u64,
+    full_waits: u64,
+    several_environments: u64,
 }
 
 impl AddAssign for Seen {
@@ -40,6 +50,13 @@ impl AddAssign for Seen {
         self.share_waits += other.share_waits;
         self.lost_hosts += other.lost_hosts;
         self.timeouts += other.timeouts;
+        self.scale_ins += other.scale_ins;
+        self.overshoots += other.overshoots;
+        self.boots += other.boots;
+        self.scaling_waits += other.scaling_waits;
+        self.capacity_waits += other.capacity_waits;
+        self.full_waits += other.full_waits;
+        self.several_environments += other.several_environments;
     }
 }
 
@@ -56,6 +73,8 @@ struct Judge {
     attempts_cost: Usd,
     jobs_cost: Usd,
     instances: Vec<InstanceRecord>,
+    has_managed: bool,
+    environments_of: BTreeMap<QueueId, BTreeSet<EnvId>>,
     end: SimTime,
 }
 
@@ -76,6 +95,8 @@ impl Observer for Judge {
             a.started
                 .is_none_or(|started| a.placed <= started && started <= a.ended)
         );
+        let environments = self.environments_of.entry(a.queue).or_default();
+        environments.insert(a.environment);
         if a.nodes == 1 {
             self.on_machines
                 .entry(a.instance)
@@ -113,6 +134,9 @@ impl Observer for Judge {
         self.jobs_cost += j.cost;
         self.seen.cancels += u64::from(matches!(j.reason, StatusReason::Caller(_)));
         self.seen.consumable_waits += u64::from(!j.time.get(TimeCause::Consumable).is_zero());
+        self.seen.scaling_waits += u64::from(!j.time.get(TimeCause::Scaling).is_zero());
+        self.seen.capacity_waits += u64::from(!j.time.get(TimeCause::Capacity).is_zero());
+        self.seen.full_waits += u64::from(!j.time.get(TimeCause::MaxVcpus).is_zero());
         self.seen.share_waits += u64::from(!j.time.get(TimeCause::Share).is_zero());
     }
 
@@ -132,6 +156,8 @@ impl Observer for Judge {
     }
 
     fn instance_ended(&mut self, instance: &InstanceRecord) {
+        self.seen.boots += u64::from(instance.registered != Some(instance.launched));
+        self.seen.scale_ins += u64::from(instance.terminated);
         self.instances.push(instance.clone());
     }
 
@@ -140,8 +166,9 @@ impl Observer for Judge {
             levels.vcpus_used <= levels.vcpus_provisioned,
             "at {at}: {levels:?}"
         );
+        // What managed environments may be over it, each has its own law.
         assert!(
-            levels.vcpus_provisioned <= levels.vcpus_max,
+            self.has_managed || levels.vcpus_provisioned <= levels.vcpus_max,
             "at {at}: {levels:?}"
         );
     }
@@ -202,6 +229,85 @@ impl Judge {
     }
 }
 
+/// The managed environments of a scenario, by identifier.
+fn managed_of(scenario: &Scenario) -> impl Iterator<Item = (EnvId, &str, &Managed)> {
+    let created = scenario
+        .commands
+        .iter()
+        .filter_map(|timed| match &timed.command {
+            Command::CreateComputeEnvironment(environment) => Some(environment),
+            _ => None,
+        });
+    let numbered = created.enumerate();
+    numbered.filter_map(|(number, environment)| match &environment.kind {
+        EnvironmentKind::Managed(spec) => {
+            Some((EnvId::at(number), environment.name.as_str(), spec))
+        }
+        EnvironmentKind::Unmanaged { .. } => None,
+    })
+}
+
+impl Judge {
+    /// maxvCpus is exceeded by less than an instance, and never under BEST_FIT; what leaves by itself leaves minvCpus.
+    fn limits(&mut self, scenario: &Scenario) {
+        let vcpus = |one: &InstanceRecord| {
+            let kind = scenario.world.catalogue.get(one.instance_type);
+            u64::from(kind.nominal.vcpus)
+        };
+        // What was asked for counts, and is seen when it runs.
+        let launch = scenario.world.settings.span(Knob::LaunchTime);
+        for (environment, name, spec) in managed_of(scenario) {
+            // Limits that commands change: the loosest there ever were.
+            let mut max = u64::from(spec.max_vcpus);
+            let (mut min, mut may_lose) = (u64::from(spec.min_vcpus), false);
+            for timed in &scenario.commands {
+                match &timed.command {
+                    Command::UpdateComputeEnvironment(update)
+                        if update.compute_environment == name =>
+                    {
+                        max = max.max(u64::from(update.max_vcpus.unwrap_or(0)));
+                        min = min.min(u64::from(update.min_vcpus.unwrap_or(u32::MAX)));
+                    }
+                    Command::TerminateInstances {
+                        compute_environment,
+                        ..
+                    } => may_lose |= compute_environment == name,
+                    _ => {}
+                }
+            }
+            let own: Vec<&InstanceRecord> = self
+                .instances
+                .iter()
+                .filter(|one| one.environment == environment)
+                .collect();
+            for one in &own {
+                let at_launch: u64 = own
+                    .iter()
+                    .filter(|other| other.launched <= one.launched && one.launched < other.ended)
+                    .map(|other| vcpus(other))
+                    .sum();
+                let over = at_launch.saturating_sub(max);
+                let is_best_fit = spec.strategy == AllocationStrategy::BestFit;
+                let largest = own.iter().map(|other| vcpus(other)).max().unwrap_or(0);
+                assert!(over == 0 || !is_best_fit, "{name} is {over} over {max}");
+                assert!(over < largest.max(1), "{name} is {over} over {max}");
+                self.seen.overshoots += u64::from(over > 0);
+                let left: u64 = own
+                    .iter()
+                    .filter(|other| other.launched <= one.ended + launch && one.ended < other.ended)
+                    .map(|other| vcpus(other))
+                    .sum();
+                assert!(
+                    may_lose || !one.terminated || one.ended + launch >= self.end || left >= min,
+                    "{name} has {left} of {min} after {one:?}"
+                );
+            }
+        }
+        let several = self.environments_of.values();
+        self.seen.several_environments += several.filter(|all| all.len() > 1).count() as u64;
+    }
+}
+
 /// Two observers of one run.
 struct Both<A, B>(A, B);
 
@@ -249,8 +355,7 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
 }
 
 /// All bytes of a run: summary and streamed tables.
-fn bytes_of(seed: u64) -> (u64, Vec<u8>, Seen) {
-    let scenario = worlds::world(seed);
+fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
     let (mut jobs, mut attempts) = (Vec::new(), Vec::new());
     let (digest, summary, seen) = {
         let wanted = [Table::Jobs, Table::Attempts];
@@ -260,10 +365,15 @@ fn bytes_of(seed: u64) -> (u64, Vec<u8>, Seen) {
             Some(&mut jobs),
             Some(&mut attempts),
         );
+        let judge = Judge {
+            has_managed: managed_of(scenario).next().is_some(),
+            ..Judge::default()
+        };
         let recorder = Recorder::new(&scenario.workload, tables, false);
-        let outcome = Simulation::new(&scenario, seed, Both(recorder, Judge::default())).run();
-        let Both(recorder, judge) = outcome.observer;
-        judge.conclude(&scenario);
+        let outcome = Simulation::new(scenario, seed, Both(recorder, judge)).run();
+        let Both(recorder, mut judge) = outcome.observer;
+        judge.limits(scenario);
+        judge.conclude(scenario);
         let (summary, tables, _) = recorder.finish(RunFacts {
             machine_types: &[],
             scenario: &scenario.name,
@@ -274,7 +384,7 @@ fn bytes_of(seed: u64) -> (u64, Vec<u8>, Seen) {
             estimates_raised: outcome.estimates_raised,
             settings: &scenario.world.settings,
             catalogue: &scenario.world.catalogue,
-            speed_max: fastest(&scenario),
+            speed_max: fastest(scenario),
             ignored_keys: Vec::new(),
         });
         if let Some(makespan) = summary.makespan {
@@ -321,19 +431,24 @@ fn fastest(scenario: &Scenario) -> Ratio {
 }
 
 /// A world's run with what went wrong in it named by its seed.
-fn run(seed: u64) -> (u64, Vec<u8>, Seen) {
-    std::panic::catch_unwind(|| bytes_of(seed))
+fn run(world: fn(u64) -> Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
+    std::panic::catch_unwind(|| bytes_of(&world(seed), seed))
         .unwrap_or_else(|_| panic!("the laws do not hold in the world of seed {seed}"))
 }
 
-#[test]
-fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
+/// What happened in a thousand worlds, each run on one thread and on two.
+fn run_all(world: fn(u64) -> Scenario) -> Seen {
     let on = |threads: usize| -> Vec<(u64, Vec<u8>, Seen)> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .expect("threads can be made");
-        pool.install(|| (0..WORLDS).into_par_iter().map(run).collect())
+        pool.install(|| {
+            (0..WORLDS)
+                .into_par_iter()
+                .map(|seed| run(world, seed))
+                .collect()
+        })
     };
     let (one, two) = (on(1), on(2));
     let mut seen = Seen::default();
@@ -343,6 +458,49 @@ fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
         seen += first.2;
     }
     println!("{WORLDS} worlds: {seen:?}");
+    seen
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_managed_worlds_and_bytes_do_not_depend_on_threads() {
+    let Seen {
+        cancels,
+        blocked_heads,
+        lost_hosts,
+        scale_ins,
+        overshoots,
+        boots,
+        scaling_waits,
+        capacity_waits,
+        full_waits,
+        several_environments,
+        ..
+    } = run_all(worlds::managed_world);
+    for (what, count) in [
+        ("cancels", cancels),
+        ("blocked heads", blocked_heads),
+        ("lost hosts", lost_hosts),
+        ("scale-ins", scale_ins),
+        ("overshoots", overshoots),
+        ("boots", boots),
+        ("waits for a decision", scaling_waits),
+        ("waits for capacity", capacity_waits),
+        ("waits at maxvCpus", full_waits),
+        (
+            "queues whose jobs ran in several environments",
+            several_environments,
+        ),
+    ] {
+        assert!(
+            count > 0,
+            "the worlds had no {what}: the laws say nothing about them"
+        );
+    }
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
+    let seen = run_all(worlds::world);
     let Seen {
         retries,
         gangs,
@@ -352,6 +510,7 @@ fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
         share_waits,
         lost_hosts,
         timeouts,
+        ..
     } = seen;
     for (what, count) in [
         ("retries", retries),

@@ -393,8 +393,7 @@ impl Naive<'_> {
             }
             assert!(
                 self.round < 10_000 && self.moments < 100_000,
-                "a run without end: {:?}",
-                self.debug()
+                "a run without end"
             );
             self.in_facts = true;
             for fact in self.due_facts() {
@@ -439,8 +438,7 @@ impl Naive<'_> {
         let call = self.calls.iter().map(|call| call.at).min();
         let fact = self.facts.iter().map(|fact| fact.at).min();
         let pass = self.some_queue_is_due().then(|| self.next_pass());
-        let leave = self.idle().into_iter().map(|idle| idle.0);
-        let leave = leave.filter(|&at| at > self.now).min();
+        let leave = self.next_leave();
         [commands, row, call, fact, pass, leave, self.next_scaling()]
             .into_iter()
             .flatten()

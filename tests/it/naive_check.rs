@@ -354,8 +354,7 @@ fn a_thousand_managed_worlds_end() {
     let (mut launched, mut jobs, mut succeeded) = (0, 0, 0);
     for seed in 0..1_000 {
         let world = worlds::managed_world(seed);
-        let outcome = std::panic::catch_unwind(|| naive::run(&world, None));
-        let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed}\n{}", worlds::dump(&world)));
+        let outcome = naive::run(&world, None);
         launched += outcome.instances.len();
         jobs += outcome.jobs.len();
         let all = outcome.jobs.iter();
@@ -366,6 +365,22 @@ fn a_thousand_managed_worlds_end() {
         succeeded * 3 > jobs,
         "worlds in which little succeeds show little"
     );
+}
+
+#[test]
+fn a_fault_planted_in_scaling_is_seen() {
+    for fault in [
+        Fault::ScaleInIgnoresMin,
+        Fault::BestFitOvershoots,
+        Fault::BootIsFree,
+    ] {
+        let seen = (0..1_000).find(|&seed| {
+            let scenario = worlds::managed_world(seed);
+            differences(&scenario, seed, None).is_empty()
+                && !differences(&scenario, seed, Some(fault)).is_empty()
+        });
+        assert!(seen.is_some(), "{fault:?} goes unseen");
+    }
 }
 
 #[test]

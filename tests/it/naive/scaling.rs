@@ -68,47 +68,6 @@ enum Tried {
 pub(super) const TOKEN: u128 = Ratio::PARTS as u128 * 1000;
 
 impl Naive<'_> {
-    pub(super) fn debug(&self) -> String {
-        let m: Vec<_> = self
-            .machines
-            .iter()
-            .enumerate()
-            .rev()
-            .take(8)
-            .map(|(n, m)| {
-                format!(
-                    "{n}: env {} type {:?} run {} reg {:?} left {:?} asked {}",
-                    m.environment, m.instance_type, m.launched, m.registered, m.left, m.asked
-                )
-            })
-            .collect();
-        let w: Vec<_> = (0..self.queues.len())
-            .map(|q| {
-                format!(
-                    "{:?} blocked {:?}",
-                    self.waiting(q, None),
-                    self.queues[q].blocked
-                )
-            })
-            .collect();
-        format!(
-            "now {} round {} moments {} happened {} wants {} alarm {:?} tokens {}\n{}\n{}\nvain {:?}",
-            self.now,
-            self.round,
-            self.moments,
-            self.happened,
-            self.wants_scaling,
-            self.scaling_alarm,
-            self.tokens,
-            m.join("\n"),
-            w.join("\n"),
-            self.environments
-                .iter()
-                .map(|e| e.managed.as_ref().map(|m| m.in_vain))
-                .collect::<Vec<_>>()
-        )
-    }
-
     pub(super) fn managed(&self, environment: usize) -> Option<&Managed> {
         self.environments[environment].managed.as_ref()
     }
@@ -610,6 +569,16 @@ impl Naive<'_> {
         let is = &self.machines[machine];
         let rest = committed - self.vcpus(is.instance_type);
         rest >= self.min_of(is.environment) || self.fault == Some(Fault::ScaleInIgnoresMin)
+    }
+
+    /// When the next idle instance leaves, if nothing happens before. One whose time is up and that minvCpus keeps does not.
+    pub(super) fn next_leave(&self) -> Option<SimTime> {
+        let goes = |&(at, machine): &(SimTime, usize)| {
+            let committed = self.committed(self.machines[machine].environment);
+            at > self.now || self.may_leave(machine, committed)
+        };
+        let at = self.idle().into_iter().find(goes)?.0;
+        Some(at.max(self.now))
     }
 
     fn leave_idle(&mut self) {
