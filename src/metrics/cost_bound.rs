@@ -163,6 +163,6 @@ mod tests {
         reserved.add(Shape::new(2, 100_000, 0), Span::from_s(3600));
         let bounds = reserved.bounds(&catalogue, &[TypeId(0)], true);
         assert_eq!(bounds.memory, Usd::ZERO);
-        assert_eq!(bounds.vcpus.to_string(), "0.2");
+        assert_eq!(bounds.vcpus.to_string(), "0.20");
     }
 }

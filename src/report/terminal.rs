@@ -734,7 +734,7 @@ mod tests {
             "mean 12.5 s, median 0 s, p95 1 h 7 min, max 1 d 4 h",
             "81.3 % of those up",
             "1,334.56 USD, 33.5 % above a lower bound of 1,000.00 USD",
-            "the cheapest vCPUs, always full",
+            "vCPUs, always full)",
             "1,234.6",
             "queue",
             "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
