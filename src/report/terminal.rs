@@ -735,7 +735,7 @@ mod tests {
             "81.3 % of those up",
             "1,334.56 USD, 33.5 % above a lower bound of 1,000.00 USD",
             "vCPUs, always full)",
-            "1,234.6",
+            "1,234,567.9",
             "queue",
             "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
             "profile typical; changed: dispatch = easy",
