@@ -542,6 +542,7 @@ impl<O: Observer> Control<'_, O> {
         self.renew_time_limits(now, id);
         self.queues[id.index()].has_changed = true;
         self.want_decision(now, id);
+        self.wants_scaling = true;
         Ok(())
     }
 

@@ -110,6 +110,8 @@ pub struct Simulation<'w, O: Observer> {
     events: u64,
     /// When the next command or given submission comes.
     cursor: SimTime,
+    /// The moment and round of the last decision: one that is asked for twice is made once.
+    decided: Option<(SimTime, u64)>,
     /// When anything last happened; void events are nothing.
     last: SimTime,
     /// Since when levels may differ from what the observer was told.
@@ -139,6 +141,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             digest: Digest::default(),
             events: 0,
             cursor: SimTime::NEVER,
+            decided: None,
             last: SimTime::ZERO,
             levels_changed: None,
         };
@@ -336,6 +339,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// Queues first, then machines. Says whether anything was due.
     fn decide(&mut self) -> bool {
         let now = self.now();
+        let phase = Some((now, self.calendar.round()));
+        if std::mem::replace(&mut self.decided, phase) == phase {
+            return false;
+        }
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();

@@ -17,8 +17,6 @@ pub(super) struct Scaling {
     due: SimTime,
     /// When the last one was made.
     last: Option<SimTime>,
-    /// The moment and round of the last phase in which machines were decided about: once is enough.
-    phase: Option<(SimTime, u64)>,
     /// When an event of the calendar will ask whether anything is due.
     armed: SimTime,
     batches: Vec<Batch>,
@@ -41,7 +39,6 @@ impl Scaling {
             due: SimTime::NEVER,
             last: None,
             armed: SimTime::NEVER,
-            phase: None,
             batches: Vec::new(),
         }
     }
@@ -90,10 +87,6 @@ impl<O: Observer> Simulation<'_, O> {
 
     /// Makes a scaling decision if one is due, and lets idle instances go. Says whether either was done.
     pub(super) fn scale_if_due(&mut self) -> bool {
-        let phase = Some((self.now(), self.calendar.round()));
-        if std::mem::replace(&mut self.scaling.phase, phase) == phase {
-            return false;
-        }
         // What the passes of this moment placed is a reason too.
         self.want_scaling();
         if self.scaling.armed <= self.now() {
