@@ -215,7 +215,7 @@ fn environments_that_aws_refuses_are_refused_before_the_run() {
     for (more, wanted) in cases {
         let problems = problems_of(&format!("{BASE}{JOB}{more}"));
         let is_said = |want: &&str| problems.iter().any(|line| line.contains(*want));
-        if !wanted.iter().all(|want| is_said(want)) || problems.len() > wanted.len() {
+        if !wanted.iter().all(is_said) || problems.len() > wanted.len() {
             wrong.push(format!("{more}\n  wanted {wanted:?}\n  got {problems:#?}"));
         }
     }
