@@ -67,8 +67,8 @@
 //! # What a pass costs
 //!
 //! Nothing costs the backlog at each event. Waiting jobs stand in chunked order lists (`control/lane.rs`); a waiting array is
-//! one entry. A head that does not fit is remembered with its shape until a machine on which it would fit has room
-//! (`fleet/rooms.rs`). Backfilling looks only at chunks that can hold a job that fits, and after arrivals only at the new jobs.
+//! one entry, and a plain job that waits is its entry and no more: it gets a slot when it starts.
+//! A head that does not fit is remembered with its shape until a machine on which it would fit has room (`fleet/rooms.rs`). Backfilling looks only at chunks that can hold a job that fits, and after arrivals only at the new jobs.
 //! Fair share keeps a tournament of shares whose results hold until they may have turned (`control/shares.rs`). Why a job
 //! waited is read from clocks that its queue keeps (`control/queue.rs`), not from labels on every job. State of ended jobs is
 //! used again, so memory follows the jobs that are alive; 4 bytes remain of each, for those that depend on it later.

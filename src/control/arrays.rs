@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{JobStatus, Observer, StatusReason};
-use crate::units::{JobId, QueueId, Ratio, RowId, Shape, SimTime, Span, Usd};
+use crate::units::{JobId, QueueId, Ratio, RowId, Shape, SimTime, Span};
 
 use super::job::{Job, NOWHERE, Whereabouts};
 use super::lane::{Entry, Who};
-use super::queue::Marks;
 use super::settle::Task;
 use super::{Attempt, Control, Effect, Ticket};
 
@@ -32,7 +31,6 @@ pub(super) struct Array {
     pub(super) released: SimTime,
     /// The tick after that, or [`SimTime::NEVER`].
     pub(super) eligible: SimTime,
-    pub(super) marks: Marks,
     /// Dependencies of the whole array not yet SUCCEEDED.
     pub(super) open: u32,
     /// `N_TO_N` dependencies not yet SUCCEEDED, by child; empty where there are none.
@@ -111,8 +109,6 @@ impl<O: Observer> Control<'_, O> {
             }
             return any;
         }
-        let marks = self.queues[queue.index()].marks(now, lane);
-        self.arrays[index].marks = marks;
         self.counts.pending -= u64::from(size);
         self.counts.runnable += u64::from(size);
         let mut first = 0;
@@ -149,14 +145,18 @@ impl<O: Observer> Control<'_, O> {
                 - first;
         }
         let array = &self.arrays[index];
-        let (job, shape, submitted) = (array.child(first), array.shape, array.submitted);
+        let (job, lane) = (array.child(first), array.lane);
+        let (shape, submitted) = (array.shape, array.submitted);
         let rank = self.rank(queue, job, submitted, now, shape, estimate);
         Entry {
             place: self.first_place(contract, queue, rank, job),
             count,
+            contract,
             who: Who::Block(index),
             shape,
             estimate: self.knobs.container_start + estimate,
+            since: now,
+            marks: self.queues[queue.index()].marks(now, lane),
             is_gang: false,
         }
     }
@@ -183,7 +183,7 @@ impl<O: Observer> Control<'_, O> {
         {
             return false;
         }
-        let slot = self.materialise(index, child, JobStatus::Pending);
+        let slot = self.materialise(index, child, JobStatus::Pending, 0);
         self.satisfied(now, slot);
         true
     }
@@ -198,31 +198,26 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// Gives a child that nothing happened to yet a slot of its own.
-    pub(super) fn materialise(&mut self, index: u32, child: u32, status: JobStatus) -> u32 {
+    /// Gives a child that nothing happened to yet a slot of its own. `rank`: its rank in the order, where it waits there.
+    pub(super) fn materialise(
+        &mut self,
+        index: u32,
+        child: u32,
+        status: JobStatus,
+        rank: u64,
+    ) -> u32 {
         let array = &self.arrays[index];
         let id = array.child(child);
         let is_waiting = status == JobStatus::Runnable;
         let (row, contract) = (array.row, array.contract);
+        let (queue, lane, shape) = (array.queue, array.lane, array.shape);
         let job = Job {
-            id,
-            row,
             child,
             array: index,
             resubmission: array.resubmission,
-            contract,
-            queue: array.queue,
-            lane: array.lane,
-            generation: 0,
             status,
-            attempts: 0,
-            exit_code: None,
-            is_retried: false,
-            holds_consumables: false,
-            shape: array.shape,
             estimate: self.child_estimate(index, child),
-            rank: 0,
-            submitted: array.submitted,
+            rank,
             released: array.released(child),
             eligible: if is_waiting {
                 array.eligible
@@ -230,15 +225,7 @@ impl<O: Observer> Control<'_, O> {
                 SimTime::NEVER
             },
             since: array.eligible,
-            marks: array.marks,
-            placed_at: SimTime::NEVER,
-            started: SimTime::NEVER,
-            placed: None,
-            cost: Usd::ZERO,
-            past: NOWHERE,
-            open: 0,
-            dependents: NOWHERE,
-            leaving: None,
+            ..Job::new(id, row, contract, queue, lane, shape, array.submitted)
         };
         self.seat(job)
     }
@@ -254,7 +241,7 @@ impl<O: Observer> Control<'_, O> {
         let job = self.arrays[index].child(child);
         match self.directory.get(job) {
             Whereabouts::Dormant => {
-                let slot = self.materialise(index, child, JobStatus::Pending);
+                let slot = self.materialise(index, child, JobStatus::Pending, 0);
                 self.finish(now, slot, false, reason);
             }
             Whereabouts::Slot(slot) if self.jobs[slot].status == JobStatus::Pending => {
@@ -313,8 +300,8 @@ impl<O: Observer> Control<'_, O> {
         self.tell(list, succeeded);
     }
 
-    /// The waiting entry of a child that still waits in a block.
-    pub(super) fn take_from_block(&mut self, now: SimTime, index: u32, child: u32) -> Option<u32> {
+    /// Gives a child that waits in a block a slot. Its place in the order stays the block's.
+    pub(super) fn seat_from_block(&mut self, index: u32, child: u32) -> Option<u32> {
         let array = &self.arrays[index];
         let is_waiting = array.is_block() && array.eligible != SimTime::NEVER;
         if !is_waiting || self.directory.get(array.child(child)) != Whereabouts::Dormant {
@@ -326,9 +313,8 @@ impl<O: Observer> Control<'_, O> {
         let estimate = self.child_estimate(index, child);
         let rank = self.rank(queue, job, submitted, eligible, shape, estimate);
         let place = self.first_place(contract, queue, rank, job);
-        self.leave_lane(queue, lane, place)?;
-        self.left_waiting(now, queue);
-        Some(self.materialise(index, child, JobStatus::Runnable))
+        self.lane_of(queue, lane).find(place)?;
+        Some(self.materialise(index, child, JobStatus::Runnable, rank))
     }
 
     /// A job waits for nothing more: it becomes RUNNABLE, now or at the next tick.

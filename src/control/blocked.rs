@@ -7,7 +7,6 @@ use crate::policy::discipline::{Hold, Place, Waiting};
 use crate::units::{EnvId, JobId, QueueId, SimTime, Span};
 
 use super::job::Whereabouts;
-use super::lane::Who;
 use super::queue::Label;
 use super::{Control, Effect};
 
@@ -83,12 +82,9 @@ impl<O: Observer> Control<'_, O> {
                 BlockReason::Undetermined
             });
         }
-        let entry = queue.shares[lane as usize].lane.get(place)?;
-        let contract = match entry.who {
-            Who::Job(slot) => self.jobs[slot].contract,
-            Who::Block(array) => self.arrays[array].contract,
-        };
-        let gang = self.contracts[contract as usize].gang.as_ref();
+        let lane = &queue.shares[lane as usize].lane;
+        let entry = lane.at(lane.find(place)?);
+        let gang = self.contracts[entry.contract as usize].gang.as_ref();
         let ask = Ask {
             job: place.job,
             shape: entry.shape,
@@ -174,10 +170,14 @@ impl<O: Observer> Control<'_, O> {
             Whereabouts::Slot(slot) => self.finish(now, slot, false, reason),
             Whereabouts::Dormant => {
                 if let Some((array, child)) = self.array_of(job)
-                    && let Some(slot) = self.take_from_block(now, array, child)
+                    && let Some(slot) = self.seat_from_block(array, child)
                 {
-                    self.finish_taken(now, slot, false, reason);
+                    self.finish(now, slot, false, reason);
                 }
+            }
+            Whereabouts::Waiting(contract) => {
+                let slot = self.seat_waiting(job, contract);
+                self.finish(now, slot, false, reason);
             }
             Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
         }

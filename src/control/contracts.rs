@@ -27,11 +27,17 @@ pub(super) struct Contract {
 
 impl<O: Observer> Control<'_, O> {
     /// The contract of template `template` as things are now.
+    #[inline]
     pub(super) fn contract(&mut self, template: u32) -> Result<u32, Rejection> {
         let (version, contract) = self.resolved[template as usize];
         if version == self.version {
             return Ok(contract);
         }
+        self.contract_anew(template)
+    }
+
+    #[inline(never)]
+    fn contract_anew(&mut self, template: u32) -> Result<u32, Rejection> {
         let workload = self.workload;
         let contract = self.resolve(&workload.templates[template as usize], None)?;
         self.resolved[template as usize] = (self.version, contract);

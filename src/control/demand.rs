@@ -8,7 +8,7 @@ use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
 use crate::units::{EnvId, QueueId, Shape, SimTime};
 
 use super::Control;
-use super::lane::{Entry, Who};
+use super::lane::Entry;
 use super::queue::{Label, Queue};
 
 /// Waiting jobs of a queue by shape, multi-node ones left out.
@@ -16,7 +16,15 @@ pub(super) type Demand = BTreeMap<Shape, u64>;
 
 impl Queue {
     /// `count` jobs like `entry` came to wait, or went.
+    #[inline]
     pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
+        if self.demand.is_some() {
+            self.count_some_demand(entry, came);
+        }
+    }
+
+    #[inline(never)]
+    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
         let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
             return;
         };
@@ -81,17 +89,13 @@ impl<O: Observer> Control<'_, O> {
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
         let held = held.and_then(|(job, _)| lane.iter().find(|entry| entry.place.job == job));
         let head = *held.or(lane.front())?;
-        let (contract, holds) = match head.who {
-            Who::Job(slot) => (self.jobs[slot].contract, self.jobs[slot].holds_consumables),
-            Who::Block(array) => (self.arrays[array].contract, false),
-        };
-        let needs_only_room = self.consumables_available(contract, holds)
+        let needs_only_room = self.consumables_available(head.contract, head.who)
             && self.leaves_reserve(now, id, head.shape.vcpus);
         let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
-            gang: self.contracts[contract as usize].gang.clone(),
+            gang: self.contracts[head.contract as usize].gang.clone(),
             needs_only_room,
         }];
         let others = queue.demand.iter().flatten().rev();

@@ -67,10 +67,16 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Whether a job of the queue may use `vcpus` more beside a fair-share reserve.
+    #[inline]
     pub(super) fn leaves_reserve(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
-        if self.queues[queue.index()].fair.is_none() {
-            return true;
+        match &self.queues[queue.index()].fair {
+            Some(fair) if fair.reservation > 0 => self.leaves_some(now, queue, vcpus),
+            _ => true,
         }
+    }
+
+    #[inline(never)]
+    fn leaves_some(&mut self, now: SimTime, queue: QueueId, vcpus: u32) -> bool {
         let stated = self.queues[queue.index()]
             .environments
             .iter()
@@ -114,32 +120,32 @@ impl<O: Observer> Pass<'_, '_, O> {
         place: impl FnOnce(&mut dyn Capacity, &Ask<'_>) -> Option<Placed>,
     ) -> Result<(), Hold> {
         let control = &mut *self.control;
-        let entry = control.queues[self.queue.index()].shares[waiting.lane as usize]
-            .lane
-            .get(waiting.place)
+        let lane = control.lane_of(self.queue, waiting.lane);
+        let spot = lane
+            .find(waiting.place)
             .expect("a job that a discipline starts waits");
-        let (contract, holds) = match entry.who {
-            super::lane::Who::Job(slot) => (
-                control.jobs[slot].contract,
-                control.jobs[slot].holds_consumables,
-            ),
-            super::lane::Who::Block(array) => (control.arrays[array].contract, false),
-        };
-        if !control.consumables_available(contract, holds) {
+        let Entry {
+            contract,
+            who,
+            shape,
+            estimate,
+            ..
+        } = *lane.at(spot);
+        if !control.consumables_available(contract, who) {
             return Err(Hold::Consumable);
         }
-        if !control.leaves_reserve(self.now, self.queue, entry.shape.vcpus) {
+        if !control.leaves_reserve(self.now, self.queue, shape.vcpus) {
             return Err(Hold::MaxVcpus);
         }
         let ask = Ask {
             job: waiting.place.job,
-            shape: entry.shape,
+            shape,
             gang: control.contracts[contract as usize].gang.as_ref(),
-            expected_end: self.now + entry.estimate,
+            expected_end: self.now + estimate,
         };
         let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
-        let taken = control.leave_lane(self.queue, waiting.lane, waiting.place);
-        control.start(self.now, taken.expect("it was there a moment ago"), placed);
+        let taken = control.leave_lane(self.queue, waiting.lane, spot, waiting.place);
+        control.start(self.now, &taken, self.queue, waiting.lane, placed);
         control.others_changed(self.queue, &placed);
         Ok(())
     }
@@ -223,7 +229,7 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
         queue
             .shares
             .iter()
-            .any(|share| share.lane.get(place).is_some())
+            .any(|share| share.lane.find(place).is_some())
     }
 
     fn room(&self) -> Shape {
@@ -248,12 +254,8 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
         self.control.queues[self.queue.index()].has_changed
     }
 
-    fn fresh(&self) -> Vec<Place> {
-        self.control.queues[self.queue.index()]
-            .fresh
-            .iter()
-            .map(|&(_, place)| place)
-            .collect()
+    fn fresh(&self) -> &[Place] {
+        &self.control.queues[self.queue.index()].fresh
     }
 
     fn find(&self, place: Place) -> Option<Waiting> {

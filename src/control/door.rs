@@ -556,7 +556,12 @@ impl<O: Observer> Control<'_, O> {
         }
         let text: Arc<str> = StatusReason::QueueDeleted.to_string().into();
         for job in 0..self.directory.len() {
-            match self.directory.get(JobId::at(job)) {
+            let job = JobId::at(job);
+            match self.directory.get(job) {
+                Whereabouts::Waiting(contract) if self.contracts[contract as usize].queue == id => {
+                    let slot = self.seat_waiting(job, contract);
+                    self.remove_job(now, slot, &text, true);
+                }
                 Whereabouts::Slot(slot) if self.jobs[slot].queue == id => {
                     self.remove_job(now, slot, &text, true)
                 }
@@ -621,6 +626,10 @@ impl<O: Observer> Control<'_, O> {
                 self.remove_child(now, array, child, &reason, also_placed)
             }
             (Whereabouts::Slot(slot), _) => self.remove_job(now, slot, &reason, also_placed),
+            (Whereabouts::Waiting(contract), _) => {
+                let slot = self.seat_waiting(id, contract);
+                self.remove_job(now, slot, &reason, also_placed);
+            }
             (Whereabouts::Ended(_) | Whereabouts::Dormant, _) => {}
         }
         Ok(())
@@ -670,17 +679,15 @@ impl<O: Observer> Control<'_, O> {
         }
         match self.directory.get(self.arrays[array].child(child)) {
             Whereabouts::Slot(slot) => self.remove_job(now, slot, reason, also_placed),
-            Whereabouts::Dormant => match self.take_from_block(now, array, child) {
-                Some(slot) => {
-                    self.finish_taken(now, slot, false, StatusReason::Caller(reason.clone()))
-                }
+            Whereabouts::Dormant => match self.seat_from_block(array, child) {
+                Some(slot) => self.finish(now, slot, false, StatusReason::Caller(reason.clone())),
                 // As for a plain job: at once where nothing is waited for, else when that has ended.
                 None if self.child_waits(array, child) => {
                     self.arrays[array].leaving.insert(child, reason.clone());
                 }
                 None => self.break_child(now, array, child, StatusReason::Caller(reason.clone())),
             },
-            Whereabouts::Array(_) | Whereabouts::Ended(_) => {}
+            Whereabouts::Array(_) | Whereabouts::Waiting(_) | Whereabouts::Ended(_) => {}
         }
     }
 }

@@ -6,8 +6,6 @@ use crate::model::{JobStatus, TimeCauses};
 use crate::policy::capacity::Placed;
 use crate::units::{JobId, QueueId, RowId, Shape, SimTime, Span, Usd};
 
-use super::queue::Marks;
-
 /// No such entry, for columns of indexes.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
@@ -45,7 +43,6 @@ pub(super) struct Job {
     pub(super) eligible: SimTime,
     /// When it became RUNNABLE last.
     pub(super) since: SimTime,
-    pub(super) marks: Marks,
     pub(super) placed_at: SimTime,
     /// When its last attempt entered RUNNING, or [`SimTime::NEVER`].
     pub(super) started: SimTime,
@@ -61,11 +58,58 @@ pub(super) struct Job {
     pub(super) leaving: Option<Arc<str>>,
 }
 
+impl Job {
+    /// A plain job without dependencies that came at `submitted` and is PENDING.
+    pub(super) fn new(
+        id: JobId,
+        row: RowId,
+        contract: u32,
+        queue: QueueId,
+        lane: u32,
+        shape: Shape,
+        submitted: SimTime,
+    ) -> Job {
+        Job {
+            id,
+            row,
+            child: NOWHERE,
+            array: NOWHERE,
+            resubmission: 0,
+            contract,
+            queue,
+            lane,
+            generation: 0,
+            status: JobStatus::Pending,
+            attempts: 0,
+            exit_code: None,
+            is_retried: false,
+            holds_consumables: false,
+            shape,
+            estimate: Span::ZERO,
+            rank: 0,
+            submitted,
+            released: SimTime::NEVER,
+            eligible: SimTime::NEVER,
+            since: submitted,
+            placed_at: SimTime::NEVER,
+            started: SimTime::NEVER,
+            placed: None,
+            cost: Usd::ZERO,
+            past: NOWHERE,
+            open: 0,
+            dependents: NOWHERE,
+            leaving: None,
+        }
+    }
+}
+
 /// Where a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whereabouts {
     /// In a slot.
     Slot(u32),
+    /// A plain job in its queue, under this contract: its entry there is all there is of it.
+    Waiting(u32),
     /// An array parent.
     Array(u32),
     /// A child that nothing has happened to yet.
@@ -74,11 +118,13 @@ pub(super) enum Whereabouts {
     Ended(bool),
 }
 
-/// Where each job is, in 4 bytes: slots from below, arrays with the top bit, and three marks.
+/// Where each job is, in 4 bytes: slots from below, contracts of waiting jobs with the second bit, arrays
+/// with the top bit, and three marks.
 #[derive(Debug, Default)]
 pub(super) struct Directory(Vec<u32>);
 
 const ARRAY: u32 = 1 << 31;
+const WAITING: u32 = 1 << 30;
 const DORMANT: u32 = u32::MAX;
 const SUCCEEDED: u32 = u32::MAX - 1;
 const FAILED: u32 = u32::MAX - 2;
@@ -106,6 +152,7 @@ impl Directory {
             SUCCEEDED => Whereabouts::Ended(true),
             FAILED => Whereabouts::Ended(false),
             code if code >= ARRAY => Whereabouts::Array(code & !ARRAY),
+            code if code >= WAITING => Whereabouts::Waiting(code & !WAITING),
             slot => Whereabouts::Slot(slot),
         }
     }
@@ -118,6 +165,7 @@ impl Directory {
 fn encode(at: Whereabouts) -> u32 {
     match at {
         Whereabouts::Slot(slot) => slot,
+        Whereabouts::Waiting(contract) => contract | WAITING,
         Whereabouts::Array(array) => array | ARRAY,
         Whereabouts::Dormant => DORMANT,
         Whereabouts::Ended(true) => SUCCEEDED,

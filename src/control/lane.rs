@@ -6,7 +6,9 @@
 use std::collections::VecDeque;
 
 use crate::policy::discipline::{Place, Wanted};
-use crate::units::{JobId, Shape, Span};
+use crate::units::{JobId, RowId, Shape, SimTime, Span};
+
+use super::queue::Marks;
 
 /// Entries per chunk before it is split.
 const CHUNK: usize = 64;
@@ -14,6 +16,8 @@ const CHUNK: usize = 64;
 /// Who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
+    /// A plain job of this row that only waits: all that is known of it is its entry.
+    Row(RowId),
     /// A job with a slot of its own.
     Job(u32),
     /// Children of an array, in a row.
@@ -26,12 +30,21 @@ pub(super) struct Entry {
     pub(super) place: Place,
     /// Jobs in it: 1, or the children left of a block.
     pub(super) count: u32,
+    pub(super) contract: u32,
     pub(super) who: Who,
     pub(super) shape: Shape,
+    /// Expected time from placement to end.
     pub(super) estimate: Span,
+    /// When it came into the order, and the clocks of its queue then.
+    pub(super) since: SimTime,
+    pub(super) marks: Marks,
     /// Whether it is a multi-node job, which needs whole machines.
     pub(super) is_gang: bool,
 }
+
+/// Where an entry stands now: chunk, and place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot(usize, usize);
 
 #[derive(Debug, Default)]
 struct Chunk {
@@ -42,6 +55,13 @@ struct Chunk {
 }
 
 impl Chunk {
+    fn with_capacity(entries: usize) -> Chunk {
+        Chunk {
+            entries: VecDeque::with_capacity(entries),
+            ..Chunk::default()
+        }
+    }
+
     fn note(&mut self, entry: &Entry) {
         if self.entries.is_empty() {
             (self.least_vcpus, self.least_estimate) = (entry.shape.vcpus, entry.estimate);
@@ -85,11 +105,13 @@ impl Lane {
         self.chunks.is_empty()
     }
 
+    #[inline]
     pub(super) fn front(&self) -> Option<&Entry> {
         self.chunks.front().and_then(|chunk| chunk.entries.front())
     }
 
     /// Adds an entry at its place.
+    #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry) {
         let at_end = self
             .chunks
@@ -102,7 +124,9 @@ impl Lane {
                 .back()
                 .is_none_or(|chunk| chunk.entries.len() >= CHUNK)
             {
-                let chunk = self.spare.take().unwrap_or_default();
+                let first = self.chunks.is_empty();
+                let new = || Chunk::with_capacity(if first { 4 } else { CHUNK });
+                let chunk = self.spare.take().unwrap_or_else(new);
                 self.chunks.push_back(chunk);
             }
             let chunk = self
@@ -111,8 +135,13 @@ impl Lane {
                 .expect("a chunk was just made sure of");
             chunk.note(&entry);
             chunk.entries.push_back(entry);
-            return;
+        } else {
+            self.insert_between(entry);
         }
+    }
+
+    #[inline(never)]
+    fn insert_between(&mut self, entry: Entry) {
         let index = self.chunk_of(entry.place);
         let chunk = &mut self.chunks[index];
         let within = chunk
@@ -131,18 +160,25 @@ impl Lane {
         }
     }
 
-    /// Takes one job from the entry that holds `job` at `place` (a block: from its middle if need be).
-    pub(super) fn take(&mut self, place: Place) -> Option<Entry> {
-        let (index, within) = self.position(place)?;
-        let entry = &mut self.chunks[index].entries[within];
+    /// Takes the job at `place`, which stands at `spot`, from its entry (a block: from its middle if need be).
+    #[inline]
+    pub(super) fn take(&mut self, spot: Spot, place: Place) -> Entry {
+        if self.at(spot).count == 1 {
+            self.remove(spot)
+        } else {
+            self.take_from_block(spot, place)
+        }
+    }
+
+    #[inline(never)]
+    fn take_from_block(&mut self, spot: Spot, place: Place) -> Entry {
+        let entry = self.at_mut(spot);
         let taken = Entry {
             place,
             count: 1,
             ..*entry
         };
-        if entry.count == 1 {
-            self.remove(index, within);
-        } else if entry.place.job == place.job {
+        if entry.place.job == place.job {
             entry.place.job = JobId(place.job.0 + 1);
             entry.count -= 1;
         } else {
@@ -162,7 +198,7 @@ impl Lane {
                 self.insert(rest);
             }
         }
-        Some(taken)
+        taken
     }
 
     /// The first entry behind `after` (from the start where that is `None`) that is wanted. It costs the chunks that may hold one.
@@ -208,18 +244,39 @@ impl Lane {
 
     /// The entry that holds the job at `place`, from that job on.
     pub(super) fn get(&self, place: Place) -> Option<Entry> {
-        let (index, within) = self.position(place)?;
-        let entry = self.chunks[index].entries[within];
+        let entry = self.at(self.find(place)?);
         Some(Entry {
             place,
             count: entry.count - (place.job.0 - entry.place.job.0),
-            ..entry
+            ..*entry
         })
     }
 
-    fn position(&self, place: Place) -> Option<(usize, usize)> {
+    /// The entry at `spot`: as long as nothing came or went, it is the one that was found there.
+    #[inline]
+    pub(super) fn at(&self, Spot(index, within): Spot) -> &Entry {
+        &self.chunks[index].entries[within]
+    }
+
+    pub(super) fn at_mut(&mut self, Spot(index, within): Spot) -> &mut Entry {
+        &mut self.chunks[index].entries[within]
+    }
+
+    /// Where the entry with the job at `place` stands, if that job waits here.
+    #[inline]
+    pub(super) fn find(&self, place: Place) -> Option<Spot> {
         if self.front()?.place == place {
-            return Some((0, 0));
+            return Some(Spot(0, 0));
+        }
+        self.find_behind(place)
+    }
+
+    #[inline(never)]
+    fn find_behind(&self, place: Place) -> Option<Spot> {
+        let last = self.chunks.len() - 1;
+        let entries = &self.chunks[last].entries;
+        if entries.back()?.place == place {
+            return Some(Spot(last, entries.len() - 1));
         }
         let index = self.chunk_of(place);
         let entries = &self.chunks[index].entries;
@@ -228,7 +285,7 @@ impl Lane {
         let offset = place.job.0.checked_sub(entry.place.job.0)?;
         let is_here = (entry.place.class, entry.place.rank) == (place.class, place.rank)
             && offset < entry.count;
-        is_here.then_some((index, within))
+        is_here.then_some(Spot(index, within))
     }
 
     /// The first chunk whose last job is not before `place`, or the last chunk.
@@ -242,13 +299,13 @@ impl Lane {
         index.min(self.chunks.len() - 1)
     }
 
-    fn remove(&mut self, index: usize, within: usize) {
+    #[inline(always)]
+    fn remove(&mut self, Spot(index, within): Spot) -> Entry {
         let chunk = &mut self.chunks[index];
-        if within == 0 {
-            chunk.entries.pop_front();
-        } else {
-            chunk.entries.remove(within);
-        }
+        let entry = match within {
+            0 => chunk.entries.pop_front(),
+            _ => chunk.entries.remove(within),
+        };
         if chunk.entries.is_empty() {
             self.spare = if index == 0 {
                 self.chunks.pop_front()
@@ -256,6 +313,7 @@ impl Lane {
                 self.chunks.remove(index)
             };
         }
+        entry.expect("there is an entry at a spot")
     }
 }
 
@@ -279,6 +337,7 @@ mod tests {
                 job: JobId(job),
             },
             count,
+            contract: 0,
             who: if count > 1 {
                 Who::Block(0)
             } else {
@@ -286,8 +345,15 @@ mod tests {
             },
             shape: Shape::new(vcpus, 0, 0),
             estimate: Span::from_s(estimate),
+            since: SimTime::ZERO,
+            marks: Marks::default(),
             is_gang: false,
         }
+    }
+
+    /// Takes the job at `place`, if it is there.
+    fn take(lane: &mut Lane, place: Place) -> Option<Entry> {
+        lane.find(place).map(|spot| lane.take(spot, place))
     }
 
     fn jobs(lane: &Lane) -> Vec<u32> {
@@ -316,11 +382,14 @@ mod tests {
         );
         for &(rank, job) in expected.iter().step_by(3) {
             assert!(
-                lane.take(Place {
-                    class: 1,
-                    rank,
-                    job: JobId(job)
-                })
+                take(
+                    &mut lane,
+                    Place {
+                        class: 1,
+                        rank,
+                        job: JobId(job)
+                    }
+                )
                 .is_some()
             );
         }
@@ -343,11 +412,11 @@ mod tests {
             rank: 0,
             job: JobId(job),
         };
-        assert!(lane.take(place(12)).is_some());
-        assert!(lane.take(place(12)).is_none(), "it is gone");
+        assert!(take(&mut lane, place(12)).is_some());
+        assert!(take(&mut lane, place(12)).is_none(), "it is gone");
         assert_eq!(jobs(&lane), [10, 11, 13, 14, 20]);
-        assert!(lane.take(place(10)).is_some());
-        assert!(lane.take(place(14)).is_some());
+        assert!(take(&mut lane, place(10)).is_some());
+        assert!(take(&mut lane, place(14)).is_some());
         assert_eq!(jobs(&lane), [11, 13, 20]);
         assert!(lane.get(place(15)).is_none());
         assert_eq!(lane.get(place(13)).unwrap().count, 1);

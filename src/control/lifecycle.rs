@@ -10,9 +10,9 @@ use crate::policy::discipline::Place;
 use crate::policy::order::JobView;
 use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, Span, Usd};
 
-use super::job::{NOWHERE, Whereabouts};
-use super::lane::{Entry, Who};
-use super::queue::Label;
+use super::job::{Job, NOWHERE, Whereabouts};
+use super::lane::{Entry, Lane, Spot, Who};
+use super::queue::{Label, Marks};
 use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
 
 /// How an attempt ended.
@@ -117,29 +117,24 @@ impl<O: Observer> Control<'_, O> {
         self.counts.pending -= 1;
         self.counts.runnable += 1;
         let rank = self.rank(queue, id, submitted, now, shape, estimate);
-        let marks = self.queues[queue.index()].marks(now, lane);
-        let job = &mut self.jobs[slot];
-        job.rank = rank;
-        job.marks = marks;
+        self.jobs[slot].rank = rank;
         let place = if is_retried {
             self.retried_place(slot)
         } else {
             self.first_place(contract, queue, rank, id)
         };
-        let estimate = self.knobs.container_start + estimate;
-        self.enter_lane(
-            now,
-            queue,
-            lane,
-            Entry {
-                place,
-                count: 1,
-                who: Who::Job(slot),
-                shape,
-                estimate,
-                is_gang: self.contracts[contract as usize].gang.is_some(),
-            },
-        );
+        let entry = Entry {
+            place,
+            count: 1,
+            contract,
+            who: Who::Job(slot),
+            shape,
+            estimate: self.knobs.container_start + estimate,
+            is_gang: self.contracts[contract as usize].gang.is_some(),
+            since: now,
+            marks: self.queues[queue.index()].marks(now, lane),
+        };
+        self.enter_lane(now, queue, lane, entry);
         if is_retried
             && self.knobs.retry_to_front_of_queue
             && let Some(fair) = self.queues[queue.index()].fair.as_mut()
@@ -178,6 +173,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// Where a job stands that was not tried before. Scheduling priority counts on fair-share queues only
     /// (API SubmitJob.schedulingPriorityOverride).
+    #[inline]
     pub(super) fn first_place(
         &self,
         contract: u32,
@@ -220,6 +216,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// An entry comes into the order; a decision is due.
+    #[inline]
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
         queue.waiting += u64::from(entry.count);
@@ -238,20 +235,22 @@ impl<O: Observer> Control<'_, O> {
         lanes.insert(entry);
         queue.note_waiting(lane);
         if queue.plans {
-            queue.fresh.push((lane, entry.place));
+            queue.fresh.push(entry.place);
         }
         self.want_decision(now, queue_id);
     }
 
     /// One job leaves the order.
+    #[inline(always)]
     pub(super) fn leave_lane(
         &mut self,
         queue_id: QueueId,
         lane: u32,
+        spot: Spot,
         place: Place,
-    ) -> Option<Entry> {
+    ) -> Entry {
         let queue = &mut self.queues[queue_id.index()];
-        let entry = queue.shares[lane as usize].lane.take(place)?;
+        let entry = queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
         queue.count_demand(&entry, false);
         queue.note_waiting(lane);
@@ -261,19 +260,79 @@ impl<O: Observer> Control<'_, O> {
         {
             fair.fronts.remove(index);
         }
-        Some(entry)
+        entry
     }
 
-    /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
-    pub(super) fn start(&mut self, now: SimTime, entry: Entry, placed: Placed) {
-        let slot = match entry.who {
+    /// The jobs of a share that wait.
+    pub(super) fn lane_of(&self, queue: QueueId, lane: u32) -> &Lane {
+        &self.queues[queue.index()].shares[lane as usize].lane
+    }
+
+    /// Where a plain job stands that has no slot.
+    fn spot_of_waiting(&self, job: JobId, contract: u32) -> Option<(QueueId, u32, Spot)> {
+        let terms = &self.contracts[contract as usize];
+        let place = self.first_place(contract, terms.queue, 0, job);
+        let spot = self.lane_of(terms.queue, terms.lane).find(place)?;
+        Some((terms.queue, terms.lane, spot))
+    }
+
+    /// The entry of a plain job that has no slot.
+    pub(super) fn waiting_entry(&self, job: JobId, contract: u32) -> Option<&Entry> {
+        let (queue, lane, spot) = self.spot_of_waiting(job, contract)?;
+        Some(self.lane_of(queue, lane).at(spot))
+    }
+
+    /// Gives a plain job that waits a slot: more is to be known of it than its entry holds.
+    pub(super) fn seat_waiting(&mut self, job: JobId, contract: u32) -> u32 {
+        let (queue, lane, spot) = self
+            .spot_of_waiting(job, contract)
+            .expect("a job that waits stands in its queue");
+        let entry = *self.lane_of(queue, lane).at(spot);
+        let slot = self.seat_entry(&entry, queue, lane);
+        let lane = &mut self.queues[queue.index()].shares[lane as usize].lane;
+        lane.at_mut(spot).who = Who::Job(slot);
+        slot
+    }
+
+    /// The slot of the job that an entry is for: its own, or a new one.
+    #[inline(always)]
+    fn seat_entry(&mut self, entry: &Entry, queue: QueueId, lane: u32) -> u32 {
+        match entry.who {
             Who::Job(slot) => slot,
             Who::Block(array) => {
                 let child = entry.place.job.0 - self.arrays[array].id.0 - 1;
-                self.materialise(array, child, JobStatus::Runnable)
+                self.materialise(array, child, JobStatus::Runnable, entry.place.rank)
             }
-        };
-        self.explain_wait(now, slot);
+            Who::Row(row) => self.seat(Job {
+                status: JobStatus::Runnable,
+                estimate: entry.estimate - self.knobs.container_start,
+                released: entry.since,
+                eligible: entry.since,
+                ..Job::new(
+                    entry.place.job,
+                    row,
+                    entry.contract,
+                    queue,
+                    lane,
+                    entry.shape,
+                    entry.since,
+                )
+            }),
+        }
+    }
+
+    /// RUNNABLE → STARTING. Whoever knows the attempt's fate says when its container runs, which may be at once.
+    #[inline(always)]
+    pub(super) fn start(
+        &mut self,
+        now: SimTime,
+        entry: &Entry,
+        queue: QueueId,
+        lane: u32,
+        placed: Placed,
+    ) {
+        let slot = self.seat_entry(entry, queue, lane);
+        self.explain_wait(now, slot, entry.since, entry.marks);
         let job = &mut self.jobs[slot];
         job.placed = Some(placed);
         job.placed_at = now;
@@ -286,12 +345,12 @@ impl<O: Observer> Control<'_, O> {
             slot,
             generation: job.generation,
         };
-        let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
+        let (contract, vcpus) = (job.contract, job.shape.vcpus);
         let held = std::mem::replace(&mut job.holds_consumables, true);
         self.counts.runnable -= 1;
         self.counts.starting += 1;
         self.lock_consumables(contract, held);
-        self.use_vcpus(now, queue, lane, i64::from(vcpus));
+        self.queues[queue.index()].use_vcpus(now, lane, i64::from(vcpus));
         self.effects.push_back(Effect::Placed(attempt));
     }
 
@@ -313,35 +372,19 @@ impl<O: Observer> Control<'_, O> {
         self.counts.running += 1;
     }
 
-    /// A share uses more (or fewer) vCPUs.
-    fn use_vcpus(&mut self, now: SimTime, queue: QueueId, lane: u32, delta: i64) {
-        let queue = &mut self.queues[queue.index()];
-        queue.vcpus_in_use = queue
-            .vcpus_in_use
-            .checked_add_signed(delta)
-            .expect("no fewer than no vCPUs are in use");
-        if let Some(fair) = queue.fair.as_mut() {
-            let usage = &mut queue.shares[lane as usize].usage;
-            usage.change(now, delta);
-            if usage.in_use() > 0 {
-                fair.tournament.warms(lane as usize);
-                fair.tournament.touch(lane as usize);
-            } else {
-                let rest = usage.rest(now, fair.measure.window);
-                fair.tournament.rests(lane as usize, now, rest);
-            }
+    /// What a job waited for until now goes into its past.
+    #[inline]
+    fn explain_wait(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
+        if now != since {
+            self.explain_some(now, slot, since, marks);
         }
     }
 
-    /// What a job waited for until now goes into its past.
-    fn explain_wait(&mut self, now: SimTime, slot: u32) {
-        let job = &self.jobs[slot];
-        if now == job.since {
-            return;
-        }
+    #[inline(never)]
+    fn explain_some(&mut self, now: SimTime, slot: u32, since: SimTime, marks: Marks) {
         let past = self.past(slot);
         let job = &self.jobs[slot];
-        let (id, lane, since, marks) = (job.id, job.lane, job.since, job.marks);
+        let (id, lane) = (job.id, job.lane);
         self.queues[job.queue.index()].explain(now, id, lane, since, marks, &mut self.pasts[past]);
     }
 
@@ -390,7 +433,7 @@ impl<O: Observer> Control<'_, O> {
         } else {
             self.counts.starting -= 1;
         }
-        self.use_vcpus(now, queue, lane, -i64::from(vcpus));
+        self.queues[queue.index()].use_vcpus(now, lane, -i64::from(vcpus));
         if !(is_retried && self.knobs.consumables_held_over_retry) {
             self.jobs[slot].holds_consumables = false;
             self.unlock_consumables(now, contract);
@@ -487,9 +530,19 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Runnable => {
                 let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
                 let place = self.place_of(slot);
-                self.leave_lane(queue, lane, place);
+                let spot = self
+                    .lane_of(queue, lane)
+                    .find(place)
+                    .expect("a job that waits stands in its queue");
+                let entry = self.leave_lane(queue, lane, spot, place);
                 self.left_waiting(now, queue);
-                self.finish_taken(now, slot, succeeded, reason);
+                self.explain_wait(now, slot, entry.since, entry.marks);
+                let queue = &mut self.queues[queue.index()];
+                if queue.waiting == 0 {
+                    queue.relabel(now, Label::Unlabelled, None);
+                }
+                self.counts.runnable -= 1;
+                self.end(now, slot, succeeded, reason, None);
             }
             JobStatus::Pending => {
                 self.counts.pending -= 1;
@@ -500,28 +553,12 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job that waited left without being started: others may move.
-    pub(super) fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
+    #[inline]
+    fn left_waiting(&mut self, now: SimTime, queue: QueueId) {
         if self.queues[queue.index()].waiting > 0 {
             self.queues[queue.index()].has_changed = true;
             self.want_decision(now, queue);
         }
-    }
-
-    /// A RUNNABLE job that was taken out of its lane FAILS.
-    pub(super) fn finish_taken(
-        &mut self,
-        now: SimTime,
-        slot: u32,
-        succeeded: bool,
-        reason: StatusReason,
-    ) {
-        self.explain_wait(now, slot);
-        let queue = &mut self.queues[self.jobs[slot].queue.index()];
-        if queue.waiting == 0 {
-            queue.relabel(now, Label::Unlabelled, None);
-        }
-        self.counts.runnable -= 1;
-        self.end(now, slot, succeeded, reason, None);
     }
 
     /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended.
@@ -587,6 +624,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job's life until now, cut into causes.
+    #[inline(always)]
     fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
@@ -619,7 +657,10 @@ impl<O: Observer> Control<'_, O> {
     pub(super) fn unfinished_life(&mut self, now: SimTime, slot: u32) -> TimeCauses {
         match self.jobs[slot].status {
             JobStatus::Runnable => {
-                self.explain_wait(now, slot);
+                let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
+                if let Some(entry) = self.lane_of(queue, lane).get(self.place_of(slot)) {
+                    self.explain_wait(now, slot, entry.since, entry.marks);
+                }
                 self.life(now, slot, false)
             }
             JobStatus::Starting | JobStatus::Running => self.life(now, slot, true),
@@ -633,6 +674,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The record of a job as it stands.
+    #[inline(always)]
     pub(super) fn record<'r>(
         &self,
         now: SimTime,

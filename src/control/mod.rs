@@ -456,6 +456,7 @@ impl<'w, O: Observer> Control<'w, O> {
     }
 
     /// `queue` may be able to start something: a decision is due, at the next tick.
+    #[inline]
     fn want_decision(&mut self, now: SimTime, queue: QueueId) {
         self.queues[queue.index()].is_due = true;
         let at = now.next_tick(self.knobs.dispatch_tick);
@@ -468,6 +469,7 @@ impl<'w, O: Observer> Control<'w, O> {
     }
 
     /// Room was given back in `environment`, or it changed: its queues are due.
+    #[inline]
     fn changed(&mut self, now: SimTime, environment: EnvId) {
         for index in 0..self.registry.environments[environment.index()].queues.len() {
             let queue = self.registry.environments[environment.index()].queues[index];

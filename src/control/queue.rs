@@ -118,7 +118,7 @@ pub(super) struct Queue {
     /// Whether anything but arrivals happened since the last pass.
     pub(super) has_changed: bool,
     /// Places that came since the last pass; kept for disciplines that plan.
-    pub(super) fresh: Vec<(u32, Place)>,
+    pub(super) fresh: Vec<Place>,
     pub(super) vcpus_in_use: u64,
     /// Jobs that wait in it.
     pub(super) waiting: u64,
@@ -192,14 +192,18 @@ impl Queue {
     }
 
     /// The share whose turn it is, among those with waiting jobs that were not set aside.
+    #[inline]
     pub(super) fn turn(&mut self, now: SimTime) -> Option<u32> {
-        let Some(fair) = self.fair.as_mut() else {
-            return self
-                .shares
-                .first()
-                .filter(|share| !share.lane.is_empty())
-                .map(|_| 0);
-        };
+        if self.fair.is_some() {
+            return self.turn_of_shares(now);
+        }
+        let only = self.shares.first()?;
+        (!only.lane.is_empty()).then_some(0)
+    }
+
+    #[inline(never)]
+    fn turn_of_shares(&mut self, now: SimTime) -> Option<u32> {
+        let fair = self.fair.as_mut()?;
         let (measure, shares) = (fair.measure, &mut self.shares);
         let (fronts, aside) = (&fair.fronts, &fair.aside);
         let front = fronts
@@ -221,12 +225,17 @@ impl Queue {
     }
 
     /// Counts the current label up to `now`.
+    #[inline]
     pub(super) fn count(&mut self, now: SimTime) {
+        if now != self.watch.counted {
+            self.count_anew(now);
+        }
+    }
+
+    #[inline(never)]
+    fn count_anew(&mut self, now: SimTime) {
         let passed = now - self.watch.counted;
         self.watch.counted = now;
-        if passed.is_zero() {
-            return;
-        }
         match self.watch.label {
             Label::Unlabelled => self.unlabelled += passed,
             Label::Blocked(_) => self.blocked += passed,
@@ -254,6 +263,9 @@ impl Queue {
         head: Option<(JobId, u32)>,
     ) -> bool {
         self.count(now);
+        if (self.watch.label, self.watch.head) == (label, head) {
+            return false;
+        }
         let job = |head: Option<(JobId, u32)>| head.map(|(job, _)| job);
         let is_other_head = job(self.watch.head) != job(head);
         if is_other_head {
@@ -279,6 +291,7 @@ impl Queue {
     }
 
     /// The clocks for a job that becomes RUNNABLE at `now`.
+    #[inline]
     pub(super) fn marks(&mut self, now: SimTime, lane: u32) -> Marks {
         self.count(now);
         Marks {
@@ -358,6 +371,7 @@ impl Queue {
     }
 
     /// `count` more jobs of share `lane` are alive. Says whether the share became active, which makes the reserve smaller.
+    #[inline]
     pub(super) fn joined(&mut self, lane: u32, count: u64) -> bool {
         let share = &mut self.shares[lane as usize];
         share.live += count;
@@ -370,6 +384,7 @@ impl Queue {
     }
 
     /// A job of share `lane` became terminal.
+    #[inline]
     pub(super) fn left(&mut self, now: SimTime, lane: u32) {
         let share = &mut self.shares[lane as usize];
         share.live -= 1;
@@ -406,6 +421,34 @@ impl Queue {
         }
     }
 
+    /// A job of share `lane` began to use vCPUs, or gave them back.
+    #[inline]
+    pub(super) fn use_vcpus(&mut self, now: SimTime, lane: u32, delta: i64) {
+        self.vcpus_in_use = self
+            .vcpus_in_use
+            .checked_add_signed(delta)
+            .expect("no fewer than no vCPUs are in use");
+        if self.fair.is_some() {
+            self.use_of_share(now, lane, delta);
+        }
+    }
+
+    #[inline(never)]
+    fn use_of_share(&mut self, now: SimTime, lane: u32, delta: i64) {
+        let Some(fair) = self.fair.as_mut() else {
+            return;
+        };
+        let usage = &mut self.shares[lane as usize].usage;
+        usage.change(now, delta);
+        if usage.in_use() > 0 {
+            fair.tournament.warms(lane as usize);
+            fair.tournament.touch(lane as usize);
+        } else {
+            let rest = usage.rest(now, fair.measure.window);
+            fair.tournament.rests(lane as usize, now, rest);
+        }
+    }
+
     /// Number of active shares at `now`.
     pub(super) fn active_shares(&mut self, now: SimTime) -> Option<u32> {
         self.fair
@@ -414,7 +457,15 @@ impl Queue {
     }
 
     /// Tells the tournament whether share `lane` has anybody waiting.
+    #[inline]
     pub(super) fn note_waiting(&mut self, lane: u32) {
+        if self.fair.is_some() {
+            self.tell_tournament(lane);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_tournament(&mut self, lane: u32) {
         let waiting = !self.shares[lane as usize].lane.is_empty();
         if let Some(fair) = self.fair.as_mut() {
             fair.tournament

@@ -44,10 +44,15 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Everybody in the list is to be told of an end. The list is used up.
+    #[inline]
     pub(super) fn tell(&mut self, list: u32, succeeded: bool) {
-        if list == NOWHERE {
-            return;
+        if list != NOWHERE {
+            self.tell_each(list, succeeded);
         }
+    }
+
+    #[inline(never)]
+    fn tell_each(&mut self, list: u32, succeeded: bool) {
         let mut told = Vec::new();
         let mut at = list;
         while at != NOWHERE {
@@ -62,7 +67,15 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Tells until nobody is left to be told.
+    #[inline]
     pub(super) fn settle(&mut self, now: SimTime) {
+        if !self.tasks.is_empty() {
+            self.settle_all(now);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_all(&mut self, now: SimTime) {
         while let Some(task) = self.tasks.pop_front() {
             match task {
                 Task::Told { who, succeeded } => self.told(now, who, succeeded),
@@ -101,6 +114,7 @@ impl<O: Observer> Control<'_, O> {
             Whereabouts::Array(array) => self.break_array(now, array),
             // It failed for another reason before it was told.
             Whereabouts::Ended(_) | Whereabouts::Dormant => {}
+            Whereabouts::Waiting(_) => unreachable!("{who:?} waits for nobody"),
         }
     }
 

@@ -137,6 +137,9 @@ impl<O: Observer> Control<'_, O> {
     fn runnable_since(&self, job: JobId) -> SimTime {
         match self.directory.get(job) {
             Whereabouts::Slot(slot) => self.jobs[slot].since,
+            Whereabouts::Waiting(contract) => self
+                .waiting_entry(job, contract)
+                .map_or(SimTime::ZERO, |entry| entry.since),
             _ => self
                 .array_of(job)
                 .map_or(SimTime::ZERO, |(array, _)| self.arrays[array].eligible),
@@ -148,6 +151,7 @@ impl<O: Observer> Control<'_, O> {
     pub fn status(&self, job: JobId) -> JobStatus {
         match self.directory.get(job) {
             Whereabouts::Slot(slot) => self.jobs[slot].status,
+            Whereabouts::Waiting(_) => JobStatus::Runnable,
             Whereabouts::Ended(true) => JobStatus::Succeeded,
             Whereabouts::Ended(false) => JobStatus::Failed,
             Whereabouts::Array(array)
@@ -215,11 +219,16 @@ impl<O: Observer> Control<'_, O> {
             match self.directory.get(id) {
                 Whereabouts::Array(found) => array = Some(found),
                 Whereabouts::Slot(slot) => self.report_one(now, slot),
+                Whereabouts::Waiting(contract) => {
+                    let slot = self.seat_waiting(id, contract);
+                    self.report_one(now, slot);
+                }
                 Whereabouts::Dormant => {
                     let Some(found) = array else { continue };
-                    let status = self.status(id);
                     let child = id.0 - self.arrays[found].id.0 - 1;
-                    let slot = self.materialise(found, child, status);
+                    let slot = self
+                        .seat_from_block(found, child)
+                        .unwrap_or_else(|| self.materialise(found, child, JobStatus::Pending, 0));
                     self.report_one(now, slot);
                 }
                 Whereabouts::Ended(_) => {}

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DependencyKind, Extra, FateKind, JobStatus, Observer, Rejection, Row, rules};
-use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span, Usd};
+use crate::model::{DependencyKind, Extra, FateKind, Observer, Rejection, Row, rules};
+use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
-use super::queue::Marks;
+use super::lane::{Entry, Who};
 use super::{Control, registry};
 
 /// What a client changes when it submits a row again.
@@ -86,6 +86,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Whether the queue takes one more submission.
+    #[inline]
     fn admit(&mut self, now: SimTime, contract: u32) -> Result<(), Rejection> {
         let terms = &self.contracts[contract as usize];
         let queue = &mut self.queues[terms.queue.index()];
@@ -102,6 +103,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// What a row asks for: its own figures over the definition's.
+    #[inline]
     fn shape_of(&self, row: &Row, contract: u32) -> Result<Shape, Rejection> {
         let terms = &self.contracts[contract as usize];
         if terms.gang.is_some() {
@@ -121,7 +123,9 @@ impl<O: Observer> Control<'_, O> {
         Ok(shape)
     }
 
-    /// A plain job gets its slot and becomes RUNNABLE.
+    /// A job that waits for no other becomes RUNNABLE, now or at the next tick. It gets a slot only where its entry in the
+    /// queue cannot hold all there is to know of it.
+    #[inline(always)]
     fn seat_plain(
         &mut self,
         now: SimTime,
@@ -131,9 +135,47 @@ impl<O: Observer> Control<'_, O> {
         contract: u32,
         shape: Shape,
     ) -> JobId {
-        let slot = self.new_job(now, row, child, resubmission, contract, shape);
-        self.satisfied(now, slot);
-        self.jobs[slot].id
+        let terms = &self.contracts[contract as usize];
+        let (queue, lane) = (terms.queue, terms.lane);
+        let is_plain = child.is_none() && resubmission == 0;
+        if !is_plain
+            || !self.queues[queue.index()].is_fifo
+            || now.next_tick(self.knobs.dependency_tick) > now
+        {
+            let slot = self.new_job(now, row, child, resubmission, contract, shape);
+            self.satisfied(now, slot);
+            return self.jobs[slot].id;
+        }
+        let estimate = self.first_estimate(row, None, contract);
+        let id = self.directory.push(Whereabouts::Waiting(contract));
+        self.counts.runnable += 1;
+        self.job_joined(now, queue, lane, 1);
+        let entry = Entry {
+            place: self.first_place(contract, queue, 0, id),
+            count: 1,
+            contract,
+            who: Who::Row(row),
+            is_gang: self.contracts[contract as usize].gang.is_some(),
+            shape,
+            estimate: self.knobs.container_start + estimate,
+            since: now,
+            marks: self.queues[queue.index()].marks(now, lane),
+        };
+        self.enter_lane(now, queue, lane, entry);
+        id
+    }
+
+    /// What the first attempt of a job that is submitted now is believed to take.
+    #[inline]
+    fn first_estimate(&mut self, row: RowId, child: Option<u32>, contract: u32) -> Span {
+        let queue = self.contracts[contract as usize].queue;
+        let slowest = self.queues[queue.index()].slowest;
+        let estimate = self.estimate_of(row, child, contract, 1, slowest);
+        let stated = self.workload.row(row).estimate;
+        if !stated.is_zero() && estimate > stated {
+            self.estimates_raised += 1;
+        }
+        estimate
     }
 
     /// A job in PENDING.
@@ -148,50 +190,20 @@ impl<O: Observer> Control<'_, O> {
     ) -> u32 {
         let terms = &self.contracts[contract as usize];
         let (queue, lane) = (terms.queue, terms.lane);
-        let slowest = self.queues[queue.index()].slowest;
-        let estimate = self.estimate_of(row, child, contract, 1, slowest);
-        let stated = self.workload.row(row).estimate;
-        if !stated.is_zero() && estimate > stated {
-            self.estimates_raised += 1;
-        }
+        let estimate = self.first_estimate(row, child, contract);
         let id = self.directory.push(Whereabouts::Dormant);
         self.counts.pending += 1;
         self.job_joined(now, queue, lane, 1);
         self.seat(Job {
-            id,
-            row,
             child: child.unwrap_or(NOWHERE),
-            array: NOWHERE,
             resubmission,
-            contract,
-            queue,
-            lane,
-            generation: 0,
-            status: JobStatus::Pending,
-            attempts: 0,
-            exit_code: None,
-            is_retried: false,
-            holds_consumables: false,
-            shape,
             estimate,
-            rank: 0,
-            submitted: now,
-            released: SimTime::NEVER,
-            eligible: SimTime::NEVER,
-            since: now,
-            marks: Marks::default(),
-            placed_at: SimTime::NEVER,
-            started: SimTime::NEVER,
-            placed: None,
-            cost: Usd::ZERO,
-            past: NOWHERE,
-            open: 0,
-            dependents: NOWHERE,
-            leaving: None,
+            ..Job::new(id, row, contract, queue, lane, shape, now)
         })
     }
 
     /// Jobs of a share came. One that makes its share active may make room for others: the reserve shrinks.
+    #[inline]
     fn job_joined(&mut self, now: SimTime, queue: QueueId, lane: u32, count: u64) {
         if self.queues[queue.index()].joined(lane, count) && self.queues[queue.index()].waiting > 0
         {
@@ -200,6 +212,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Puts a job into a slot. The slot's generation goes on, so that nothing scheduled for an earlier tenant counts.
+    #[inline(always)]
     pub(super) fn seat(&mut self, mut job: Job) -> u32 {
         let id = job.id;
         let slot = self.jobs.reserve();
@@ -230,6 +243,11 @@ impl<O: Observer> Control<'_, O> {
         self.check_extra(contract, extra)?;
         let before = self.look_up_dependencies(extra)?;
         self.admit(now, contract)?;
+        if extra.array == 0 && !before.is_broken && before.waits.is_empty() {
+            let id = self.seat_plain(now, row, None, 0, contract, shape);
+            self.observer.submitted(now, row, 1);
+            return Ok(id);
+        }
         if extra.array == 0 {
             let slot = self.new_job(now, row, None, 0, contract, shape);
             self.observer.submitted(now, row, 1);
@@ -241,8 +259,6 @@ impl<O: Observer> Control<'_, O> {
                     false,
                     crate::model::StatusReason::DependentJobFailed,
                 );
-            } else if before.waits.is_empty() {
-                self.satisfied(now, slot);
             } else {
                 self.jobs[slot].open = before.waits.len() as u32;
                 before
@@ -333,6 +349,10 @@ impl<O: Observer> Control<'_, O> {
             (Whereabouts::Slot(slot), _) => {
                 self.jobs[slot].dependents = self.link(self.jobs[slot].dependents, who);
             }
+            (Whereabouts::Waiting(contract), _) => {
+                let slot = self.seat_waiting(on, contract);
+                self.jobs[slot].dependents = self.link(NOWHERE, who);
+            }
             (Whereabouts::Array(array), None) => {
                 self.arrays[array].dependents = self.link(self.arrays[array].dependents, who);
             }
@@ -380,7 +400,6 @@ impl<O: Observer> Control<'_, O> {
             submitted: now,
             released: SimTime::NEVER,
             eligible: SimTime::NEVER,
-            marks: Marks::default(),
             open: before.waits.len() as u32,
             open_by_child: Vec::new(),
             remaining: size,
@@ -449,6 +468,7 @@ impl<O: Observer> Control<'_, O> {
     ///
     /// It is settled when the job is submitted, and anew when it is tried again: slower machines that join meanwhile change
     /// nothing about jobs that wait.
+    #[inline(always)]
     pub(super) fn estimate_of(
         &self,
         row: RowId,

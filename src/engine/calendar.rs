@@ -73,8 +73,8 @@ impl<E> Ord for Entry<E> {
 pub struct Calendar<E> {
     heap: BinaryHeap<Reverse<Entry<E>>>,
     now: SimTime,
-    round: u32,
-    phase: Phase,
+    /// Round and phase at `now`, as in a key.
+    stage: u64,
     sequence: u64,
     /// [`Key::MAX`] where no decision is asked for.
     decision: Key,
@@ -85,8 +85,7 @@ impl<E: Copy> Default for Calendar<E> {
         Calendar {
             heap: BinaryHeap::new(),
             now: SimTime::ZERO,
-            round: 0,
-            phase: Phase::Fact,
+            stage: 0,
             sequence: 0,
             decision: Key::MAX,
         }
@@ -100,8 +99,8 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// The current round of this moment.
-    pub fn round(&self) -> u32 {
-        self.round
+    pub fn round(&self) -> u64 {
+        self.stage >> PHASE_BITS
     }
 
     /// Schedules `event` for `at`, which is not before now.
@@ -125,7 +124,7 @@ impl<E: Copy> Calendar<E> {
             .heap
             .peek()
             .map_or(Key::MAX, |Reverse(entry)| entry.key);
-        let cursor = pack(cursor, 0, Phase::Arrival, 0);
+        let cursor = pack(cursor, Phase::Arrival as u64, 0);
         let first = heap.min(cursor).min(self.decision);
         let at = time_of(first);
         if at > limit || at == SimTime::NEVER {
@@ -153,38 +152,34 @@ impl<E: Copy> Calendar<E> {
             self.now
         );
         self.now = at;
-        let low = key as u64;
-        self.round = (low >> (PHASE_BITS + SEQUENCE_BITS)) as u32;
-        self.phase = match (low >> SEQUENCE_BITS) & 3 {
-            0 => Phase::Fact,
-            1 => Phase::Arrival,
-            _ => Phase::Decision,
-        };
+        self.stage = key as u64 >> SEQUENCE_BITS;
     }
 
     /// The key of something scheduled now for `at`.
     fn key(&self, at: SimTime, phase: Phase, sequence: u64) -> Key {
         assert!(at >= self.now, "{at:?} is before now, {:?}", self.now);
-        let round = match (at > self.now, phase > self.phase) {
-            (true, _) => 0,
-            (false, true) => self.round,
-            (false, false) => self.round + 1,
+        if at > self.now {
+            return pack(at, phase as u64, sequence);
+        }
+        let here = self.stage >> PHASE_BITS << PHASE_BITS | phase as u64;
+        let stage = if here > self.stage {
+            here
+        } else {
+            here + (1 << PHASE_BITS)
         };
-        pack(at, round, phase, sequence)
+        assert!(
+            stage < 1 << (ROUND_BITS + PHASE_BITS),
+            "more than {} rounds at {at:?}",
+            1 << ROUND_BITS
+        );
+        pack(at, stage, sequence)
     }
 }
 
-fn pack(at: SimTime, round: u32, phase: Phase, sequence: u64) -> Key {
-    assert!(
-        round < 1 << ROUND_BITS,
-        "more than {} rounds at {at:?}",
-        1 << ROUND_BITS
-    );
+/// `stage`: round and phase.
+fn pack(at: SimTime, stage: u64, sequence: u64) -> Key {
     debug_assert!(sequence < 1 << SEQUENCE_BITS);
-    Key::from(at.ms()) << 64
-        | Key::from(round) << (PHASE_BITS + SEQUENCE_BITS)
-        | (phase as Key) << SEQUENCE_BITS
-        | Key::from(sequence)
+    Key::from(at.ms()) << 64 | Key::from(stage << SEQUENCE_BITS | sequence)
 }
 
 fn time_of(key: Key) -> SimTime {

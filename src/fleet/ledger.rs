@@ -46,11 +46,16 @@ impl Meter {
     }
 
     /// Everything up to `now` is counted.
+    #[inline]
     pub(super) fn advance(&mut self, now: SimTime) {
-        let passed = now - self.at;
-        if passed.is_zero() {
-            return;
+        if now != self.at {
+            self.pass(now);
         }
+    }
+
+    #[inline(never)]
+    fn pass(&mut self, now: SimTime) {
+        let passed = now - self.at;
         self.at = now;
         if self.on_it == 0 {
             return;
@@ -98,7 +103,11 @@ impl Meter {
     }
 
     /// What a share of `weight` cost while the clock went `from` one mark `to` another.
+    #[inline]
     pub(super) fn cost(&self, from: u128, to: u128, weight: u64) -> Usd {
+        if from == to {
+            return Usd::ZERO;
+        }
         let units = ((to - from) * u128::from(weight)) >> 32;
         Usd::from_units(i128::try_from(units).expect("more money than can be counted"))
     }

@@ -80,6 +80,11 @@ impl Managed {
         u64::from(self.scale.min_vcpus.max(self.desired))
     }
 
+    /// Whether instances of it are still to come.
+    pub(super) fn is_growing(&self) -> bool {
+        self.coming.values().any(|&count| count > 0)
+    }
+
     /// vCPUs until maxvCpus.
     pub(super) fn budget(&self) -> u64 {
         u64::from(self.scale.max_vcpus).saturating_sub(self.committed)

@@ -1,6 +1,7 @@
 //! The machines: who is up, who is where, what it costs.
 
 mod allocations;
+mod elastic;
 mod ledger;
 mod managed;
 mod planning;
@@ -14,9 +15,8 @@ use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
     MachineGroup, World,
 };
-use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Placed, Reservation};
+use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
-use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
 use allocations::{Allocation, Allocations, NOT_YET, Node};
@@ -75,6 +75,7 @@ pub struct Fleet<'w> {
     releases: u64,
     /// For each environment, what makes it a managed one.
     managed: Vec<Option<Managed>>,
+    has_managed: bool,
     /// Idle instances of managed environments by when they leave.
     idle: BTreeSet<(SimTime, InstanceId)>,
     scaling: scaling::Knobs,
@@ -135,6 +136,7 @@ impl<'w> Fleet<'w> {
             levels: FleetLevels::default(),
             releases: 0,
             managed: Vec::new(),
+            has_managed: false,
             idle: BTreeSet::new(),
             scaling: scaling::Knobs {
                 smallest: settings.word(Knob::SizeBias) == "smallest",
@@ -191,6 +193,7 @@ impl<'w> Fleet<'w> {
                 self.levels.vcpus_max += u64::from(spec.max_vcpus);
                 self.touched = true;
                 self.managed.push(Some(Managed::new(spec, allowed)));
+                self.has_managed = true;
                 (spec.billing, Vec::new())
             }
         };
@@ -296,126 +299,6 @@ impl<'w> Fleet<'w> {
         }
         self.releases += 1;
         any
-    }
-
-    /// Commands changed a managed environment.
-    pub fn rescale(&mut self, environment: EnvId, scale: Scale) {
-        let Some(managed) = &mut self.managed[environment.index()] else {
-            return;
-        };
-        self.levels.vcpus_max += u64::from(scale.max_vcpus);
-        self.levels.vcpus_max -= u64::from(managed.scale.max_vcpus);
-        managed.rescale(scale);
-        self.reconsider_kept(environment);
-        self.touched = true;
-    }
-
-    /// From now on EC2 has so many instances of a type for us.
-    pub fn set_available(&mut self, instance_type: TypeId, available: Option<u32>) {
-        match available {
-            Some(count) => self.available.insert(instance_type, count),
-            None => self.available.remove(&instance_type),
-        };
-        self.touched = true;
-    }
-
-    /// Whether anything happened to a managed environment since this was asked last.
-    pub fn take_touched(&mut self) -> bool {
-        std::mem::take(&mut self.touched)
-    }
-
-    /// Whether a managed environment is below what it has at least.
-    pub fn is_below_floor(&mut self) -> bool {
-        self.managed
-            .iter_mut()
-            .flatten()
-            .any(|managed| managed.scale.valid && managed.committed < managed.floor())
-    }
-
-    /// vCPUs that a managed environment has asked for and not let go.
-    pub fn committed(&self, environment: EnvId) -> u64 {
-        self.managed[environment.index()]
-            .as_ref()
-            .map_or(0, |managed| managed.committed)
-    }
-
-    /// When the next idle instance leaves, if nothing is placed on it before.
-    pub fn next_leave(&self) -> Option<SimTime> {
-        self.idle.first().map(|&(at, _)| at)
-    }
-
-    /// Instances that have been idle long enough by now and that their environments need not keep.
-    pub fn idle_since_long(&mut self, now: SimTime) -> Vec<InstanceId> {
-        let mut leaving = Vec::new();
-        let mut vcpus: BTreeMap<EnvId, u64> = BTreeMap::new();
-        while let Some(&(at, id)) = self.idle.first().filter(|&&(at, _)| at <= now) {
-            self.idle.pop_first();
-            let machine = &self.instances[id.index()];
-            let Some(managed) = &mut self.managed[machine.environment.index()] else {
-                continue;
-            };
-            let going = vcpus.entry(machine.environment).or_default();
-            let own = u64::from(machine.meter.size().vcpus);
-            if managed.committed - *going - own < u64::from(managed.scale.min_vcpus) {
-                managed.kept.insert((at, id));
-            } else {
-                *going += own;
-                leaving.push(id);
-            }
-        }
-        leaving
-    }
-
-    /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
-    fn reconsider_kept(&mut self, environment: EnvId) {
-        if let Some(managed) = &mut self.managed[environment.index()] {
-            self.idle.append(&mut managed.kept);
-        }
-    }
-
-    /// An instance of a managed environment has nothing to do from now on.
-    fn idles(&mut self, now: SimTime, id: InstanceId) {
-        let machine = &mut self.instances[id.index()];
-        let Some(managed) = &self.managed[machine.environment.index()] else {
-            return;
-        };
-        let times = self.idle_times;
-        let was_used = machine.meter.attempts() > 0;
-        let patience = managed.patience(was_used, times.after_use, times.never_used);
-        let billing = self.pools[machine.environment.index()].billing();
-        // Not before every queue that waits for its tick has had a look at it.
-        let idle_until = (now + patience).next_tick(times.dispatch_tick);
-        let leaves = managed::leaves_at(billing, machine.launched, idle_until);
-        machine.leaves = Some(leaves);
-        self.idle.insert((leaves, id));
-        self.touched = true;
-    }
-
-    /// An instance of a managed environment has something to do.
-    fn works(&mut self, id: InstanceId) {
-        let machine = &mut self.instances[id.index()];
-        let Some(managed) = &mut self.managed[machine.environment.index()] else {
-            return;
-        };
-        self.touched = true;
-        if let Some(at) = machine.leaves.take()
-            && !self.idle.remove(&(at, id))
-        {
-            managed.kept.remove(&(at, id));
-        }
-    }
-
-    /// Whether EC2 has `count` more instances of a type for us.
-    fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
-        let alive = u64::from(self.alive[instance_type.index()]);
-        self.available
-            .get(&instance_type)
-            .is_none_or(|&all| alive + count <= u64::from(all))
-    }
-
-    fn count_type(&mut self, instance_type: TypeId, change: i64) {
-        let alive = &mut self.alive[instance_type.index()];
-        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
     }
 
     /// The machines of `environment` that would leave if `count` of them did: the latest launched first, ready or not.
@@ -643,6 +526,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
+    #[inline]
     fn occupy(
         &mut self,
         now: SimTime,
@@ -664,8 +548,8 @@ impl<'w> Fleet<'w> {
             meter.weight(shape)
         };
         let mark = meter.clock();
+        pool.occupy(position, taken, meter.is_empty());
         meter.occupy(shape, weight);
-        pool.occupy(position, taken);
         Node {
             instance,
             shape,
@@ -676,29 +560,40 @@ impl<'w> Fleet<'w> {
         }
     }
 
-    /// Keeps the room of machines for an attempt.
-    fn commit(
+    /// Keeps the room of a machine for an attempt.
+    fn commit(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>, position: u32) -> Placed {
+        let node = self.occupy(now, environment, position, ask.shape, false);
+        self.enlist(environment, ask, node, None)
+    }
+
+    /// Keeps machines for a gang.
+    fn commit_gang(
         &mut self,
         now: SimTime,
         environment: EnvId,
         ask: &Ask<'_>,
+        gang: &Gang,
         positions: &[u32],
     ) -> Placed {
+        let nodes: Vec<Node> = positions
+            .iter()
+            .zip(&gang.nodes)
+            .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
+            .collect();
+        let main = nodes[gang.main as usize];
+        self.enlist(environment, ask, main, Some(nodes.into_boxed_slice()))
+    }
+
+    /// An attempt is on its machines from now on.
+    #[inline]
+    fn enlist(
+        &mut self,
+        environment: EnvId,
+        ask: &Ask<'_>,
+        first: Node,
+        gang: Option<Box<[Node]>>,
+    ) -> Placed {
         self.progress();
-        let (first, gang) = match ask.gang {
-            None => (
-                self.occupy(now, environment, positions[0], ask.shape, false),
-                None,
-            ),
-            Some(gang) => {
-                let nodes: Vec<Node> = positions
-                    .iter()
-                    .zip(&gang.nodes)
-                    .map(|(&position, &shape)| self.occupy(now, environment, position, shape, true))
-                    .collect();
-                (nodes[gang.main as usize], Some(nodes.into_boxed_slice()))
-            }
-        };
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
@@ -730,11 +625,11 @@ impl Capacity for Fleet<'_> {
         match ask.gang {
             Some(gang) => {
                 let positions = pool.find_gang(gang)?;
-                Some(self.commit(now, environment, ask, &positions))
+                Some(self.commit_gang(now, environment, ask, gang, &positions))
             }
             None => {
                 let position = pool.find(ask.shape)?;
-                Some(self.commit(now, environment, ask, &[position]))
+                Some(self.commit(now, environment, ask, position))
             }
         }
     }
@@ -781,7 +676,7 @@ impl Capacity for Fleet<'_> {
             let spare = &mut reservation.spare[place];
             if let Some(position) = self.pools[environment.index()].find_beside(ask.shape, spare) {
                 spare[position as usize] = spare[position as usize].less(ask.shape);
-                return Some(self.commit(now, environment, ask, &[position]));
+                return Some(self.commit(now, environment, ask, position));
             }
         }
         None

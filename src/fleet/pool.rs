@@ -184,8 +184,10 @@ impl Pool {
         None
     }
 
-    pub(super) fn occupy(&mut self, position: u32, taken: Shape) {
-        self.empty.remove(&(self.instance(position), position));
+    pub(super) fn occupy(&mut self, position: u32, taken: Shape, was_empty: bool) {
+        if was_empty {
+            self.empty.remove(&(self.instance(position), position));
+        }
         self.rooms
             .set(position, self.rooms.at(position).less(taken));
     }

@@ -108,7 +108,10 @@ enum Tried {
 struct Making<'f, 'w> {
     fleet: &'f mut Fleet<'w>,
     now: SimTime,
-    rooms: Vec<BTreeMap<Room, u32>>,
+    /// By environment; `None` until somebody asks.
+    rooms: Vec<Option<BTreeMap<Room, u32>>>,
+    /// Room with less than this takes nobody.
+    least: Shape,
     /// Types that had no capacity in this decision.
     out: BTreeSet<(EnvId, TypeId)>,
     decision: Decision,
@@ -122,13 +125,13 @@ impl Fleet<'_> {
         for managed in self.managed.iter_mut().flatten() {
             managed.backed_off.retain(|_, until| *until > now);
         }
-        let rooms = (0..self.pools.len())
-            .map(|environment| self.rooms_of(environment))
-            .collect();
+        let rooms = vec![None; self.pools.len()];
+        let least = least(demands);
         let mut making = Making {
             fleet: self,
             now,
             rooms,
+            least,
             out: BTreeSet::new(),
             decision: Decision::default(),
         };
@@ -148,11 +151,11 @@ impl Fleet<'_> {
     }
 
     /// Room in an environment, there or to come.
-    fn rooms_of(&self, environment: usize) -> BTreeMap<Room, u32> {
+    fn rooms_of(&self, environment: usize, least: Shape) -> BTreeMap<Room, u32> {
         let mut rooms = BTreeMap::new();
         let pool = &self.pools[environment];
         for (position, room) in pool.rooms() {
-            if room.vcpus > 0 {
+            if least.fits(room) {
                 *rooms
                     .entry((room, pool.type_at(position), false))
                     .or_default() += 1;
@@ -170,6 +173,11 @@ impl Fleet<'_> {
 }
 
 impl Making<'_, '_> {
+    fn rooms(&mut self, environment: EnvId) -> &mut BTreeMap<Room, u32> {
+        let rooms = &mut self.rooms[environment.index()];
+        rooms.get_or_insert_with(|| self.fleet.rooms_of(environment.index(), self.least))
+    }
+
     fn managed(&mut self, environment: EnvId) -> Option<&mut Managed> {
         self.fleet.managed[environment.index()].as_mut()
     }
@@ -187,6 +195,8 @@ impl Making<'_, '_> {
                 if committed >= floor || !managed.scale.valid {
                     break;
                 }
+                // The room there was, before what is launched counts as to come.
+                self.rooms(environment);
                 let Tried::Launched(instance_type) =
                     self.launch(environment, &[least], None, floor - committed, |_| 1)
                 else {
@@ -199,6 +209,20 @@ impl Making<'_, '_> {
     }
 
     fn queue(&mut self, demand: &QueueDemand) {
+        let is_full = |environment: &EnvId| {
+            let managed = self.fleet.managed[environment.index()].as_ref();
+            let roomiest = self.fleet.pools[environment.index()].roomiest();
+            managed.is_some_and(|managed| managed.budget() == 0 && !managed.is_growing())
+                && !self.least.fits(roomiest)
+        };
+        if demand.environments.iter().all(is_full) {
+            // Nothing can be launched, nothing is to come, and no room is there that queues behind could not have.
+            self.decision.heads.push(HeadWaits {
+                queue: demand.queue,
+                hold: Hold::MaxVcpus,
+            });
+            return;
+        }
         let mut vcpus: u64 = demand
             .wants
             .iter()
@@ -287,7 +311,7 @@ impl Making<'_, '_> {
 
     /// Lays jobs of `shape` into room, the scarcest first. Says whether any of it is still to come.
     fn cover(&mut self, environment: EnvId, shape: Shape, left: &mut u64) -> bool {
-        let rooms = &self.rooms[environment.index()];
+        let rooms = self.rooms(environment);
         let mut to_come = false;
         let mut changes: Vec<(Room, u32, u64)> = Vec::new();
         for (&room, &machines) in rooms.range((shape, TypeId(0), false)..) {
@@ -310,7 +334,7 @@ impl Making<'_, '_> {
             }
         }
         for (room, machines, taken) in changes {
-            remove(&mut self.rooms[environment.index()], room, machines);
+            remove(self.rooms(environment), room, machines);
             let rest = (less(room.0, shape, taken), room.1, room.2);
             self.add_room(environment, rest, machines);
         }
@@ -318,8 +342,8 @@ impl Making<'_, '_> {
     }
 
     fn add_room(&mut self, environment: EnvId, room: Room, machines: u32) {
-        if room.0.vcpus > 0 {
-            *self.rooms[environment.index()].entry(room).or_default() += machines;
+        if self.least.fits(room.0) {
+            *self.rooms(environment).entry(room).or_default() += machines;
         }
     }
 
@@ -346,10 +370,13 @@ impl Making<'_, '_> {
     }
 
     /// Whole machines by type on which every node fits.
-    fn whole(&self, environment: EnvId, gang: &Gang) -> BTreeMap<TypeId, u64> {
+    fn whole(&mut self, environment: EnvId, gang: &Gang) -> BTreeMap<TypeId, u64> {
         let mut whole = BTreeMap::new();
-        for (&(room, instance_type, _), &machines) in &self.rooms[environment.index()] {
-            if room == self.fleet.size(instance_type)
+        let (fleet, least) = (&*self.fleet, self.least);
+        let rooms = self.rooms[environment.index()]
+            .get_or_insert_with(|| fleet.rooms_of(environment.index(), least));
+        for (&(room, instance_type, _), &machines) in rooms.iter() {
+            if room == fleet.size(instance_type)
                 && gang.instance_type.is_none_or(|only| only == instance_type)
                 && gang.nodes.iter().all(|node| node.fits(room))
             {
@@ -361,7 +388,7 @@ impl Making<'_, '_> {
 
     fn take_whole(&mut self, environment: EnvId, instance_type: TypeId, mut count: u64) {
         let size = self.fleet.size(instance_type);
-        let rooms = &mut self.rooms[environment.index()];
+        let rooms = self.rooms(environment);
         for to_come in [false, true] {
             let room = (size, instance_type, to_come);
             let there = rooms.get(&room).copied().unwrap_or(0);
@@ -494,6 +521,25 @@ impl Making<'_, '_> {
             }),
         }
     }
+}
+
+/// What each of the jobs that wait asks for at least.
+fn least(demands: &[QueueDemand]) -> Shape {
+    let wants = demands.iter().flat_map(|demand| &demand.wants);
+    let shapes = wants.flat_map(|want| match &want.gang {
+        Some(gang) => gang.nodes.as_slice(),
+        None => std::slice::from_ref(&want.shape),
+    });
+    let least = shapes.copied().reduce(|a, b| Shape {
+        vcpus: a.vcpus.min(b.vcpus),
+        memory: a.memory.min(b.memory),
+        gpus: a.gpus.min(b.gpus),
+    });
+    // A machine without a vCPU left takes nobody.
+    least.map_or(Shape::new(1, 0, 0), |least| Shape {
+        vcpus: least.vcpus.max(1),
+        ..least
+    })
 }
 
 fn remove(rooms: &mut BTreeMap<Room, u32>, room: Room, machines: u32) {

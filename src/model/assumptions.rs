@@ -42,7 +42,6 @@ pub enum Knob {
     LaunchBurst,
     LaunchRefillPerSecond,
     ClusterInstancesMax,
-    DispatchRate,
     CapacityBackoff,
     SpillAfter,
     BillsIdleTail,
@@ -328,14 +327,6 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         defaults: ["0", "5000", "5000", "5000"],
         tag: Tag::Documented,
         sentence: "Instances that one environment may have (ECS container instances per cluster); 0: no ceiling.",
-    },
-    Assumption {
-        knob: Knob::DispatchRate,
-        key: "dispatchRate",
-        unit: Unit::Ratio,
-        defaults: ["0", "200", "100", "20"],
-        tag: Tag::Assumed,
-        sentence: "Jobs per second that one queue can place (reports name slow dispatch of many jobs, no figure); 0: no ceiling.",
     },
     Assumption {
         knob: Knob::CapacityBackoff,

@@ -278,6 +278,7 @@ impl Workload {
     }
 
     /// What becomes of attempt `attempt` (from 1) of `row`, or of its array's child `child`: chance and memory aside.
+    #[inline(always)]
     pub fn fate(&self, row: &Row, child: Option<u32>, attempt: u8) -> Fate {
         let fates = self.fates_of(row, child);
         let stated = fates.get(usize::from(attempt) - 1).or(fates.last());

@@ -111,7 +111,7 @@ pub struct Simulation<'w, O: Observer> {
     /// When the next command or given submission comes.
     cursor: SimTime,
     /// The moment and round of the last decision: one that is asked for twice is made once.
-    decided: Option<(SimTime, u32)>,
+    decided: Option<(SimTime, u64)>,
     /// When anything last happened; void events are nothing.
     last: SimTime,
     /// Since when levels may differ from what the observer was told.
@@ -291,6 +291,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
     }
 
     /// Finds out when the next command or given submission comes.
+    #[inline]
     fn move_cursor(&mut self) {
         let rows = &self.scenario.workload.rows;
         while self.next_row < rows.len() && self.clients.is_anchored(RowId::at(self.next_row)) {
@@ -345,6 +346,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let passed = self.control.dispatch(now, &mut self.fleet);
         // What was placed is no more in demand: the decision to scale sees it.
         self.apply_effects();
+        if !self.fleet.has_managed() {
+            return passed;
+        }
         let scaled = self.scale_if_due();
         // Also where nothing was: whoever asked for this decision may have asked for one later.
         self.plan_scaling();
@@ -469,7 +473,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// Does what control left to be done, until nothing is left.
     fn apply(&mut self) {
         self.apply_effects();
-        self.plan_scaling();
+        if self.fleet.has_managed() {
+            self.plan_scaling();
+        }
         if self.control.wants_decision() {
             self.calendar.request_decision();
         }

@@ -50,10 +50,17 @@ impl Ratio {
     ///
     /// # Panics
     /// Where this fraction is zero: readers refuse a speed of zero.
+    #[inline]
     pub fn divide(self, span: Span) -> Span {
         if self == Ratio::ONE {
-            return span;
+            span
+        } else {
+            self.divide_exactly(span)
         }
+    }
+
+    #[inline(never)]
+    fn divide_exactly(self, span: Span) -> Span {
         assert!(self.0 > 0, "a speed of zero never ends");
         let ms = u128::from(span.ms()) * u128::from(Ratio::PARTS);
         Span::from_ms(
@@ -65,10 +72,17 @@ impl Ratio {
     ///
     /// # Panics
     /// Where either fraction is zero: readers refuse a speed of zero.
+    #[inline]
     pub fn divide_with(self, other: Ratio, span: Span) -> Span {
         if other == Ratio::ONE {
-            return self.divide(span);
+            self.divide(span)
+        } else {
+            self.divide_exactly_with(other, span)
         }
+    }
+
+    #[inline(never)]
+    fn divide_exactly_with(self, other: Ratio, span: Span) -> Span {
         let parts = u128::from(self.0) * u128::from(other.0);
         assert!(parts > 0, "a speed of zero never ends");
         let ms = u128::from(span.ms()) * u128::from(Ratio::PARTS) * u128::from(Ratio::PARTS);

@@ -2,12 +2,12 @@
 //! AWS's delays. Runs it and returns mean waits.
 
 use batchcast::model::{
-    Anchor, Architecture, Billing, Catalogue, Command, ComputeEnvironment, EnvironmentKind, Extra,
-    InstanceType, JobQueue, Loop, MachineGroup, Profile, Row, Scenario, Settings, SubmitJob, Timed,
-    Workload, World,
+    AllocationStrategy, Anchor, Architecture, Billing, Catalogue, Command, ComputeEnvironment,
+    EnvironmentKind, Extra, InstanceType, JobQueue, Loop, MachineGroup, Managed, Profile, Row,
+    Scenario, Settings, SubmitJob, Timed, Workload, World,
 };
-use batchcast::sim::{JobRecord, Observer, Simulation};
-use batchcast::units::{PricePerHour, Ratio, RowId, Shape, SimTime, Span, TypeId};
+use batchcast::sim::{InstanceRecord, JobRecord, Observer, Simulation};
+use batchcast::units::{PricePerHour, Ratio, RowId, Shape, SimTime, Span, TypeId, Usd};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
@@ -53,6 +53,17 @@ pub struct Station {
     pub classes: u32,
     /// The job order of the queues, where it is not AWS's own.
     pub order: Option<&'static str>,
+    /// Where the servers come from.
+    pub machines: Machines,
+}
+
+/// Where servers come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Machines {
+    /// One machine has them all, always.
+    Pool,
+    /// Each is an instance of a managed environment, which launches it at once and lets it go at once.
+    Managed,
 }
 
 impl Station {
@@ -65,6 +76,7 @@ impl Station {
             services: Services::Exponential,
             classes: 1,
             order: None,
+            machines: Machines::Pool,
         }
     }
 
@@ -103,7 +115,59 @@ impl Station {
             templates: (0..self.classes).map(template).collect(),
             ..Workload::default()
         };
-        scenario(self.servers, self.classes, self.order, workload)
+        scenario(
+            self.machines,
+            self.servers,
+            self.classes,
+            self.order,
+            workload,
+        )
+    }
+}
+
+/// Perfect autoscaling: a managed environment without a limit, whose instances of one vCPU come and go at once. Returns the
+/// mean number of busy ones, once the empty start is forgotten, and the bill as a part of load × time × price.
+pub fn autoscaled(load: f64, services: Services, jobs: usize, seed: u64) -> Vec<f64> {
+    const WITHOUT_LIMIT: u32 = 1_000_000;
+    let station = Station {
+        services,
+        machines: Machines::Managed,
+        ..Station::new(WITHOUT_LIMIT, load / f64::from(WITHOUT_LIMIT))
+    };
+    let scenario = station.scenario(jobs, seed);
+    let last = scenario.workload.rows[jobs - 1].submit;
+    let mut busy = Busy {
+        from: SimTime::from_ms(10 * MEAN_MS as u64),
+        until: last,
+        busy_ms: 0,
+        cost: Usd::ZERO,
+    };
+    Simulation::new(&scenario, seed, &mut busy).run();
+    let hours = jobs as f64 * MEAN_MS / 3_600_000.0;
+    let dollars: f64 = busy.cost.to_string().parse().expect("an amount");
+    let window = (busy.until - busy.from).ms() as f64;
+    vec![busy.busy_ms as f64 / window, dollars / hours]
+}
+
+/// Adds up service within a window, and the whole bill.
+struct Busy {
+    from: SimTime,
+    until: SimTime,
+    busy_ms: u64,
+    cost: Usd,
+}
+
+impl Observer for &mut Busy {
+    fn job_ended(&mut self, job: &JobRecord<'_>) {
+        let started = job.started.expect("a job of a station runs");
+        let (from, until) = (started.max(self.from), job.ended.min(self.until));
+        if from < until {
+            self.busy_ms += (until - from).ms();
+        }
+    }
+
+    fn instance_ended(&mut self, instance: &InstanceRecord) {
+        self.cost += instance.cost.total();
     }
 }
 
@@ -142,7 +206,7 @@ pub fn closed_loop(users: u32, servers: u32, think: f64, jobs_each: u32, seed: u
             workload.rows.sort_by_key(|row| row.submit);
         }
     }
-    let scenario = scenario(servers, 1, None, workload);
+    let scenario = scenario(Machines::Pool, servers, 1, None, workload);
     let moment = |part: f64| SimTime::from_ms((part * whole_ms) as u64);
     let mut waits = Waits::new(1, 0);
     (waits.from, waits.until) = (moment(0.1), moment(0.6));
@@ -151,7 +215,7 @@ pub fn closed_loop(users: u32, servers: u32, think: f64, jobs_each: u32, seed: u
 }
 
 /// The makespan of one array of `tasks` exponential children that are submitted at once.
-pub fn array_makespan(tasks: u32, servers: u32, seed: u64) -> f64 {
+pub fn array_makespan(tasks: u32, servers: u32, machines: Machines, seed: u64) -> f64 {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut parent = row(0.0, MEAN_MS, 0, 0);
     parent.extra = 0;
@@ -167,7 +231,7 @@ pub fn array_makespan(tasks: u32, servers: u32, seed: u64) -> f64 {
         }],
         ..Workload::default()
     };
-    let scenario = scenario(servers, 1, None, workload);
+    let scenario = scenario(machines, servers, 1, None, workload);
     let mut waits = Waits::new(1, 0);
     Simulation::new(&scenario, seed, &mut waits).run();
     waits.last.ms() as f64 / MEAN_MS
@@ -281,10 +345,20 @@ fn template(class: u32) -> SubmitJob {
     }
 }
 
-fn scenario(servers: u32, classes: u32, order: Option<&str>, workload: Workload) -> Scenario {
+fn scenario(
+    machines: Machines,
+    servers: u32,
+    classes: u32,
+    order: Option<&str>,
+    workload: Workload,
+) -> Scenario {
+    let vcpus = match machines {
+        Machines::Pool => servers,
+        Machines::Managed => 1,
+    };
     let catalogue = Catalogue::new([InstanceType {
         name: "station".to_owned(),
-        nominal: Shape::new(servers, batchcast::units::NO_LIMIT_MIB, 0),
+        nominal: Shape::new(vcpus, batchcast::units::NO_LIMIT_MIB, 0),
         usable_memory: batchcast::units::NO_LIMIT_MIB,
         architecture: Architecture::X86_64,
         price: PricePerHour::parse("1").expect("a price"),
@@ -292,21 +366,32 @@ fn scenario(servers: u32, classes: u32, order: Option<&str>, workload: Workload)
         source: "made up".to_owned(),
         hardware: Default::default(),
     }]);
-    let machines = vec![MachineGroup {
-        instance_type: TypeId::at(0),
-        count: 1,
-        launch: SimTime::ZERO,
-        terminate: None,
-    }];
+    let kind = match machines {
+        Machines::Pool => EnvironmentKind::Unmanaged {
+            unmanaged_vcpus: None,
+            machines: vec![MachineGroup {
+                instance_type: TypeId::at(0),
+                count: 1,
+                launch: SimTime::ZERO,
+                terminate: None,
+            }],
+            billing: Billing::PerSecond,
+        },
+        Machines::Managed => EnvironmentKind::Managed(Managed {
+            strategy: AllocationStrategy::BestFit,
+            min_vcpus: 0,
+            max_vcpus: servers,
+            desired_vcpus: None,
+            types: vec![TypeId::at(0)],
+            scale_down_delay: Span::ZERO,
+            billing: Billing::PerSecond,
+        }),
+    };
     let environment = Command::CreateComputeEnvironment(ComputeEnvironment {
         name: "station".to_owned(),
         enabled: true,
         valid: true,
-        kind: EnvironmentKind::Unmanaged {
-            unmanaged_vcpus: None,
-            machines,
-            billing: Billing::PerSecond,
-        },
+        kind,
     });
     let queue = |class: u32| {
         Command::CreateJobQueue(JobQueue {

@@ -14,6 +14,8 @@ use crate::units::JobId;
 pub(super) struct Easy {
     /// The head that waits, and its reservation.
     head: Option<(Place, Option<Reservation>)>,
+    /// Room for the jobs that just came.
+    fresh: Vec<Place>,
 }
 
 impl Dispatch for Easy {
@@ -26,9 +28,10 @@ impl Dispatch for Easy {
             && !turn.has_changed()
             && turn.head().is_some_and(|head| head.place == *place)
         {
-            let mut fresh = turn.fresh();
-            fresh.sort_unstable();
-            for place in fresh {
+            self.fresh.clear();
+            self.fresh.extend_from_slice(turn.fresh());
+            self.fresh.sort_unstable();
+            for &place in &self.fresh {
                 let Some(mut waiting) = turn.find(place) else {
                     continue;
                 };

@@ -124,7 +124,7 @@ pub trait Turn {
     /// Whether anything but arrivals happened to this queue or its machines since the last pass.
     fn has_changed(&self) -> bool;
     /// Jobs that came into the order since the last pass, in no particular order.
-    fn fresh(&self) -> Vec<Place>;
+    fn fresh(&self) -> &[Place];
     /// The waiting job at `place`.
     fn find(&self, place: Place) -> Option<Waiting>;
     /// Asks for a pass at `at`.

@@ -34,7 +34,6 @@ impl Maker {
             self.scenario.world.settings = Settings::new(Profile::Typical);
         }
         let choices: &[(&str, u64, &[&str])] = &[
-            ("dispatchRate", 1, &["0"]),
             ("scaleOutTick", 2, &["0s", "30s", "60s", "20s"]),
             ("launchTime", 2, &["0s", "10s", "20s"]),
             ("bootTime", 2, &["0s", "20s", "40s", "45s"]),

@@ -1,0 +1,136 @@
+//! Machines that come and go: when idle instances of managed environments leave, what EC2 has of a type, and whether anything
+//! happened that a scaling decision could answer to.
+
+use std::collections::BTreeMap;
+
+use crate::policy::scaling::Scale;
+use crate::units::{EnvId, InstanceId, SimTime, TypeId};
+
+use super::{Fleet, managed};
+
+impl Fleet<'_> {
+    /// Commands changed a managed environment.
+    pub fn rescale(&mut self, environment: EnvId, scale: Scale) {
+        let Some(managed) = &mut self.managed[environment.index()] else {
+            return;
+        };
+        self.levels.vcpus_max += u64::from(scale.max_vcpus);
+        self.levels.vcpus_max -= u64::from(managed.scale.max_vcpus);
+        managed.rescale(scale);
+        self.reconsider_kept(environment);
+        self.touched = true;
+    }
+
+    /// From now on EC2 has so many instances of a type for us.
+    pub fn set_available(&mut self, instance_type: TypeId, available: Option<u32>) {
+        match available {
+            Some(count) => self.available.insert(instance_type, count),
+            None => self.available.remove(&instance_type),
+        };
+        self.touched = true;
+    }
+
+    /// Whether anything happened to a managed environment since this was asked last.
+    pub fn take_touched(&mut self) -> bool {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Whether a managed environment is below what it has at least.
+    pub fn is_below_floor(&mut self) -> bool {
+        self.managed
+            .iter_mut()
+            .flatten()
+            .any(|managed| managed.scale.valid && managed.committed < managed.floor())
+    }
+
+    /// vCPUs that a managed environment has asked for and not let go.
+    pub fn committed(&self, environment: EnvId) -> u64 {
+        self.managed[environment.index()]
+            .as_ref()
+            .map_or(0, |managed| managed.committed)
+    }
+
+    /// Whether any environment is managed: without one, nothing scales and nothing is idle.
+    pub fn has_managed(&self) -> bool {
+        self.has_managed
+    }
+
+    /// When the next idle instance leaves, if nothing is placed on it before.
+    pub fn next_leave(&self) -> Option<SimTime> {
+        self.idle.first().map(|&(at, _)| at)
+    }
+
+    /// Instances that have been idle long enough by now and that their environments need not keep.
+    pub fn idle_since_long(&mut self, now: SimTime) -> Vec<InstanceId> {
+        let mut leaving = Vec::new();
+        let mut vcpus: BTreeMap<EnvId, u64> = BTreeMap::new();
+        while let Some(&(at, id)) = self.idle.first().filter(|&&(at, _)| at <= now) {
+            self.idle.pop_first();
+            let machine = &self.instances[id.index()];
+            let Some(managed) = &mut self.managed[machine.environment.index()] else {
+                continue;
+            };
+            let going = vcpus.entry(machine.environment).or_default();
+            let own = u64::from(machine.meter.size().vcpus);
+            if managed.committed - *going - own < u64::from(managed.scale.min_vcpus) {
+                managed.kept.insert((at, id));
+            } else {
+                *going += own;
+                leaving.push(id);
+            }
+        }
+        leaving
+    }
+
+    /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
+    pub(super) fn reconsider_kept(&mut self, environment: EnvId) {
+        if let Some(managed) = &mut self.managed[environment.index()] {
+            self.idle.append(&mut managed.kept);
+        }
+    }
+
+    /// An instance of a managed environment has nothing to do from now on.
+    pub(super) fn idles(&mut self, now: SimTime, id: InstanceId) {
+        let machine = &mut self.instances[id.index()];
+        let Some(managed) = &self.managed[machine.environment.index()] else {
+            return;
+        };
+        let times = self.idle_times;
+        let was_used = machine.meter.attempts() > 0;
+        let patience = managed.patience(was_used, times.after_use, times.never_used);
+        let billing = self.pools[machine.environment.index()].billing();
+        // Not before every queue that waits for its tick has had a look at it.
+        let idle_until = (now + patience).next_tick(times.dispatch_tick);
+        let leaves = managed::leaves_at(billing, machine.launched, idle_until);
+        machine.leaves = Some(leaves);
+        self.idle.insert((leaves, id));
+        self.touched = true;
+    }
+
+    /// An instance of a managed environment has something to do.
+    pub(super) fn works(&mut self, id: InstanceId) {
+        let machine = &mut self.instances[id.index()];
+        let Some(managed) = &mut self.managed[machine.environment.index()] else {
+            return;
+        };
+        self.touched = true;
+        if let Some(at) = machine.leaves.take()
+            && !self.idle.remove(&(at, id))
+        {
+            managed.kept.remove(&(at, id));
+        }
+    }
+
+    /// Whether EC2 has `count` more instances of a type for us.
+    pub(super) fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
+        let alive = u64::from(self.alive[instance_type.index()]);
+        self.available
+            .get(&instance_type)
+            .is_none_or(|&all| alive + count <= u64::from(all))
+    }
+
+    pub(super) fn count_type(&mut self, instance_type: TypeId, change: i64) {
+        let alive = &mut self.alive[instance_type.index()];
+        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
+    }
+}
