@@ -211,10 +211,12 @@ impl Making<'_, '_> {
     fn queue(&mut self, demand: &QueueDemand) {
         let is_full = |environment: &EnvId| {
             let managed = self.fleet.managed[environment.index()].as_ref();
+            let roomiest = self.fleet.pools[environment.index()].roomiest();
             managed.is_some_and(|managed| managed.budget() == 0 && !managed.is_growing())
+                && !self.least.fits(roomiest)
         };
         if demand.environments.iter().all(is_full) {
-            // Nothing can be launched and nothing is to come: there is nothing to find out.
+            // Nothing can be launched, nothing is to come, and no room is there that queues behind could not have.
             self.decision.heads.push(HeadWaits {
                 queue: demand.queue,
                 hold: Hold::MaxVcpus,
