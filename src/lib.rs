@@ -50,9 +50,12 @@
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
 //! * **A figure of the report**: `metrics` computes it once, with its definition beside it; `report` prints it.
 //!
-//! Left for what comes next, and where it goes: managed environments and scaling (`fleet`, beside `fleet/pool.rs`; the
-//! allocation strategies as one file each in `policy`), markets (`market`, imported by fleet), replications and search
-//! (`plan`, the only module that will spawn threads).
+//! * **Scaling**: who waits is counted by shape in `control/demand.rs`; what is launched for it is decided in
+//!   `fleet/scaling.rs`, and when in `sim/scaling.rs`; which type is a strategy, one file each in `policy/allocation/`; when
+//!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
+//!
+//! Left for what comes next, and where it goes: Spot, Fargate and their strategies (`market`, imported by fleet; strategies
+//! beside the two there are), replications and search (`plan`, the only module that will spawn threads).
 //!
 //! # The order of events
 //!
@@ -95,7 +98,11 @@
 //!   looked up once and again only after a command changed something ([`control`], *contracts*).
 //! * Inputs are held in memory as rows rather than streamed: logs are not sorted by submission, and ten million rows are
 //!   560 MB. Result rows are streamed while the run goes on.
-//! * Multi-node parallel jobs run on UNMANAGED pools here, which AWS refuses; managed environments are to come.
+//! * Multi-node parallel jobs run on UNMANAGED pools too, which AWS refuses.
+//! * One scaling decision covers all managed environments, by priority of the queues: so what spills over from one to the
+//!   next is part of the same answer. Of a queue its head is provided for first, then what waits by shape, the largest first.
+//! * Instances that left without ever being used are launched again only for a head that lacks nothing but room, until
+//!   something else happens: behind a stuck head machines would come and go for ever.
 //! * A pool is billed from the moment its machines are registered to the end of the run.
 //!
 //! # How it is judged
