@@ -109,7 +109,9 @@ impl RunFolder {
         }
         self.committed = true;
         if replaced {
-            fs::remove_dir_all(&old)
+            // Under the mark of what is not wanted, so that a half removed run is never put back.
+            fs::rename(&old, &self.temporary)
+                .and_then(|()| fs::remove_dir_all(&self.temporary))
                 .map_err(|error| Failure::file(&old, "remove the old run", error))?;
         }
         Ok(())
