@@ -37,7 +37,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let job = place.job;
         let before = match queue.watch.label {
-            Label::Front(hold) if queue.watch.head.is_some_and(|(head, _)| head == job) => {
+            Label::Front(hold) if queue.watch.head.is_some_and(|(head, _)| head.job == job) => {
                 Some(hold)
             }
             _ => None,
@@ -58,7 +58,7 @@ impl<O: Observer> Control<'_, O> {
         };
         let reason = self.impossible(queue_id, capacity, usable, place, lane);
         let label = reason.map_or(Label::Front(hold), Label::Blocked);
-        self.label(now, queue_id, label, Some((job, lane)));
+        self.label(now, queue_id, label, Some((place, lane)));
     }
 
     /// Why a head can never be placed as things are, if it cannot.
@@ -99,7 +99,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// From now on `label` holds; a new block is declared after a while.
-    fn label(&mut self, now: SimTime, queue: QueueId, label: Label, head: Option<(JobId, u32)>) {
+    fn label(&mut self, now: SimTime, queue: QueueId, label: Label, head: Option<(Place, u32)>) {
         let is_new = self.queues[queue.index()].relabel(now, label, head);
         if let (true, Label::Blocked(reason)) = (is_new, label) {
             let delay = match reason {
@@ -120,9 +120,11 @@ impl<O: Observer> Control<'_, O> {
     /// A timer about the head of `queue` ran out. Says whether it still meant anything: head or reason may be others.
     pub fn watch_timer(&mut self, now: SimTime, queue_id: QueueId, stamp: u32) -> bool {
         let queue = &mut self.queues[queue_id.index()];
-        let (Label::Blocked(reason), Some((job, _))) = (queue.watch.label, queue.watch.head) else {
+        let (Label::Blocked(reason), Some((head, _))) = (queue.watch.label, queue.watch.head)
+        else {
             return false;
         };
+        let job = head.job;
         if queue.watch.stamp != stamp || matches!(self.directory.get(job), Whereabouts::Ended(_)) {
             return false;
         }

@@ -87,8 +87,8 @@ impl<O: Observer> Control<'_, O> {
         let lane = queue.turn(now)?;
         let lane = &queue.shares[lane as usize].lane;
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
-        let held = held.and_then(|(job, _)| lane.iter().find(|entry| entry.place.job == job));
-        let head = *held.or(lane.front())?;
+        let held = held.and_then(|(place, _)| lane.find(place));
+        let head = *held.map(|spot| lane.at(spot)).or(lane.front())?;
         let needs_only_room = self.consumables_available(head.contract, head.who)
             && self.leaves_reserve(now, id, head.shape.vcpus);
         let queue = &self.queues[id.index()];

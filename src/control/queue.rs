@@ -37,7 +37,7 @@ pub(super) enum Label {
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) label: Label,
-    pub(super) head: Option<(JobId, u32)>,
+    pub(super) head: Option<(Place, u32)>,
     /// When the label was last counted into the clocks.
     counted: SimTime,
     /// Own waits of the head at the front.
@@ -260,19 +260,19 @@ impl Queue {
         &mut self,
         now: SimTime,
         label: Label,
-        head: Option<(JobId, u32)>,
+        head: Option<(Place, u32)>,
     ) -> bool {
         self.count(now);
         if (self.watch.label, self.watch.head) == (label, head) {
             return false;
         }
-        let job = |head: Option<(JobId, u32)>| head.map(|(job, _)| job);
+        let job = |head: Option<(Place, u32)>| head.map(|(place, _)| place.job);
         let is_other_head = job(self.watch.head) != job(head);
         if is_other_head {
             if let Some((before, _)) = self.watch.head
                 && self.watch.own != Own::default()
             {
-                self.watch.others.push((before, self.watch.own));
+                self.watch.others.push((before.job, self.watch.own));
             }
             self.watch.own = job(head)
                 .map(|job| self.take_own_of_others(job))
@@ -312,7 +312,7 @@ impl Queue {
         causes: &mut TimeCauses,
     ) {
         self.count(now);
-        let own = if self.watch.head.is_some_and(|(head, _)| head == job) {
+        let own = if self.watch.head.is_some_and(|(head, _)| head.job == job) {
             std::mem::take(&mut self.watch.own)
         } else {
             self.take_own_of_others(job)

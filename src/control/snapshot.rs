@@ -251,13 +251,13 @@ impl<O: Observer> Control<'_, O> {
         let queue = &self.queues[job.queue.index()];
         match job.status {
             JobStatus::Runnable => match (queue.watch.label, queue.watch.head) {
-                (Label::Blocked(reason), Some((head, _))) if head == job.id => {
+                (Label::Blocked(reason), Some((head, _))) if head.job == job.id => {
                     reason.status_reason().to_owned()
                 }
                 (Label::Blocked(reason), Some(_)) => {
                     format!("behind a blocked head: {}", reason.code())
                 }
-                (Label::Front(hold), Some((head, _))) if head == job.id => match hold {
+                (Label::Front(hold), Some((head, _))) if head.job == job.id => match hold {
                     crate::policy::discipline::Hold::Capacity => "no machine has room".to_owned(),
                     crate::policy::discipline::Hold::Consumable => {
                         "a consumable resource is lacking".to_owned()

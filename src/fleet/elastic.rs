@@ -36,9 +36,9 @@ impl Fleet<'_> {
     }
 
     /// Whether a managed environment is below what it has at least.
-    pub fn is_below_floor(&mut self) -> bool {
+    pub fn is_below_floor(&self) -> bool {
         self.managed
-            .iter_mut()
+            .iter()
             .flatten()
             .any(|managed| managed.scale.valid && managed.committed < managed.floor())
     }

@@ -70,19 +70,38 @@ impl Managed {
     pub(super) fn rescale(&mut self, scale: Scale) {
         self.scale = scale;
         self.desired = scale.desired_vcpus.unwrap_or(self.desired);
+        self.forget_reached();
     }
 
-    /// vCPUs that are launched whether or not a job waits.
-    pub(super) fn floor(&mut self) -> u64 {
+    /// So many more instances with so many vCPUs in all are asked for.
+    pub(super) fn ask_for(&mut self, instance_type: TypeId, count: u32, vcpus: u64) {
+        self.short_since = None;
+        self.committed += vcpus;
+        self.instances += count;
+        self.forget_reached();
+        *self.coming.entry(instance_type).or_default() += count;
+    }
+
+    /// A `desiredvCpus` that was reached once is no wish any more.
+    fn forget_reached(&mut self) {
         if self.committed >= u64::from(self.desired) {
             self.desired = 0;
         }
+    }
+
+    /// vCPUs that are launched whether or not a job waits.
+    pub(super) fn floor(&self) -> u64 {
         u64::from(self.scale.min_vcpus.max(self.desired))
     }
 
-    /// Whether instances of it are still to come.
-    pub(super) fn is_growing(&self) -> bool {
-        self.coming.values().any(|&count| count > 0)
+    /// An instance that was to come is there, or never will be.
+    pub(super) fn came(&mut self, instance_type: TypeId) {
+        if let Some(coming) = self.coming.get_mut(&instance_type) {
+            *coming -= 1;
+            if *coming == 0 {
+                self.coming.remove(&instance_type);
+            }
+        }
     }
 
     /// vCPUs until maxvCpus.
@@ -97,24 +116,25 @@ impl Managed {
         shapes: &'a [Shape],
         only: Option<TypeId>,
     ) -> impl Iterator<Item = Candidate> + 'a {
-        let holds = move |one: &&Allowed| {
-            only.is_none_or(|only| only == one.instance_type)
-                && shapes.iter().all(|shape| shape.fits(one.size))
-                && self
-                    .backed_off
-                    .get(&one.instance_type)
-                    .is_none_or(|until| *until <= now)
+        let is_in = move |one: &&Allowed| {
+            let until = self.backed_off.get(&one.instance_type);
+            until.is_none_or(|until| *until <= now)
         };
-        self.allowed.iter().filter(holds).map(|one| Candidate {
+        let fitting = self.fitting(shapes, only).filter(is_in);
+        fitting.map(|one| Candidate {
             instance_type: one.instance_type,
             vcpus: one.size.vcpus,
             price: one.price,
         })
     }
 
-    /// Whether any of its types holds `shape`.
-    pub(super) fn holds(&self, shapes: &[Shape], only: Option<TypeId>) -> bool {
-        self.allowed.iter().any(|one| {
+    /// Types that hold every one of `shapes`; of them `only` one, where that is named.
+    pub(super) fn fitting<'a>(
+        &'a self,
+        shapes: &'a [Shape],
+        only: Option<TypeId>,
+    ) -> impl Iterator<Item = &'a Allowed> + 'a {
+        self.allowed.iter().filter(move |one| {
             only.is_none_or(|only| only == one.instance_type)
                 && shapes.iter().all(|shape| shape.fits(one.size))
         })
@@ -148,19 +168,17 @@ impl Managed {
         if u64::from(ask.shape.vcpus) > max {
             return Ever::TooMuch;
         }
-        if !self.holds(shapes, only) {
+        if self.fitting(shapes, only).next().is_none() {
             return Ever::TooBig;
         }
-        let fits_max = self.allowed.iter().any(|one| {
+        let fits_max = self.fitting(shapes, only).any(|one| {
             let all = u64::from(one.size.vcpus) * count as u64;
             let before_the_last = all - u64::from(one.size.vcpus);
-            only.is_none_or(|only| only == one.instance_type)
-                && shapes.iter().all(|shape| shape.fits(one.size))
-                && if self.allocation.may_exceed() {
-                    before_the_last < max
-                } else {
-                    all <= max
-                }
+            if self.allocation.may_exceed() {
+                before_the_last < max
+            } else {
+                all <= max
+            }
         });
         if fits_max { Ever::Yes } else { Ever::TooMuch }
     }

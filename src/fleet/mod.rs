@@ -219,20 +219,21 @@ impl<'w> Fleet<'w> {
         instance_type: TypeId,
         count: u32,
     ) -> std::ops::Range<u32> {
-        let instances = self.launch(now, environment, instance_type, count);
+        let instances = self.launch(now, environment, instance_type, count, self.epoch);
         self.count_type(instance_type, i64::from(count));
         self.register(now, instances.clone());
         instances
     }
 
-    /// Machines run from now on, and are billed; jobs can be placed on them once they are registered. Returns their
-    /// identifiers.
+    /// Machines that were asked for in epoch `asked` run from now on, and are billed; jobs can be placed on them once they are
+    /// registered. Returns their identifiers.
     pub fn launch(
         &mut self,
         now: SimTime,
         environment: EnvId,
         instance_type: TypeId,
         count: u32,
+        asked: u64,
     ) -> std::ops::Range<u32> {
         let size = self.size(instance_type);
         let machine = self.catalogue.get(instance_type);
@@ -248,7 +249,7 @@ impl<'w> Fleet<'w> {
                 gone: None,
                 is_billed: false,
                 leaves: None,
-                asked: 0,
+                asked,
                 meter: Meter::new(machine.price, size, now),
             });
             self.levels.instances += 1;
@@ -256,13 +257,6 @@ impl<'w> Fleet<'w> {
             self.levels.provisioned.1 += counted_memory(size);
         }
         first.0..first.0 + count
-    }
-
-    /// The epoch in which `instances` were asked for.
-    pub fn asked_at(&mut self, instances: std::ops::Range<u32>, epoch: u64) {
-        for id in instances.map(InstanceId) {
-            self.instances[id.index()].asked = epoch;
-        }
     }
 
     /// Grows whenever anything happens but that machines come and go.
@@ -290,10 +284,8 @@ impl<'w> Fleet<'w> {
             let size = machine.meter.size();
             machine.registered = Some(now);
             machine.position = self.pools[environment.index()].join(id, instance_type, size);
-            if let Some(managed) = &mut self.managed[environment.index()]
-                && let Some(coming) = managed.coming.get_mut(&instance_type)
-            {
-                *coming -= 1;
+            if let Some(managed) = &mut self.managed[environment.index()] {
+                managed.came(instance_type);
             }
             self.idles(now, id);
         }
@@ -351,8 +343,8 @@ impl<'w> Fleet<'w> {
             Some(managed) => {
                 managed.committed -= u64::from(size.vcpus);
                 managed.instances -= 1;
-                if !is_registered && let Some(coming) = managed.coming.get_mut(&instance_type) {
-                    *coming -= 1;
+                if !is_registered {
+                    managed.came(instance_type);
                 }
             }
             None => {

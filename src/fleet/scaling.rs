@@ -2,7 +2,15 @@
 //!
 //! It costs the number of shapes that wait and of different rooms, not the number of jobs or machines: machines with the
 //! same room left are one entry. AWS publishes nothing of this but that demand is read over the whole RUNNABLE set; the rule
-//! is in the crate docs, its knobs are assumptions.
+//! is ours, its knobs are assumptions:
+//!
+//! 1. Each environment that is below minvCpus, or below a desiredvCpus not reached yet, launches up to it.
+//! 2. Queue by queue, the highest priority first: its head, then all else that waits by shape, the largest first. Each entry
+//!    goes to the environments of the queue in their order: into room that is there or to come, the scarcest first, then onto
+//!    machines launched for it, which have their rest as room for what follows.
+//! 3. A launch takes the type that the strategy picks among those that hold the job. It is refused at maxvCpus (the last may
+//!    go over it where the strategy may) and at the ceiling of the cluster: the rest spills over to the next environment. It
+//!    waits, and the rest with it, for a launch token, and where EC2 has no such instance until `spillAfter` is over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +24,7 @@ use super::Fleet;
 use super::managed::Managed;
 
 /// The settings of scaling.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Knobs {
     pub(super) smallest: bool,
     pub(super) burst: u32,
@@ -100,6 +108,8 @@ enum Tried {
     Full,
     /// No type of it holds the job.
     TooSmall,
+    /// EC2 has had none of its types for too long: the next one may.
+    Short,
     /// It will, later.
     Keeps,
 }
@@ -209,14 +219,14 @@ impl Making<'_, '_> {
     }
 
     fn queue(&mut self, demand: &QueueDemand) {
-        let is_full = |environment: &EnvId| {
+        let cannot_grow = |environment: &EnvId| {
             let managed = self.fleet.managed[environment.index()].as_ref();
-            let roomiest = self.fleet.pools[environment.index()].roomiest();
-            managed.is_some_and(|managed| managed.budget() == 0 && !managed.is_growing())
-                && !self.least.fits(roomiest)
+            managed.is_some_and(|managed| managed.budget() == 0)
         };
-        if demand.environments.iter().all(is_full) {
-            // Nothing can be launched, nothing is to come, and no room is there that queues behind could not have.
+        let is_full = demand.environments.iter().all(cannot_grow)
+            && (demand.environments.iter()).all(|&environment| self.rooms(environment).is_empty());
+        if is_full {
+            // Nothing can be launched, and no room is there or to come that queues behind could not have.
             self.decision.heads.push(HeadWaits {
                 queue: demand.queue,
                 hold: Hold::MaxVcpus,
@@ -251,7 +261,7 @@ impl Making<'_, '_> {
                 match self.gang(environment, want, gang, vcpus) {
                     Tried::Launched(_) => return Some(Hold::Boot),
                     Tried::Full => is_full = true,
-                    Tried::TooSmall => {}
+                    Tried::TooSmall | Tried::Short => {}
                     Tried::Keeps => return Some(Hold::Capacity),
                 }
                 continue;
@@ -272,7 +282,7 @@ impl Making<'_, '_> {
                         is_full = true;
                         break;
                     }
-                    Tried::TooSmall => break,
+                    Tried::TooSmall | Tried::Short => break,
                     Tried::Keeps => {
                         return Some(if waits_for_boot {
                             Hold::Boot
@@ -408,20 +418,19 @@ impl Making<'_, '_> {
         count: impl Fn(TypeId) -> u64,
     ) -> Tried {
         let now = self.now;
-        let knobs = self.fleet.scaling.clone();
+        let knobs = self.fleet.scaling;
         loop {
             let Some(managed) = self.fleet.managed[environment.index()].as_ref() else {
                 return Tried::Full;
             };
-            let is_floor =
-                managed.committed < u64::from(managed.scale.min_vcpus.max(managed.desired));
+            let is_floor = managed.committed < managed.floor();
             if !managed.scale.valid || !(managed.scale.enabled || is_floor) {
                 return Tried::Full;
             }
             if managed.budget() == 0 {
                 return Tried::Full;
             }
-            if !managed.holds(shapes, only) {
+            if managed.fitting(shapes, only).next().is_none() {
                 return Tried::TooSmall;
             }
             let candidates: Vec<Candidate> = managed
@@ -490,7 +499,7 @@ impl Making<'_, '_> {
             self.wake(Some(spills));
             Tried::Keeps
         } else {
-            Tried::Full
+            Tried::Short
         }
     }
 
@@ -501,11 +510,8 @@ impl Making<'_, '_> {
         }
         self.fleet.count_type(instance_type, i64::from(count));
         if let Some(managed) = self.managed(environment) {
-            managed.short_since = None;
-            managed.committed += u64::from(size.vcpus) * u64::from(count);
-            managed.instances += count;
-            managed.floor();
-            *managed.coming.entry(instance_type).or_default() += count;
+            let vcpus = u64::from(size.vcpus) * u64::from(count);
+            managed.ask_for(instance_type, count, vcpus);
         }
         self.fleet.reconsider_kept(environment);
         match self.decision.launches.last_mut() {

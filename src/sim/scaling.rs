@@ -81,7 +81,7 @@ impl<O: Observer> Simulation<'_, O> {
     }
 
     /// Whether a decision would have anything to provide for.
-    fn asks_for_machines(&mut self) -> bool {
+    fn asks_for_machines(&self) -> bool {
         self.control.waits_for_managed() || self.fleet.is_below_floor()
     }
 
@@ -155,10 +155,13 @@ impl<O: Observer> Simulation<'_, O> {
         let now = self.now();
         let batch = &mut self.scaling.batches[index as usize];
         let launch = batch.launch;
-        batch.instances =
-            self.fleet
-                .launch(now, launch.environment, launch.instance_type, launch.count);
-        self.fleet.asked_at(batch.instances.clone(), batch.epoch);
+        batch.instances = self.fleet.launch(
+            now,
+            launch.environment,
+            launch.instance_type,
+            launch.count,
+            batch.epoch,
+        );
         if self.scaling.boot_time.is_zero() {
             self.registered(index);
         } else {

@@ -126,6 +126,20 @@ fn a_job_that_never_fits_is_accepted_blocks_its_queue_and_is_explained() {
     }
 }
 
+#[test]
+fn a_head_for_which_ec2_has_no_machine_waits_for_capacity_and_for_no_boot_or_limit() {
+    let outage = "[[events]]\nat = 0\naction = \"SetAvailableCapacity\"\ninstanceType = \"box\"\navailable = 1\n";
+    let second = job("second", 4, 64).replace("at = \"20m\"", "at = \"1m\"");
+    let text = world(&format!("{outage}{second}")).replace("minvCpus = 4, ", "");
+    for spill_after in ["0s", "1h"] {
+        let profile = format!("profile = \"ideal\"\nspillAfter = \"{spill_after}\"");
+        let tape = play(&text.replace("profile = \"ideal\"", &profile));
+        let causes = &tape.jobs["second"].causes;
+        assert_eq!(causes["capacity"], 540.0, "{spill_after}: {causes:?}");
+        assert_eq!(tape.start("second"), 600.0, "{spill_after}");
+    }
+}
+
 /// Machines come for the job behind the head, idle and go, but not again and again: the run ends.
 #[test]
 fn machines_for_a_job_behind_a_head_that_fits_nowhere_come_in_vain_once_and_the_run_ends() {

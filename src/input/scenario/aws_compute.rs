@@ -53,6 +53,21 @@ pub static ComputeScalingPolicy: Shape = shape(
     .default("0")],
 );
 
+/// How machines are made: nothing of it changes the simulation.
+static MACHINES: [Field; 11] = [
+    ignored("imageId", Text),
+    ignored("subnets", List(&Text)),
+    ignored("securityGroupIds", List(&Text)),
+    ignored("ec2KeyPair", Text),
+    ignored("instanceRole", Text),
+    ignored("tags", Map(&Text)),
+    ignored("placementGroup", Text),
+    ignored("bidPercentage", INTEGER),
+    ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
+    ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
+    ignored("capacityTags", Map(&Text)),
+];
+
 /// `computeResources` of CreateComputeEnvironment.
 pub static ComputeResource: Shape = shape(
     "ComputeResource",
@@ -65,24 +80,14 @@ pub static ComputeResource: Shape = shape(
         DESIRED.unit("vCPU"),
         TYPES,
         POLICY,
-        ignored("imageId", Text),
-        ignored("subnets", List(&Text)),
-        ignored("securityGroupIds", List(&Text)),
-        ignored("ec2KeyPair", Text),
-        ignored("instanceRole", Text),
-        ignored("tags", Map(&Text)),
-        ignored("placementGroup", Text),
-        ignored("bidPercentage", INTEGER),
         ignored("spotIamFleetRole", Text),
-        ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
-        ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
         ignored(
             "managedInstancesProvider",
             Object(&ManagedInstancesProvider),
         ),
-        ignored("capacityTags", Map(&Text)),
     ],
-);
+)
+.with(&MACHINES);
 
 /// `computeResources` of UpdateComputeEnvironment.
 pub static ComputeResourceUpdate: Shape = shape(
@@ -96,21 +101,11 @@ pub static ComputeResourceUpdate: Shape = shape(
         TYPES,
         CAPACITY,
         POLICY,
-        ignored("subnets", List(&Text)),
-        ignored("securityGroupIds", List(&Text)),
-        ignored("ec2KeyPair", Text),
-        ignored("instanceRole", Text),
-        ignored("tags", Map(&Text)),
-        ignored("placementGroup", Text),
-        ignored("bidPercentage", INTEGER),
-        ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
-        ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
         ignored("updateToLatestImageVersion", Kind::Flag),
-        ignored("imageId", Text),
         ignored(
             "managedInstancesProvider",
             Object(&UpdateManagedInstancesProviderConfiguration),
         ),
-        ignored("capacityTags", Map(&Text)),
     ],
-);
+)
+.with(&MACHINES);
