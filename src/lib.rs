@@ -110,7 +110,7 @@
 //! `tests/it/`: `catalog` (the types against their sources), `traps` (fifteen sentences about AWS Batch), `published` (golden
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
-//! byte for byte), `cli`, `tidy`.
+//! byte for byte), `rulings` and `managed_door` (stories of what AWS leaves open, and of what it refuses), `cli`, `tidy`.
 //!
 //! # As a library
 //!

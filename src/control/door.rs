@@ -230,7 +230,7 @@ impl<O: Observer> Control<'_, O> {
             valid: spec.valid,
             deleted: false,
             reserved_from: None,
-            managed: None,
+            managed: Scale::of(spec),
             committed: 0,
             machines: 0,
             slowest: Ratio::ONE,
@@ -253,28 +253,14 @@ impl<O: Observer> Control<'_, O> {
                 // More than one, and as many as it likes: no discipline can plan with them.
                 environment.machines = u64::from(u32::MAX);
                 environment.slowest = self.slowest_of(managed.types.iter().copied());
-                environment.managed = Some(Scale {
-                    enabled: spec.enabled,
-                    valid: spec.valid,
-                    min_vcpus: managed.min_vcpus,
-                    max_vcpus: managed.max_vcpus,
-                    desired_vcpus: managed.desired_vcpus,
-                });
             }
         }
-        let managed = environment.managed;
         self.registry.environments.push(environment);
         self.observer.named(Named::Environment(id, &spec.name));
         self.effects.push_back(Effect::Machines {
             environment: id,
             spec: Box::new(spec.clone()),
         });
-        if let Some(scale) = managed {
-            self.effects.push_back(Effect::Rescale {
-                environment: id,
-                scale,
-            });
-        }
         Ok(())
     }
 

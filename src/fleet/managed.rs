@@ -42,14 +42,7 @@ pub(super) struct Managed {
 }
 
 impl Managed {
-    pub(super) fn new(spec: &Spec, allowed: Vec<Allowed>) -> Managed {
-        let scale = Scale {
-            enabled: true,
-            valid: true,
-            min_vcpus: spec.min_vcpus,
-            max_vcpus: spec.max_vcpus,
-            desired_vcpus: spec.desired_vcpus,
-        };
+    pub(super) fn new(spec: &Spec, scale: Scale, allowed: Vec<Allowed>) -> Managed {
         Managed {
             allocation: allocation::of(spec.strategy),
             allowed,

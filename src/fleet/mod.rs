@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
+use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
 use allocations::{Allocation, Allocations, NOT_YET, Node};
@@ -183,18 +184,20 @@ impl<'w> Fleet<'w> {
                 self.managed.push(None);
                 (*billing, machines.clone())
             }
-            EnvironmentKind::Managed(spec) => {
-                let allowed = spec.types.iter().map(|&instance_type| Allowed {
+            EnvironmentKind::Managed(managed) => {
+                let allowed = managed.types.iter().map(|&instance_type| Allowed {
                     instance_type,
                     size: self.size(instance_type),
                     price: self.catalogue.get(instance_type).price,
                 });
                 let allowed = allowed.collect();
-                self.levels.vcpus_max += u64::from(spec.max_vcpus);
+                let scale = Scale::of(spec).expect("a managed environment scales");
+                self.levels.vcpus_max += u64::from(scale.max_vcpus);
                 self.touched = true;
-                self.managed.push(Some(Managed::new(spec, allowed)));
+                self.managed
+                    .push(Some(Managed::new(managed, scale, allowed)));
                 self.has_managed = true;
-                (spec.billing, Vec::new())
+                (managed.billing, Vec::new())
             }
         };
         self.pools.push(Pool::new(billing, self.placement));

@@ -1,6 +1,7 @@
 //! What managed environments are asked to provide, and what becomes of it: the words between `control`, which knows who
 //! waits, and `fleet`, which launches. `sim` carries them.
 
+use crate::model::{ComputeEnvironment, EnvironmentKind};
 use crate::units::{EnvId, QueueId, Shape};
 
 use super::capacity::Gang;
@@ -43,6 +44,22 @@ pub struct Scale {
     pub max_vcpus: u32,
     /// A `desiredvCpus` that was asked for just now.
     pub desired_vcpus: Option<u32>,
+}
+
+impl Scale {
+    /// How an environment stands at its creation, if it is a managed one.
+    pub fn of(spec: &ComputeEnvironment) -> Option<Scale> {
+        let EnvironmentKind::Managed(managed) = &spec.kind else {
+            return None;
+        };
+        Some(Scale {
+            enabled: spec.enabled,
+            valid: spec.valid,
+            min_vcpus: managed.min_vcpus,
+            max_vcpus: managed.max_vcpus,
+            desired_vcpus: managed.desired_vcpus,
+        })
+    }
 }
 
 /// Why the head of a queue goes on waiting after a scaling decision.
