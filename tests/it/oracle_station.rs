@@ -410,6 +410,7 @@ fn scenario(
         name: "station".to_owned(),
         world: World {
             catalogue,
+            spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             start_epoch_ms: 0,
         },
