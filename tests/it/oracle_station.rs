@@ -378,6 +378,8 @@ fn scenario(
             billing: Billing::PerSecond,
         },
         Machines::Managed => EnvironmentKind::Managed(Managed {
+            purchase: Default::default(),
+            positions: Vec::new(),
             strategy: AllocationStrategy::BestFit,
             min_vcpus: 0,
             max_vcpus: servers,

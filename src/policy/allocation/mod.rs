@@ -171,6 +171,9 @@ mod tests {
                 instance_type: TypeId::at(index),
                 vcpus,
                 price: PricePerHour::parse(price).unwrap(),
+                pool: PoolId::NONE,
+                position: 2 - index as u32,
+                risk: [300, 200, 100][index],
             })
             .collect()
     }
@@ -211,5 +214,27 @@ mod tests {
             let found = chosen("BEST_FIT_PROGRESSIVE", demand, budget, smallest);
             assert_eq!(found, vcpus, "{what}");
         }
+    }
+
+    #[test]
+    fn ordered_takes_the_first_of_the_list_whatever_it_costs() {
+        assert_eq!(chosen("BEST_FIT_PROGRESSIVE_ORDERED", 100, 100, false), 4);
+    }
+
+    #[test]
+    fn capacity_goes_before_price_and_price_before_risk_within_a_class() {
+        assert_eq!(chosen("SPOT_CAPACITY_OPTIMIZED", 100, 100, false), 4);
+        // 300 and 200 are of one class, 100 of a lower one.
+        assert_eq!(chosen("SPOT_PRICE_CAPACITY_OPTIMIZED", 100, 100, false), 4);
+        let need = Need {
+            demand_vcpus: 100,
+            budget_vcpus: 100,
+            smallest: false,
+        };
+        let risky = &candidates()[..2];
+        let choose = |name: &str| of(find(name).unwrap()).choose(risky, &need).vcpus;
+        assert_eq!(choose("SPOT_CAPACITY_OPTIMIZED"), 8);
+        assert_eq!(choose("SPOT_PRICE_CAPACITY_OPTIMIZED"), 8);
+        assert_eq!(choose("SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"), 8);
     }
 }
