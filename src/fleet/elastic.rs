@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, InstanceId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, PoolId, SimTime, TypeId};
 
 use super::{Fleet, managed};
 
@@ -128,16 +128,34 @@ impl Fleet<'_> {
         }
     }
 
-    /// Whether EC2 has `count` more instances of a type for us.
-    pub(super) fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
-        let alive = u64::from(self.alive[instance_type.index()]);
-        self.available
-            .get(&instance_type)
-            .is_none_or(|&all| alive + count <= u64::from(all))
+    /// Whether EC2 has `count` more instances of a type for us, from a Spot pool if one is named.
+    pub(super) fn has_capacity(
+        &self,
+        now: SimTime,
+        instance_type: TypeId,
+        pool: PoolId,
+        count: u64,
+    ) -> bool {
+        let has = |alive: u32, all: Option<u32>| {
+            all.is_none_or(|all| u64::from(alive) + count <= u64::from(all))
+        };
+        let of_type = self.available.get(&instance_type).copied();
+        has(self.alive[instance_type.index()], of_type)
+            && (!pool.is_some()
+                || has(
+                    self.alive_in_pool[pool.index()],
+                    self.market.available(pool, now),
+                ))
     }
 
-    pub(super) fn count_type(&mut self, instance_type: TypeId, change: i64) {
-        let alive = &mut self.alive[instance_type.index()];
-        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
+    pub(super) fn count_type(&mut self, instance_type: TypeId, pool: PoolId, change: i64) {
+        let add = |alive: &mut u32| {
+            *alive =
+                u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
+        };
+        add(&mut self.alive[instance_type.index()]);
+        if pool.is_some() {
+            add(&mut self.alive_in_pool[pool.index()]);
+        }
     }
 }
