@@ -2,6 +2,7 @@
 
 mod calendar;
 mod digest;
+mod heap;
 mod streams;
 
 pub use calendar::{Calendar, Due, Phase};
