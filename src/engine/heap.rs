@@ -1,8 +1,8 @@
 //! A binary heap of events by their keys, the least first.
 //!
 //! The standard library's serves as well but for one thing: it writes an entry to the end and reads it again to move it, and
-//! an entry that was just written in pieces has to wait until it can be read as a whole. Here keys stay in registers on
-//! their way up and down; a hold (pop and push) costs a fifth less (`benches/engine.rs`).
+//! an entry that was just written in pieces has to wait until it can be read as a whole. Here a new entry's key stays in
+//! registers on its way up, and within the loop that asks for events so does the event that comes.
 
 /// Time (64 bits), round (24), phase (2) and sequence (38) in one integer: one comparison orders events.
 pub(super) type Key = u128;
