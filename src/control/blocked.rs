@@ -12,11 +12,11 @@ use super::{Control, Effect};
 
 impl<O: Observer> Control<'_, O> {
     /// After a pass: who is the head now, and why does it wait?
-    pub(super) fn watch_head(
+    pub(super) fn watch_head<C: Capacity>(
         &mut self,
         now: SimTime,
         queue_id: QueueId,
-        capacity: &mut dyn Capacity,
+        capacity: &C,
         usable: &[EnvId],
         first_hold: Option<(Waiting, Hold)>,
     ) {
@@ -62,10 +62,10 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Why a head can never be placed as things are, if it cannot.
-    fn impossible(
+    fn impossible<C: Capacity>(
         &self,
         queue_id: QueueId,
-        capacity: &dyn Capacity,
+        capacity: &C,
         usable: &[EnvId],
         place: Place,
         lane: u32,
@@ -83,7 +83,7 @@ impl<O: Observer> Control<'_, O> {
             });
         }
         let lane = &queue.shares[lane as usize].lane;
-        let entry = lane.at(lane.find(place)?);
+        let (_, entry) = lane.find(place)?;
         let gang = self.contracts[entry.contract as usize].gang.as_ref();
         let ask = Ask {
             job: place.job,

@@ -8,33 +8,25 @@ use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
 use crate::units::{EnvId, QueueId, Shape, SimTime};
 
 use super::Control;
-use super::lane::Entry;
 use super::queue::{Label, Queue};
 
 /// Waiting jobs of a queue by shape, multi-node ones left out.
 pub(super) type Demand = BTreeMap<Shape, u64>;
 
 impl Queue {
-    /// `count` jobs like `entry` came to wait, or went.
-    #[inline]
-    pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
-        if self.demand.is_some() {
-            self.count_some_demand(entry, came);
-        }
-    }
-
+    /// `jobs` of `shape` came to wait, or went.
     #[inline(never)]
-    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
-        let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
+    pub(super) fn count_demand(&mut self, shape: Shape, jobs: u32, is_gang: bool, came: bool) {
+        let Some(demand) = self.demand.as_mut().filter(|_| !is_gang) else {
             return;
         };
-        let count = demand.entry(entry.shape).or_default();
+        let count = demand.entry(shape).or_default();
         if came {
-            *count += u64::from(entry.count);
+            *count += u64::from(jobs);
         } else {
-            *count -= u64::from(entry.count);
+            *count -= u64::from(jobs);
             if *count == 0 {
-                demand.remove(&entry.shape);
+                demand.remove(&shape);
             }
         }
     }
@@ -88,7 +80,7 @@ impl<O: Observer> Control<'_, O> {
         let lane = &queue.shares[lane as usize].lane;
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
         let held = held.and_then(|(place, _)| lane.find(place));
-        let head = *held.map(|spot| lane.at(spot)).or(lane.front())?;
+        let head = *held.map(|(_, entry)| entry).or(lane.front())?;
         let needs_only_room = self.consumables_available(head.contract, head.who)
             && self.leaves_reserve(now, id, head.shape.vcpus);
         let queue = &self.queues[id.index()];

@@ -9,9 +9,9 @@ use super::Control;
 use super::lane::Entry;
 
 /// What a discipline is lent for a pass.
-struct Pass<'p, 'w, O: Observer> {
+struct Pass<'p, 'w, O: Observer, C: Capacity> {
     control: &'p mut Control<'w, O>,
-    capacity: &'p mut dyn Capacity,
+    capacity: &'p mut C,
     queue: QueueId,
     now: SimTime,
     /// Environments of the queue that take jobs now, in order.
@@ -24,7 +24,7 @@ struct Pass<'p, 'w, O: Observer> {
 
 impl<O: Observer> Control<'_, O> {
     /// A pass over `queue`.
-    pub(super) fn pass(&mut self, now: SimTime, queue: QueueId, capacity: &mut dyn Capacity) {
+    pub(super) fn pass<C: Capacity>(&mut self, now: SimTime, queue: QueueId, capacity: &mut C) {
         self.queues[queue.index()].is_due = false;
         if self.knobs.prefix_weight_times_n {
             // Shares that became active, or stopped being so, change the weights of those with their prefix.
@@ -102,7 +102,7 @@ impl<O: Observer> Control<'_, O> {
     }
 }
 
-impl<O: Observer> Pass<'_, '_, O> {
+impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
     fn waiting(entry: &Entry, lane: u32) -> Waiting {
         Waiting {
             place: entry.place,
@@ -117,20 +117,25 @@ impl<O: Observer> Pass<'_, '_, O> {
     fn try_start(
         &mut self,
         waiting: &Waiting,
-        place: impl FnOnce(&mut dyn Capacity, &Ask<'_>) -> Option<Placed>,
+        place: impl FnOnce(&mut C, &Ask<'_>) -> Option<Placed>,
     ) -> Result<(), Hold> {
         let control = &mut *self.control;
         let lane = control.lane_of(self.queue, waiting.lane);
-        let spot = lane
+        let (spot, entry) = lane
             .find(waiting.place)
             .expect("a job that a discipline starts waits");
+        let job = Entry {
+            place: waiting.place,
+            count: 1,
+            ..*entry
+        };
         let Entry {
             contract,
             who,
             shape,
             estimate,
             ..
-        } = *lane.at(spot);
+        } = job;
         if !control.consumables_available(contract, who) {
             return Err(Hold::Consumable);
         }
@@ -144,8 +149,8 @@ impl<O: Observer> Pass<'_, '_, O> {
             expected_end: self.now + estimate,
         };
         let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
-        let taken = control.leave_lane(self.queue, waiting.lane, spot, waiting.place);
-        control.start(self.now, &taken, self.queue, waiting.lane, placed);
+        control.leave_lane(self.queue, waiting.lane, spot, &job);
+        control.start(self.now, &job, self.queue, waiting.lane, placed);
         control.others_changed(self.queue, &placed);
         Ok(())
     }
@@ -158,7 +163,7 @@ impl<O: Observer> Pass<'_, '_, O> {
     }
 }
 
-impl<O: Observer> Turn for Pass<'_, '_, O> {
+impl<O: Observer, C: Capacity> Turn for Pass<'_, '_, O, C> {
     fn now(&self) -> SimTime {
         self.now
     }

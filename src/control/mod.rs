@@ -344,6 +344,12 @@ impl<'w, O: Observer> Control<'w, O> {
         self.handed_in.dispatches.insert(queue.to_owned(), dispatch);
     }
 
+    /// Whether anything is to be done.
+    #[inline]
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// What is to be done next.
     pub fn next_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
@@ -431,7 +437,7 @@ impl<'w, O: Observer> Control<'w, O> {
     }
 
     /// Makes one decision: a pass over every queue that is due, by priority. Says whether anybody waited in one.
-    pub fn dispatch(&mut self, now: SimTime, capacity: &mut dyn Capacity) -> bool {
+    pub fn dispatch<C: Capacity>(&mut self, now: SimTime, capacity: &mut C) -> bool {
         let mut passed = false;
         if now.next_tick(self.knobs.dispatch_tick) != now {
             // Machines scale at moments of their own.

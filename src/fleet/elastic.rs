@@ -115,7 +115,15 @@ impl Fleet<'_> {
     }
 
     /// An instance of a managed environment has something to do.
+    #[inline]
     pub(super) fn works(&mut self, id: InstanceId) {
+        if self.has_managed {
+            self.works_in_managed(id);
+        }
+    }
+
+    #[inline(never)]
+    fn works_in_managed(&mut self, id: InstanceId) {
         let machine = &mut self.instances[id.index()];
         let Some(managed) = &mut self.managed[machine.environment.index()] else {
             return;

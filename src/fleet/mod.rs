@@ -25,7 +25,7 @@ use crate::units::{
     EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd,
 };
 
-use allocations::{Allocation, Allocations, NOT_YET, Node};
+use allocations::{Allocations, NOT_YET, Node};
 use ledger::{Life, Meter};
 use managed::{Allowed, Managed};
 use pool::Pool;
@@ -297,9 +297,12 @@ impl<'w> Fleet<'w> {
     }
 
     /// Something happened but that machines come and go: what was launched in vain may be of use now.
+    #[inline]
     pub fn progress(&mut self) {
-        let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
-        self.touched |= self.managed.iter().flatten().any(is_vain);
+        if self.has_managed {
+            let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
+            self.touched |= self.managed.iter().flatten().any(is_vain);
+        }
         self.epoch += 1;
     }
 
@@ -503,11 +506,11 @@ impl<'w> Fleet<'w> {
     }
 
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
+    #[inline]
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
-        let mut emptied = Vec::new();
         let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
             let machine = &mut self.instances[node.instance.index()];
@@ -519,9 +522,6 @@ impl<'w> Fleet<'w> {
             meter.book(cause, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
-            if is_managed && meter.is_empty() {
-                emptied.push(node.instance);
-            }
             cost.starting += starting;
             cost.running += whole - starting;
         }
@@ -533,10 +533,23 @@ impl<'w> Fleet<'w> {
         self.levels.used.1 -= u64::from(allocation.shape.memory);
         self.levels.used.2 -= u64::from(allocation.shape.gpus);
         self.releases += 1;
+        if is_managed {
+            self.touched = true;
+            self.emptied_by(now, id);
+        }
         self.allocations.remove(id);
-        self.touched |= is_managed;
-        emptied.into_iter().for_each(|one| self.idles(now, one));
         cost
+    }
+
+    /// Instances on which nothing is left now that an attempt gave its room back are idle.
+    #[inline(never)]
+    fn emptied_by(&mut self, now: SimTime, id: AllocationId) {
+        for index in 0..self.allocations.get(id).nodes().len() {
+            let instance = self.allocations.get(id).nodes()[index].instance;
+            if self.instances[instance.index()].meter.is_empty() {
+                self.idles(now, instance);
+            }
+        }
     }
 
     /// What there is and what is used.
@@ -552,7 +565,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
-    #[inline]
+    #[inline(always)]
     fn occupy(
         &mut self,
         now: SimTime,
@@ -587,12 +600,14 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of a machine for an attempt.
+    #[inline]
     fn commit(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>, position: u32) -> Placed {
         let node = self.occupy(now, environment, position, ask.shape, false);
         self.enlist(environment, ask, node, None)
     }
 
     /// Keeps machines for a gang.
+    #[inline(never)]
     fn commit_gang(
         &mut self,
         now: SimTime,
@@ -611,7 +626,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// An attempt is on its machines from now on.
-    #[inline]
+    #[inline(always)]
     fn enlist(
         &mut self,
         environment: EnvId,
@@ -623,15 +638,15 @@ impl<'w> Fleet<'w> {
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
-        let allocation = self.allocations.insert(Allocation {
-            job: ask.job,
-            environment,
-            shape: ask.shape,
-            first,
-            gang,
-            expected_end: ask.expected_end,
-            lost: Usd::ZERO,
-        });
+        let (allocation, entry) = self.allocations.add();
+        // Field by field: written where it stays and not copied there.
+        entry.job = ask.job;
+        entry.environment = environment;
+        entry.shape = ask.shape;
+        entry.first = first;
+        entry.gang = gang;
+        entry.expected_end = ask.expected_end;
+        entry.lost = Usd::ZERO;
         if self.keeps_ends {
             self.pools[environment.index()].remember_end(ask.expected_end, allocation, ask.shape);
         }

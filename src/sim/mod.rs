@@ -494,7 +494,15 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
     }
 
+    #[inline]
     fn apply_effects(&mut self) {
+        if self.control.has_effects() {
+            self.apply_each_effect();
+        }
+    }
+
+    #[inline(never)]
+    fn apply_each_effect(&mut self) {
         while let Some(effect) = self.control.next_effect() {
             self.carry_out(effect);
         }
