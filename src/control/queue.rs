@@ -2,7 +2,8 @@
 //!
 //! Relabelling every waiting job whenever the reason of its wait changes would cost the backlog. So a queue keeps clocks of
 //! how long each label held; a job notes them when it becomes RUNNABLE and takes the differences when it stops waiting.
-//! At each moment one label holds for the whole queue: nobody was looked at yet (*unlabelled*), its head can never be placed
+//! At each moment one label holds for the whole queue: nobody was looked at yet, or
+//! no more may be dispatched for now (*unlabelled*), its head can never be placed
 //! (*blocked*), or its head waits (*front*), which each share counts too while it is the one whose turn it is.
 
 use crate::model::{BlockReason, JobQueue, TimeCause, TimeCauses};
@@ -12,6 +13,7 @@ use crate::units::{EnvId, JobId, Ratio, ShareId, SimTime, Span};
 
 use super::demand::Demand;
 use super::lane::Lane;
+use super::rate::Bucket;
 use super::shares::{Measure, Tournament, Usage};
 
 /// The clocks when a job became RUNNABLE.
@@ -115,6 +117,8 @@ pub(super) struct Queue {
     pub(super) is_due: bool,
     /// When it asked to be looked at again.
     pub(super) alarm: Option<SimTime>,
+    /// What it may start now, where there is a ceiling.
+    pub(super) bucket: Bucket,
     /// Whether anything but arrivals happened since the last pass.
     pub(super) has_changed: bool,
     /// Places that came since the last pass; kept for disciplines that plan.
@@ -156,6 +160,7 @@ impl Queue {
             shares: Vec::new(),
             is_due: false,
             alarm: None,
+            bucket: Bucket::default(),
             has_changed: true,
             fresh: Vec::new(),
             vcpus_in_use: 0,
@@ -237,7 +242,7 @@ impl Queue {
         let passed = now - self.watch.counted;
         self.watch.counted = now;
         match self.watch.label {
-            Label::Unlabelled => self.unlabelled += passed,
+            Label::Unlabelled | Label::Front(Hold::Token) => self.unlabelled += passed,
             Label::Blocked(_) => self.blocked += passed,
             Label::Front(hold) => {
                 self.front += passed;
@@ -250,6 +255,8 @@ impl Queue {
                     Hold::MaxVcpus => self.watch.own.max_vcpus += passed,
                     Hold::Scaling => self.watch.own.scaling += passed,
                     Hold::Boot => self.watch.own.boot += passed,
+                    // That is the whole queue's, above.
+                    Hold::Token => {}
                 }
             }
         }
