@@ -2,9 +2,10 @@
 //!
 //! Relabelling every waiting job whenever the reason of its wait changes would cost the backlog. So a queue keeps clocks of
 //! how long each label held; a job notes them when it becomes RUNNABLE and takes the differences when it stops waiting.
-//! At each moment one label holds for the whole queue: nobody was looked at yet, or
-//! no more may be dispatched for now (*unlabelled*), its head can never be placed
-//! (*blocked*), or its head waits (*front*), which each share counts too while it is the one whose turn it is.
+//! At each moment one label holds for the whole queue: nobody was looked at yet, or no more may be dispatched for now
+//! (*unlabelled*), its head can never be placed (*blocked*), its head waits for a scaling decision or for a machine on its way
+//! (*scaling*, *boot*: decisions provide for everybody who waits, so everybody waits for them), or its head waits for something
+//! else (*front*), which each share counts too while it is the one whose turn it is.
 
 use crate::model::{BlockReason, JobQueue, TimeCause, TimeCauses};
 use crate::policy::discipline::{Dispatch, Hold, Place};
@@ -21,6 +22,8 @@ use super::shares::{Measure, Tournament, Usage};
 pub(super) struct Marks {
     unlabelled: Span,
     blocked: Span,
+    scaling: Span,
+    boot: Span,
     lane_front: Span,
 }
 
@@ -58,8 +61,6 @@ struct Own {
     capacity: Span,
     consumable: Span,
     max_vcpus: Span,
-    scaling: Span,
-    boot: Span,
 }
 
 /// A share of a queue; a FIFO queue has one.
@@ -131,7 +132,8 @@ pub(super) struct Queue {
     pub(super) watch: Watch,
     unlabelled: Span,
     blocked: Span,
-    front: Span,
+    scaling: Span,
+    boot: Span,
 }
 
 impl Queue {
@@ -177,7 +179,8 @@ impl Queue {
             },
             unlabelled: Span::ZERO,
             blocked: Span::ZERO,
-            front: Span::ZERO,
+            scaling: Span::ZERO,
+            boot: Span::ZERO,
         }
     }
 
@@ -244,19 +247,19 @@ impl Queue {
         match self.watch.label {
             Label::Unlabelled | Label::Front(Hold::Token) => self.unlabelled += passed,
             Label::Blocked(_) => self.blocked += passed,
+            Label::Front(Hold::Scaling) => self.scaling += passed,
+            Label::Front(Hold::Boot) => self.boot += passed,
             Label::Front(hold) => {
-                self.front += passed;
                 if let Some((_, lane)) = self.watch.head {
                     self.shares[lane as usize].front += passed;
                 }
+                let own = &mut self.watch.own;
                 match hold {
-                    Hold::Capacity => self.watch.own.capacity += passed,
-                    Hold::Consumable => self.watch.own.consumable += passed,
-                    Hold::MaxVcpus => self.watch.own.max_vcpus += passed,
-                    Hold::Scaling => self.watch.own.scaling += passed,
-                    Hold::Boot => self.watch.own.boot += passed,
-                    // That is the whole queue's, above.
-                    Hold::Token => {}
+                    Hold::Consumable => own.consumable += passed,
+                    Hold::MaxVcpus => own.max_vcpus += passed,
+                    Hold::Capacity | Hold::Scaling | Hold::Boot | Hold::Token => {
+                        own.capacity += passed
+                    }
                 }
             }
         }
@@ -304,6 +307,8 @@ impl Queue {
         Marks {
             unlabelled: self.unlabelled,
             blocked: self.blocked,
+            scaling: self.scaling,
+            boot: self.boot,
             lane_front: self.shares[lane as usize].front,
         }
     }
@@ -326,9 +331,11 @@ impl Queue {
         };
         let unlabelled = self.unlabelled - marks.unlabelled;
         let blocked = self.blocked - marks.blocked;
+        let scaling = self.scaling - marks.scaling;
+        let boot = self.boot - marks.boot;
         let lane_front = self.shares[lane as usize].front - marks.lane_front;
-        let front = (now - since) - unlabelled - blocked;
-        let at_front = own.capacity + own.consumable + own.max_vcpus + own.scaling + own.boot;
+        let front = (now - since) - unlabelled - blocked - scaling - boot;
+        let at_front = own.capacity + own.consumable + own.max_vcpus;
         causes.add(TimeCause::Dispatch, unlabelled);
         causes.add(TimeCause::BlockedHead, blocked);
         causes.add(TimeCause::Share, front - lane_front);
@@ -336,8 +343,8 @@ impl Queue {
         causes.add(TimeCause::Capacity, own.capacity);
         causes.add(TimeCause::Consumable, own.consumable);
         causes.add(TimeCause::MaxVcpus, own.max_vcpus);
-        causes.add(TimeCause::Scaling, own.scaling);
-        causes.add(TimeCause::Boot, own.boot);
+        causes.add(TimeCause::Scaling, scaling);
+        causes.add(TimeCause::Boot, boot);
     }
 
     fn take_own_of_others(&mut self, job: JobId) -> Own {
