@@ -50,7 +50,7 @@ impl<O: Observer> Control<'_, O> {
         let hold = match first_hold {
             // What a scaling decision found holds until the next one.
             Some((waiting, Hold::Capacity)) if waiting.place.job == job => match before {
-                Some(Hold::Consumable) | None => no_room,
+                Some(Hold::Consumable | Hold::Token) | None => no_room,
                 Some(hold) => hold,
             },
             Some((waiting, hold)) if waiting.place.job == job => hold,

@@ -76,13 +76,17 @@ impl<O: Observer> Control<'_, O> {
         if queue.deleted || queue.demand.is_none() || queue.waiting == 0 {
             return None;
         }
-        let lane = queue.turn(now)?;
-        let lane = &queue.shares[lane as usize].lane;
+        let turn = queue.turn(now)?;
+        let lane = &queue.shares[turn as usize].lane;
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
         let held = held.and_then(|(place, _)| lane.find(place));
         let head = *held.map(|(_, entry)| entry).or(lane.front())?;
         let needs_only_room = self.consumables_available(head.contract, head.who)
-            && self.leaves_reserve(now, id, head.shape.vcpus);
+            && self.leaves_reserve(now, id, head.shape.vcpus)
+            && self.knobs.rate.is_none_or(|rate| {
+                let tokens = self.tokens_of(id, head.place, turn);
+                self.has_tokens(now, id, rate, tokens)
+            });
         let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,

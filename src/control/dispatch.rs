@@ -20,6 +20,8 @@ struct Pass<'p, 'w, O: Observer, C: Capacity> {
     lane: u32,
     /// The first job that could not start, and why: the head.
     first_hold: Option<(Waiting, Hold)>,
+    /// Tokens of a job for which there were not enough, after which nothing starts in this pass.
+    lacks: u64,
 }
 
 impl<O: Observer> Control<'_, O> {
@@ -45,13 +47,15 @@ impl<O: Observer> Control<'_, O> {
             usable: &usable,
             lane: 0,
             first_hold: None,
+            lacks: 0,
         };
         dispatch.pass(&mut pass);
-        let first_hold = pass.first_hold;
+        let (first_hold, lacks) = (pass.first_hold, pass.lacks);
         self.queues[queue.index()].dispatch = Some(dispatch);
         self.end_pass(queue);
         self.watch_head(now, queue, capacity, &usable, first_hold);
         self.queues[queue.index()].usable = usable;
+        self.look_again(now, queue, lacks);
     }
 
     fn end_pass(&mut self, queue: QueueId) {
@@ -113,11 +117,33 @@ impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
         }
     }
 
-    /// Starts a job at the place that `place` finds for it.
+    /// Starts a job at the place that `place` finds for it, if the queue may start anything more.
     fn try_start(
         &mut self,
         waiting: &Waiting,
         place: impl FnOnce(&mut C, &Ask<'_>) -> Option<Placed>,
+    ) -> Result<(), Hold> {
+        let Some(rate) = self.control.knobs.rate else {
+            return self.try_place(waiting, place);
+        };
+        if self.lacks == 0 {
+            let tokens = (self.control).tokens_of(self.queue, waiting.place, waiting.lane);
+            if (self.control).has_tokens(self.now, self.queue, rate, tokens) {
+                self.try_place(waiting, place)?;
+                self.control.take_tokens(self.queue, tokens);
+                return Ok(());
+            }
+            self.lacks = tokens;
+        }
+        Err(Hold::Token)
+    }
+
+    /// Starts a job at the place that `place` finds for it.
+    #[inline(always)]
+    fn try_place(
+        &mut self,
+        waiting: &Waiting,
+        place: impl FnOnce(&mut dyn Capacity, &Ask<'_>) -> Option<Placed>,
     ) -> Result<(), Hold> {
         let control = &mut *self.control;
         let lane = control.lane_of(self.queue, waiting.lane);
@@ -178,6 +204,9 @@ impl<O: Observer, C: Capacity> Turn for Pass<'_, '_, O, C> {
     }
 
     fn next(&mut self, after: Option<Place>, wanted: &Wanted) -> Option<Waiting> {
+        if self.lacks > 0 {
+            return None;
+        }
         let lane = &mut self.control.queues[self.queue.index()]
             .shares
             .get_mut(self.lane as usize)?
@@ -220,7 +249,7 @@ impl<O: Observer, C: Capacity> Turn for Pass<'_, '_, O, C> {
         let lane = self.lane;
         let queue = &mut self.control.queues[self.queue.index()];
         match queue.fair.as_mut() {
-            Some(fair) if !blocks => {
+            Some(fair) if !blocks && self.lacks == 0 => {
                 fair.aside.push(lane);
                 queue.note_waiting(lane);
                 true

@@ -24,7 +24,7 @@ pub enum TimeCause {
     /// At the head; the machines are full.
     Capacity,
     /// Waits for the next look: at what it depended on, or depends on nothing (`dependencyTick`), at its queue (`dispatchTick`),
-    /// or at a job that is to be retried (`retryDelay`).
+    /// or at a job that is to be retried (`retryDelay`); or its queue has dispatched as much as it may for now (`dispatchRate`).
     Dispatch,
     /// In STARTING: its container is being made.
     ImagePull,

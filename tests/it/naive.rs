@@ -6,6 +6,7 @@ mod bill;
 mod life;
 mod outside;
 mod pass;
+mod rate;
 mod scaling;
 mod share;
 mod submissions;
@@ -242,6 +243,8 @@ enum Fact {
         stamp: u32,
     },
     Planned(usize),
+    /// There are the dispatch tokens that a queue lacked.
+    Token(usize),
 }
 
 /// A submission that something caused.
@@ -274,6 +277,8 @@ struct Queue {
     deleted: bool,
     /// Something happened since its last pass that a pass could answer to.
     is_due: bool,
+    /// What it may start, and when it may start more.
+    bucket: rate::Bucket,
     /// Its last pass left a head waiting.
     tried: bool,
     /// For strict-held.
@@ -448,7 +453,7 @@ impl Naive<'_> {
     fn some_queue_is_due(&self) -> bool {
         self.queues
             .iter()
-            .any(|queue| queue.is_due && !queue.deleted)
+            .any(|queue| (queue.is_due || queue.bucket.rings) && !queue.deleted)
     }
 
     fn next_pass(&self) -> SimTime {
