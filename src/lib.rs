@@ -24,7 +24,7 @@
 //! | [`fleet`] | units, model, policy, market | machines, placing, planning, the ledger |
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
 //! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
-//! | [`input`] | units, model, names in policy, engine's streams | bytes → Scenario, or every problem with its place |
+//! | [`input`] | units, model, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, metrics | results → bytes: summary, tables, text |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!

@@ -27,7 +27,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     // What a run is observed as is `model::Observer`, which `sim` calls; metrics need not know who does.
     ("metrics", &["units", "model"]),
-    ("input", &["units", "model", "policy", "engine::Streams"]),
+    (
+        "input",
+        &[
+            "units",
+            "model",
+            "policy",
+            "engine::Streams",
+            "engine::chance",
+        ],
+    ),
     ("report", &["units", "model", "metrics"]),
 ];
 
