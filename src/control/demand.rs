@@ -1,6 +1,8 @@
 //! What managed environments are told to provide for: the jobs that wait, by shape.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use crate::model::Observer;
 use crate::policy::discipline::Hold;
@@ -11,8 +13,38 @@ use super::Control;
 use super::lane::Entry;
 use super::queue::{Label, Queue};
 
-/// Waiting jobs of a queue by shape, multi-node ones left out.
-pub(super) type Demand = BTreeMap<Shape, u64>;
+/// Waiting jobs of a queue.
+#[derive(Debug, Default)]
+pub(super) struct Demand {
+    /// By shape, multi-node ones left out.
+    shapes: BTreeMap<Shape, u64>,
+    /// Multi-node ones by contract.
+    gangs: BTreeMap<u32, u64>,
+}
+
+impl Demand {
+    fn count(&mut self, entry: &Entry, came: bool) {
+        match entry.is_gang {
+            false => count(&mut self.shapes, entry.shape, u64::from(entry.count), came),
+            true => count(
+                &mut self.gangs,
+                entry.contract,
+                u64::from(entry.count),
+                came,
+            ),
+        }
+    }
+}
+
+/// `number` more of `key`, or less.
+fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, number: u64, came: bool) {
+    match counts.entry(key) {
+        Slot::Vacant(slot) => _ = slot.insert(number),
+        Slot::Occupied(mut slot) if came => *slot.get_mut() += number,
+        Slot::Occupied(slot) if *slot.get() == number => _ = slot.remove(),
+        Slot::Occupied(mut slot) => *slot.get_mut() -= number,
+    }
+}
 
 impl Queue {
     /// `count` jobs like `entry` came to wait, or went.
@@ -25,17 +57,8 @@ impl Queue {
 
     #[inline(never)]
     fn count_some_demand(&mut self, entry: &Entry, came: bool) {
-        let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
-            return;
-        };
-        let count = demand.entry(entry.shape).or_default();
-        if came {
-            *count += u64::from(entry.count);
-        } else {
-            *count -= u64::from(entry.count);
-            if *count == 0 {
-                demand.remove(&entry.shape);
-            }
+        if let Some(demand) = &mut self.demand {
+            demand.count(entry, came);
         }
     }
 
@@ -44,11 +67,9 @@ impl Queue {
         if !keeps {
             self.demand = None;
         } else if self.demand.is_none() {
-            let mut demand = Demand::new();
+            let mut demand = Demand::default();
             let waiting = self.shares.iter().flat_map(|share| share.lane.iter());
-            for entry in waiting.filter(|entry| !entry.is_gang) {
-                *demand.entry(entry.shape).or_default() += u64::from(entry.count);
-            }
+            waiting.for_each(|entry| demand.count(entry, true));
             self.demand = Some(demand);
         }
     }
@@ -98,7 +119,8 @@ impl<O: Observer> Control<'_, O> {
             gang: self.contracts[head.contract as usize].gang.clone(),
             needs_only_room,
         }];
-        let others = queue.demand.iter().flatten().rev();
+        let demand = queue.demand.as_ref()?;
+        let others = demand.shapes.iter().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
             let is_heads = shape == head.shape && !head.is_gang;
             let count = count - u64::from(is_heads);
@@ -109,6 +131,29 @@ impl<O: Observer> Control<'_, O> {
                 needs_only_room: false,
             })
         }));
+        let gangs = demand.gangs.iter();
+        wants.extend(gangs.filter_map(|(&contract, &count)| {
+            let is_heads = contract == head.contract && head.is_gang;
+            let count = count - u64::from(is_heads);
+            let contract = &self.contracts[contract as usize];
+            (count > 0).then(|| Want {
+                shape: contract.shape,
+                count,
+                gang: contract.gang.clone(),
+                needs_only_room: false,
+            })
+        }));
+        if !demand.gangs.is_empty() {
+            // Of one shape in all the plain ones come first, then gangs by what their nodes ask for.
+            wants[1..].sort_by(|a, b| {
+                let nodes = |want: &Want| {
+                    want.gang
+                        .as_ref()
+                        .map(|g| (g.nodes.clone(), g.instance_type))
+                };
+                (Reverse(a.shape), nodes(a)).cmp(&(Reverse(b.shape), nodes(b)))
+            });
+        }
         Some(QueueDemand {
             queue: id,
             environments: queue.usable.clone(),

@@ -45,6 +45,8 @@ pub struct Outcome {
     pub total: Usd,
     /// Refused submissions and commands.
     pub rejections: usize,
+    /// Attempts of multi-node jobs that ran in managed environments; only the naive simulator counts them.
+    pub managed_gangs: usize,
 }
 
 /// A job at the end of the run.

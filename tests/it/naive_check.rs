@@ -351,16 +351,18 @@ fn the_simulator_agrees_with_the_naive_one_in_a_thousand_managed_worlds() {
 
 #[test]
 fn a_thousand_managed_worlds_end() {
-    let (mut launched, mut jobs, mut succeeded) = (0, 0, 0);
+    let (mut launched, mut jobs, mut succeeded, mut gangs) = (0, 0, 0, 0);
     for seed in 0..1_000 {
         let world = worlds::managed_world(seed);
         let outcome = naive::run(&world, None);
         launched += outcome.instances.len();
+        gangs += outcome.managed_gangs;
         jobs += outcome.jobs.len();
         let all = outcome.jobs.iter();
         succeeded += all.filter(|job| job.status == JobStatus::Succeeded).count();
     }
-    println!("{launched} instances, {jobs} jobs, {succeeded} succeeded");
+    println!("{launched} instances, {jobs} jobs, {succeeded} succeeded, {gangs} runs of gangs");
+    assert!(gangs > 0, "no multi-node job ran on what Batch launched");
     assert!(
         succeeded * 3 > jobs,
         "worlds in which little succeeds show little"

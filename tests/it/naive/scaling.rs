@@ -37,8 +37,8 @@ impl Managed {
 struct Entry {
     shape: Shape,
     count: u64,
-    /// For a multi-node job: the job.
-    gang: Option<usize>,
+    /// For a multi-node job what each node asks for and the type it insists on; empty for others.
+    nodes: Vec<(Shape, Option<String>)>,
     /// The head of its queue, which nothing but room keeps from starting.
     needs_only_room: bool,
 }
@@ -232,11 +232,12 @@ impl Naive<'_> {
         }
     }
 
-    fn has_capacity(&self, instance_type: TypeId) -> bool {
+    /// Whether EC2 has so many more of a type for us.
+    fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
         let limit = self.available.iter().find(|one| one.0 == instance_type);
         let all = self.requested().chain(self.running_instances());
         let alive = all.filter(|one| one.1 == instance_type).count();
-        limit.is_none_or(|&(_, available)| alive < available as usize)
+        limit.is_none_or(|&(_, available)| alive as u64 + count <= u64::from(available))
     }
 
     fn decide(&mut self) {
@@ -260,9 +261,9 @@ impl Naive<'_> {
                     (self.floor(environment)).checked_sub(self.committed(environment))
                 && missing > 0
             {
-                let least = Shape::new(1, 1, 0);
+                let least = [(Shape::new(1, 1, 0), None)];
                 let demand = u64::from(missing);
-                let tried = self.launch(&mut decision, environment, least, demand, true);
+                let tried = self.launch(&mut decision, environment, &least, demand, true, &|_| 1);
                 let Tried::Launched(instance_type) = tried else {
                     break;
                 };
@@ -278,9 +279,9 @@ impl Naive<'_> {
             let mut later: u64 = entries.iter().map(Entry::vcpus).sum();
             for entry in entries {
                 later -= entry.vcpus();
-                match entry.gang {
-                    None => self.provide(&mut decision, queue, &entry, later),
-                    Some(job) => self.provide_gang(&mut decision, queue, job, &entry, later),
+                match entry.nodes.is_empty() {
+                    true => self.provide(&mut decision, queue, &entry, later),
+                    false => self.provide_gang(&mut decision, queue, &entry),
                 }
             }
         }
@@ -291,7 +292,7 @@ impl Naive<'_> {
                 None => Vec::new(),
             };
             for (instance_type, until) in ends {
-                if until > self.now && self.has_capacity(instance_type) {
+                if until > self.now && self.has_capacity(instance_type, 1) {
                     decision.wake(until);
                 }
             }
@@ -329,26 +330,31 @@ impl Naive<'_> {
             return Vec::new();
         };
         let needs_only_room = !self.lacks_consumables(head) && !self.is_over_the_reserve(head);
-        let mut entries = vec![Entry {
-            shape: self.jobs[head].shape,
+        let entry = |job: usize| Entry {
+            shape: self.jobs[job].shape,
             count: 1,
-            gang: (!self.jobs[head].nodes.is_empty()).then_some(head),
-            needs_only_room,
-        }];
-        let mut others: Vec<Shape> = waiting
+            nodes: self.jobs[job].nodes.clone(),
+            needs_only_room: job == head && needs_only_room,
+        };
+        let mut entries: Vec<Entry> = waiting
             .into_iter()
-            .filter(|&job| job != head && self.jobs[job].nodes.is_empty())
-            .map(|job| self.jobs[job].shape)
+            .filter(|&job| job != head)
+            .map(entry)
             .collect();
-        others.sort_by_key(|&shape| Reverse(shape));
-        for alike in others.chunk_by(|a, b| a == b) {
-            entries.push(Entry {
-                shape: alike[0],
-                count: alike.len() as u64,
-                gang: None,
-                needs_only_room: false,
-            });
-        }
+        // Of one shape multi-node jobs come last, by what each node asks for.
+        entries.sort_by_key(|entry| {
+            let nodes: Vec<Shape> = entry.nodes.iter().map(|node| node.0).collect();
+            let named = entry.nodes.iter().find_map(|node| node.1.clone());
+            (Reverse(entry.shape), nodes, named)
+        });
+        // Plain jobs of one shape are one entry.
+        entries.dedup_by(|next, first| {
+            let alike =
+                next.shape == first.shape && next.nodes.is_empty() && first.nodes.is_empty();
+            first.count += u64::from(alike);
+            alike
+        });
+        entries.insert(0, entry(head));
         entries
     }
 
@@ -384,7 +390,8 @@ impl Naive<'_> {
             }
             while count > 0 && self.launches_for(environment, entry) {
                 let demand = u64::from(entry.shape.vcpus) * count + later;
-                match self.launch(decision, environment, entry.shape, demand, false) {
+                let one = [(entry.shape, None)];
+                match self.launch(decision, environment, &one, demand, false, &|_| 1) {
                     Tried::Launched(instance_type) => {
                         let mut room = self.size_of(instance_type);
                         while count > 0 && entry.shape.fits(room) {
@@ -400,25 +407,87 @@ impl Naive<'_> {
         }
     }
 
-    fn provide_gang(
-        &mut self,
-        _decision: &mut Decision,
-        _queue: usize,
-        _job: usize,
-        _entry: &Entry,
-        _later: u64,
-    ) {
-        unreachable!("these worlds have no gangs on managed environments");
+    /// Whole machines of one type in one environment, all of them or none.
+    fn provide_gang(&mut self, decision: &mut Decision, queue: usize, entry: &Entry) {
+        let nodes = &entry.nodes;
+        let largest = nodes.iter().map(|node| u64::from(node.0.vcpus)).max();
+        for environment in self.usable(queue) {
+            let rooms = decision.rooms[environment].clone();
+            let whole = |one: TypeId| {
+                let size = self.size_of(one);
+                rooms.iter().filter(|room| **room == (size, one)).count()
+            };
+            let mut types: Vec<TypeId> = rooms.iter().map(|room| room.1).collect();
+            types.retain(|&one| whole(one) >= nodes.len() && self.holds_nodes(one, nodes));
+            if let Some(&one) = types.iter().min() {
+                self.take_whole(decision, environment, one, nodes.len());
+                return;
+            }
+            if !self.launches_for(environment, entry) {
+                continue;
+            }
+            // Where what was launched went again unused, all are launched anew, to come together.
+            let is_in_vain = self
+                .managed(environment)
+                .is_some_and(|managed| managed.in_vain == Some(self.happened));
+            let types = (0..self.scenario.world.catalogue.len()).map(TypeId::at);
+            let there: Vec<usize> = match is_in_vain {
+                true => types.map(|_| 0).collect(),
+                false => types.map(whole).collect(),
+            };
+            let there = |one: TypeId| there[one.index()];
+            let missing = |one: TypeId| (nodes.len() - there(one)) as u64;
+            let demand = largest.expect("a node");
+            match self.launch(decision, environment, nodes, demand, false, &missing) {
+                Tried::Launched(one) => {
+                    self.take_whole(decision, environment, one, there(one));
+                    return;
+                }
+                Tried::Spills => {}
+                Tried::Keeps => return,
+            }
+        }
     }
 
-    /// Asks for one machine that holds `shape`.
+    fn take_whole(
+        &mut self,
+        decision: &mut Decision,
+        environment: usize,
+        one: TypeId,
+        count: usize,
+    ) {
+        let whole = (self.size_of(one), one);
+        let rooms = &mut decision.rooms[environment];
+        for _ in 0..count {
+            let place = rooms.iter().position(|room| *room == whole);
+            rooms.remove(place.expect("a whole machine"));
+        }
+    }
+
+    fn holds_nodes(&self, one: TypeId, nodes: &[(Shape, Option<String>)]) -> bool {
+        let kind = self.scenario.world.catalogue.get(one);
+        nodes.iter().all(|node| self.holds_node(kind, node))
+    }
+
+    /// Whether an environment may have as many machines of a type, if it has no others.
+    fn lets_be(&self, environment: usize, one: TypeId, count: usize) -> bool {
+        let spec = &self.managed(environment).expect("managed").is;
+        let (each, count) = (self.vcpus(one), count as u32);
+        match spec.strategy {
+            AllocationStrategy::BestFit => each * count <= spec.max_vcpus,
+            _ => each * (count - 1) < spec.max_vcpus,
+        }
+    }
+
+    /// Asks for machines of one type, one of which holds each of `nodes`: as many as `missing` says of the type.
     fn launch(
         &mut self,
         decision: &mut Decision,
         environment: usize,
-        shape: Shape,
+        nodes: &[(Shape, Option<String>)],
         demand: u64,
         is_floor: bool,
+        missing: &dyn Fn(TypeId) -> u64,
     ) -> Tried {
         let is = &self.environments[environment].is;
         if !is.valid || !(is.enabled || is_floor) {
@@ -430,31 +499,20 @@ impl Naive<'_> {
             .is
             .clone();
         let committed = self.committed(environment);
-        let most = self.count(Knob::ClusterInstancesMax) as usize;
+        let most = u64::from(self.count(Knob::ClusterInstancesMax));
         let all = self.requested().chain(self.running_instances());
-        let instances = all.filter(|one| one.0 == environment).count();
+        let instances = all.filter(|one| one.0 == environment).count() as u64;
         if committed >= spec.max_vcpus || (most > 0 && instances >= most) {
             return Tried::Spills;
         }
         let mut candidates = spec.types.clone();
-        candidates.retain(|&one| shape.fits(self.size_of(one)));
-        let Some(cheapest) = self.cheapest(&candidates) else {
-            return Tried::Spills;
-        };
+        candidates.retain(|&one| self.holds_nodes(one, nodes));
         let is_best_fit = spec.strategy == AllocationStrategy::BestFit;
-        let is_too_much = committed + self.vcpus(cheapest) > spec.max_vcpus;
-        if is_best_fit && is_too_much && self.fault != Some(Fault::BestFitOvershoots) {
-            return Tried::Spills;
+        if self.fault != Some(Fault::BestFitOvershoots) {
+            candidates.retain(|&one| self.lets_be(environment, one, nodes.len()));
         }
-        let burst = self.count(Knob::LaunchBurst);
-        if burst > 0 && self.tokens < TOKEN {
-            let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
-            if refill > 0 {
-                let ms = (TOKEN - self.tokens).div_ceil(refill);
-                let ms = u64::try_from(ms).expect("small numbers");
-                decision.wake(self.now + Span::from_ms(ms));
-            }
-            return Tried::Keeps;
+        if candidates.is_empty() {
+            return Tried::Spills;
         }
         let managed = self.managed(environment).expect("a managed environment");
         candidates.retain(|&one| {
@@ -462,17 +520,47 @@ impl Naive<'_> {
             !off.any(|&(other, until)| other == one && until > self.now)
                 && !decision.short.contains(&(environment, one))
         });
+        let burst = self.count(Knob::LaunchBurst);
         loop {
             let chosen = match is_best_fit {
-                true => Some(cheapest),
+                true => self.cheapest(&candidates),
                 false => self.progressive(&candidates, demand, spec.max_vcpus - committed),
             };
-            let Some(chosen) = chosen.filter(|one| !is_best_fit || self.has_capacity(*one)) else {
+            // As many as there must be at once: a single one where there is no telling.
+            let count = chosen.map_or(1, missing);
+            if let Some(chosen) = chosen {
+                let each = u64::from(self.vcpus(chosen));
+                let budget = u64::from(spec.max_vcpus - committed);
+                let overshoots = !is_best_fit || self.fault == Some(Fault::BestFitOvershoots);
+                let is_too_much = match overshoots {
+                    true => each * (count - 1) >= budget,
+                    false => each * count > budget,
+                };
+                if is_too_much
+                    || (most > 0 && instances + count > most)
+                    || (burst > 0 && count > u64::from(burst))
+                {
+                    return Tried::Spills;
+                }
+            }
+            if burst > 0 && self.tokens < u128::from(count) * TOKEN {
+                let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
+                if refill > 0 {
+                    let ms = (u128::from(count) * TOKEN - self.tokens).div_ceil(refill);
+                    let ms = u64::try_from(ms).expect("small numbers");
+                    decision.wake(self.now + Span::from_ms(ms));
+                }
+                return Tried::Keeps;
+            }
+            let Some(chosen) = chosen else {
                 return self.is_short(decision, environment);
             };
-            if self.has_capacity(chosen) {
-                self.ask_for(environment, chosen);
+            if self.has_capacity(chosen, count) {
+                (0..count).for_each(|_| self.ask_for(environment, chosen));
                 return Tried::Launched(chosen);
+            }
+            if is_best_fit {
+                return self.is_short(decision, environment);
             }
             candidates.retain(|&one| one != chosen);
             decision.short.push((environment, chosen));
@@ -615,13 +703,7 @@ impl Naive<'_> {
                 false => job.nodes.iter().all(|node| self.holds_node(kind, node)),
             }
         });
-        let all_but_the_last = job.nodes.len().max(1) as u32 - 1;
-        let fits_max = |&one: &TypeId| match spec.strategy {
-            AllocationStrategy::BestFit => {
-                self.vcpus(one) * (all_but_the_last + 1) <= spec.max_vcpus
-            }
-            _ => self.vcpus(one) * all_but_the_last < spec.max_vcpus,
-        };
+        let fits_max = |&one: &TypeId| self.lets_be(environment, one, job.nodes.len().max(1));
         if job.shape.vcpus > spec.max_vcpus {
             Some(true)
         } else if holding.is_empty() {
@@ -635,7 +717,11 @@ impl Naive<'_> {
 }
 
 impl Entry {
+    /// What it asks for of machines that others share.
     fn vcpus(&self) -> u64 {
-        u64::from(self.shape.vcpus) * self.count
+        match self.nodes.is_empty() {
+            true => u64::from(self.shape.vcpus) * self.count,
+            false => 0,
+        }
     }
 }
