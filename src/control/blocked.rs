@@ -43,7 +43,7 @@ impl<O: Observer> Control<'_, O> {
             _ => None,
         };
         let no_room = if queue.demand.is_some() {
-            Hold::Scaling
+            self.registry.before_decision(usable)
         } else {
             Hold::Capacity
         };

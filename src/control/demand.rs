@@ -174,8 +174,10 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A managed environment has asked for so many vCPUs and not let them go.
-    pub fn committed(&mut self, environment: EnvId, vcpus: u64) {
-        self.registry.environments[environment.index()].committed = vcpus;
+    /// A managed environment has asked for so many vCPUs and not let them go; machines of it may be on their way.
+    pub fn committed(&mut self, environment: EnvId, vcpus: u64, awaits_machines: bool) {
+        let environment = &mut self.registry.environments[environment.index()];
+        environment.committed = vcpus;
+        environment.awaits_machines = awaits_machines;
     }
 }

@@ -232,6 +232,7 @@ impl<O: Observer> Control<'_, O> {
             reserved_from: None,
             managed: Scale::of(spec),
             committed: 0,
+            awaits_machines: false,
             machines: 0,
             slowest: Ratio::ONE,
             queues: Vec::new(),

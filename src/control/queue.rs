@@ -3,7 +3,9 @@
 //! Relabelling every waiting job whenever the reason of its wait changes would cost the backlog. So a queue keeps clocks of
 //! how long each label held; a job notes them when it becomes RUNNABLE and takes the differences when it stops waiting.
 //! At each moment one label holds for the whole queue: nobody was looked at yet (*unlabelled*), its head can never be placed
-//! (*blocked*), or its head waits (*front*), which each share counts too while it is the one whose turn it is.
+//! (*blocked*), its head waits for a scaling decision or for a machine on its way (*scaling*, *boot*: decisions provide for
+//! everybody who waits, so everybody waits for them), or its head waits for something else (*front*), which each share counts
+//! too while it is the one whose turn it is.
 
 use crate::model::{BlockReason, JobQueue, TimeCause, TimeCauses};
 use crate::policy::discipline::{Dispatch, Hold, Place};
@@ -19,6 +21,8 @@ use super::shares::{Measure, Tournament, Usage};
 pub(super) struct Marks {
     unlabelled: Span,
     blocked: Span,
+    scaling: Span,
+    boot: Span,
     lane_front: Span,
 }
 
@@ -56,8 +60,6 @@ struct Own {
     capacity: Span,
     consumable: Span,
     max_vcpus: Span,
-    scaling: Span,
-    boot: Span,
 }
 
 /// A share of a queue; a FIFO queue has one.
@@ -127,7 +129,8 @@ pub(super) struct Queue {
     pub(super) watch: Watch,
     unlabelled: Span,
     blocked: Span,
-    front: Span,
+    scaling: Span,
+    boot: Span,
 }
 
 impl Queue {
@@ -172,7 +175,8 @@ impl Queue {
             },
             unlabelled: Span::ZERO,
             blocked: Span::ZERO,
-            front: Span::ZERO,
+            scaling: Span::ZERO,
+            boot: Span::ZERO,
         }
     }
 
@@ -239,17 +243,17 @@ impl Queue {
         match self.watch.label {
             Label::Unlabelled => self.unlabelled += passed,
             Label::Blocked(_) => self.blocked += passed,
+            Label::Front(Hold::Scaling) => self.scaling += passed,
+            Label::Front(Hold::Boot) => self.boot += passed,
             Label::Front(hold) => {
-                self.front += passed;
                 if let Some((_, lane)) = self.watch.head {
                     self.shares[lane as usize].front += passed;
                 }
+                let own = &mut self.watch.own;
                 match hold {
-                    Hold::Capacity => self.watch.own.capacity += passed,
-                    Hold::Consumable => self.watch.own.consumable += passed,
-                    Hold::MaxVcpus => self.watch.own.max_vcpus += passed,
-                    Hold::Scaling => self.watch.own.scaling += passed,
-                    Hold::Boot => self.watch.own.boot += passed,
+                    Hold::Consumable => own.consumable += passed,
+                    Hold::MaxVcpus => own.max_vcpus += passed,
+                    Hold::Capacity | Hold::Scaling | Hold::Boot => own.capacity += passed,
                 }
             }
         }
@@ -297,6 +301,8 @@ impl Queue {
         Marks {
             unlabelled: self.unlabelled,
             blocked: self.blocked,
+            scaling: self.scaling,
+            boot: self.boot,
             lane_front: self.shares[lane as usize].front,
         }
     }
@@ -319,9 +325,11 @@ impl Queue {
         };
         let unlabelled = self.unlabelled - marks.unlabelled;
         let blocked = self.blocked - marks.blocked;
+        let scaling = self.scaling - marks.scaling;
+        let boot = self.boot - marks.boot;
         let lane_front = self.shares[lane as usize].front - marks.lane_front;
-        let front = (now - since) - unlabelled - blocked;
-        let at_front = own.capacity + own.consumable + own.max_vcpus + own.scaling + own.boot;
+        let front = (now - since) - unlabelled - blocked - scaling - boot;
+        let at_front = own.capacity + own.consumable + own.max_vcpus;
         causes.add(TimeCause::Dispatch, unlabelled);
         causes.add(TimeCause::BlockedHead, blocked);
         causes.add(TimeCause::Share, front - lane_front);
@@ -329,8 +337,8 @@ impl Queue {
         causes.add(TimeCause::Capacity, own.capacity);
         causes.add(TimeCause::Consumable, own.consumable);
         causes.add(TimeCause::MaxVcpus, own.max_vcpus);
-        causes.add(TimeCause::Scaling, own.scaling);
-        causes.add(TimeCause::Boot, own.boot);
+        causes.add(TimeCause::Scaling, scaling);
+        causes.add(TimeCause::Boot, boot);
     }
 
     fn take_own_of_others(&mut self, job: JobId) -> Own {

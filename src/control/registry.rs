@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{ConsumableResource, JobDefinition, SchedulingPolicy};
+use crate::policy::discipline::Hold;
 use crate::policy::scaling::Scale;
 use crate::units::{ConsumableId, EnvId, QueueId, Ratio};
 
@@ -19,6 +20,8 @@ pub(super) struct Environment {
     pub(super) managed: Option<Scale>,
     /// vCPUs that a managed one has asked for and not let go.
     pub(super) committed: u64,
+    /// Whether any of its machines is on its way.
+    pub(super) awaits_machines: bool,
     /// Machines that are or will be registered.
     pub(super) machines: u64,
     /// The slowest of its machine types.
@@ -87,5 +90,27 @@ impl Registry {
         found
             .map(|revision| &revision.definition)
             .ok_or_else(|| format!("JobDefinition {reference} is not an ACTIVE revision"))
+    }
+}
+
+impl Registry {
+    /// What a head that lacks room on `usable` waits for until the next scaling decision says more: for machines that are on
+    /// their way, else for that decision, unless no managed environment may grow.
+    pub(super) fn before_decision(&self, usable: &[EnvId]) -> Hold {
+        let mut hold = Hold::Capacity;
+        for id in usable {
+            let environment = &self.environments[id.index()];
+            if let Some(scale) = environment.managed {
+                if environment.awaits_machines {
+                    return Hold::Boot;
+                }
+                if environment.committed < u64::from(scale.max_vcpus) {
+                    hold = Hold::Scaling;
+                } else if hold == Hold::Capacity {
+                    hold = Hold::MaxVcpus;
+                }
+            }
+        }
+        hold
     }
 }

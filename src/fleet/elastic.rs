@@ -50,6 +50,13 @@ impl Fleet<'_> {
             .map_or(0, |managed| managed.committed)
     }
 
+    /// Whether machines of a managed environment were asked for and are not ready yet.
+    pub fn awaits_machines(&self, environment: EnvId) -> bool {
+        self.managed[environment.index()]
+            .as_ref()
+            .is_some_and(|managed| !managed.coming.is_empty())
+    }
+
     /// Whether any environment is managed: without one, nothing scales and nothing is idle.
     pub fn has_managed(&self) -> bool {
         self.has_managed

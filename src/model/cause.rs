@@ -9,6 +9,10 @@ pub enum TimeCause {
     Dependency,
     /// The head of its queue (itself or another) cannot be placed on any machine there is.
     BlockedHead,
+    /// The head of its queue (itself or another) waits for the next scaling decision, which provides for all that wait.
+    Scaling,
+    /// A machine for the head of its queue (itself or another) is being launched or boots.
+    Boot,
     /// Another share has its turn.
     Share,
     /// Others are ahead in the order of its queue or share.
@@ -19,10 +23,6 @@ pub enum TimeCause {
     MaxVcpus,
     /// At the head; the machines are full.
     Capacity,
-    /// Waits for the next scaling decision.
-    Scaling,
-    /// Its machine boots.
-    Boot,
     /// Waits for the next look: at what it depended on, or depends on nothing (`dependencyTick`), at its queue (`dispatchTick`),
     /// or at a job that is to be retried (`retryDelay`).
     Dispatch,
@@ -39,13 +39,13 @@ impl TimeCause {
     pub const ALL: [TimeCause; 13] = [
         TimeCause::Dependency,
         TimeCause::BlockedHead,
+        TimeCause::Scaling,
+        TimeCause::Boot,
         TimeCause::Share,
         TimeCause::Queue,
         TimeCause::Consumable,
         TimeCause::MaxVcpus,
         TimeCause::Capacity,
-        TimeCause::Scaling,
-        TimeCause::Boot,
         TimeCause::Dispatch,
         TimeCause::ImagePull,
         TimeCause::Run,

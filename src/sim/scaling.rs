@@ -144,10 +144,12 @@ impl<O: Observer> Simulation<'_, O> {
         }
     }
 
-    /// Control judges updates by what an environment has.
+    /// Control judges updates and heads that wait by what an environment has.
     pub(super) fn tell_committed(&mut self, environment: EnvId) {
         let committed = self.fleet.committed(environment);
-        self.control.committed(environment, committed);
+        let awaits_machines = self.fleet.awaits_machines(environment);
+        self.control
+            .committed(environment, committed, awaits_machines);
     }
 
     /// Instances run, and are billed.
@@ -179,6 +181,7 @@ impl<O: Observer> Simulation<'_, O> {
         if !self.fleet.register(now, batch.instances.clone()) {
             return false;
         }
+        self.tell_committed(environment);
         self.control.machines_changed(now, environment);
         true
     }

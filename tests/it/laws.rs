@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
-use batchcast::metrics::{Recorder, RunFacts};
+use batchcast::metrics::{Recorder, RunFacts, Summary};
 use batchcast::model::{
     AllocationStrategy, Command, CostCause, EnvironmentKind, JobStatus, Knob, Managed, Scenario,
     StatusReason, TimeCause,
@@ -148,6 +148,7 @@ impl Observer for Judge {
             "causes of {:?} sum to its life so far",
             j.job
         );
+        self.jobs_cost += j.cost;
         self.unfinished += 1;
     }
 
@@ -222,10 +223,31 @@ impl Judge {
             on_attempts, self.attempts_cost,
             "attempts pay what machines book for them"
         );
-        assert!(
-            self.jobs_cost <= self.attempts_cost,
-            "a job pays for its attempts and nothing else"
+        assert_eq!(
+            self.jobs_cost, self.attempts_cost,
+            "jobs pay for their attempts and nothing else"
         );
+    }
+}
+
+impl Judge {
+    /// The bill is one sum, however it is cut: by instance, by environment, by type, by cause, by job and what no job pays.
+    fn one_total(&self, summary: &Summary) {
+        let bill = summary.cost_total();
+        let instances: Usd = self.instances.iter().map(|one| one.cost.total()).sum();
+        assert_eq!(instances, bill, "by instance");
+        for groups in [&summary.by_environment, &summary.by_instance_type] {
+            let sum: Usd = groups.iter().map(|(_, totals)| totals.cost.total()).sum();
+            assert_eq!(sum, bill, "by environment and by type");
+        }
+        let nobodys = [
+            CostCause::Boot,
+            CostCause::Idle,
+            CostCause::Stranded,
+            CostCause::Minimum,
+        ];
+        let rest: Usd = nobodys.iter().map(|&cause| summary.cost.get(cause)).sum();
+        assert_eq!(self.jobs_cost + rest, bill, "by job, and what is nobody's");
     }
 }
 
@@ -387,6 +409,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             speed_max: fastest(scenario),
             ignored_keys: Vec::new(),
         });
+        judge.one_total(&summary);
         if let Some(makespan) = summary.makespan {
             assert!(
                 summary.lower_bound() <= makespan,

@@ -140,6 +140,27 @@ fn a_head_for_which_ec2_has_no_machine_waits_for_capacity_and_for_no_boot_or_lim
     }
 }
 
+#[test]
+fn whoever_waits_behind_a_head_that_waits_for_its_machine_waits_for_machines_and_not_for_others() {
+    let waiting = ["second", "third"].map(|name| job(name, 4, 64));
+    let text = world(&waiting.concat())
+        .replace("minvCpus = 4, ", "")
+        .replace("maxvCpus = 8", "maxvCpus = 12")
+        .replace(
+            "profile = \"ideal\"",
+            "profile = \"ideal\"\nlaunchTime = \"1m\"\nbootTime = \"1m\"\nscaleOutTick = \"50s\"\nscaleInIdle = \"1s\"",
+        )
+        .replace("at = \"20m\"", "at = \"13m\"");
+    let tape = play(&text);
+    for name in ["second", "third"] {
+        let causes = &tape.jobs[name].causes;
+        assert_eq!(tape.start(name), 920.0, "{name}");
+        assert_eq!(causes["scaling"], 20.0, "{name}: {causes:?}");
+        assert_eq!(causes["boot"], 120.0, "{name}: {causes:?}");
+        assert!(!causes.contains_key("queue"), "{name}: {causes:?}");
+    }
+}
+
 /// Machines come for the job behind the head, idle and go, but not again and again: the run ends.
 #[test]
 fn machines_for_a_job_behind_a_head_that_fits_nowhere_come_in_vain_once_and_the_run_ends() {

@@ -128,11 +128,32 @@ impl Lowering<'_> {
         if resources.get("instanceTypes").is_none() {
             return Vec::new();
         }
-        self.expand(resources).unwrap_or_else(|faults| {
+        let types = self.expand(resources).unwrap_or_else(|faults| {
             let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
             self.faults(resources, faults);
             Vec::new()
-        })
+        });
+        self.measured(resources, &types);
+        types
+    }
+
+    /// Each of `types` has a speed, where speeds are asked for by CoreMark.
+    fn measured(&mut self, resources: &Node, types: &[TypeId]) {
+        let names = types.iter().map(|&id| &*self.types.catalogue.get(id).name);
+        let unmeasured: Vec<&str> = names
+            .filter(|name| self.types.unmeasured.contains(*name))
+            .collect();
+        let Some((first, more)) = unmeasured.split_first() else {
+            return;
+        };
+        let (others, have) = match more.len() {
+            0 => (String::new(), "has"),
+            count => (format!(" and {count} more of these types"), "have"),
+        };
+        let message = format!(
+            "`{first}`{others} {have} no CoreMark figure, which machineSpeed asks for; name types that have one, or state speeds in instanceTypes"
+        );
+        self.problems.below(resources, "instanceTypes", message);
     }
 
     /// What a scaling update may not contain.

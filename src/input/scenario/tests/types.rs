@@ -90,3 +90,26 @@ fn speeds_are_alike_or_measured_as_the_model_says() {
         );
     }
 }
+
+#[test]
+fn a_family_with_unmeasured_types_is_refused_where_speeds_are_measured() {
+    let problems = |families: &str, setting: &str| {
+        let environment = format!(
+            "[[computeEnvironments]]\ncomputeEnvironmentName = \"managed\"\ntype = \"MANAGED\"\ncomputeResources = {{ type = \"EC2\", maxvCpus = 64, instanceTypes = [{families}] }}"
+        );
+        let text = format!("{BASE}\n{environment}\n{JOB}\n[model]\n{setting}\n");
+        match load("test.toml", text.as_bytes(), &[], None, &NoFiles) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+        }
+    };
+    let by_coremark = "machineSpeed = \"coremark\"";
+    let wrong = problems("\"c6i\", \"r6id\"", by_coremark);
+    let part = "more of these types have no CoreMark figure, which machineSpeed asks for; name types that have one";
+    assert!(
+        wrong.len() == 1 && wrong[0].contains(part) && wrong[0].contains("instanceTypes"),
+        "{wrong:?}"
+    );
+    assert_eq!(problems("\"c6i\", \"r6id\"", ""), Vec::<String>::new());
+    assert_eq!(problems("\"c6i.large\"", by_coremark), Vec::<String>::new());
+}
