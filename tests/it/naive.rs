@@ -32,6 +32,12 @@ pub enum Fault {
     BestFitOvershoots,
     /// An instance is billed from when it takes jobs.
     BootIsFree,
+    /// Machines for the nodes of a gang are as large as for jobs that share them.
+    GangsByDemand,
+    /// Gangs behind the head of their queue get no machines.
+    GangsOnlyAtTheHead,
+    /// Machines for a gang are launched though there are not enough launch tokens for all of them.
+    GangsOneByOne,
 }
 
 /// What the naive simulator says of a run.
@@ -394,7 +400,7 @@ impl Naive<'_> {
                 self.moments += 1;
             }
             assert!(
-                self.round < 10_000 && self.moments < 100_000,
+                self.round < 10_000 && self.moments < 20_000,
                 "a run without end"
             );
             self.in_facts = true;

@@ -339,6 +339,9 @@ impl Naive<'_> {
         let mut entries: Vec<Entry> = waiting
             .into_iter()
             .filter(|&job| job != head)
+            .filter(|&job| {
+                self.fault != Some(Fault::GangsOnlyAtTheHead) || self.jobs[job].nodes.is_empty()
+            })
             .map(entry)
             .collect();
         // Of one shape multi-node jobs come last, by what each node asks for.
@@ -437,7 +440,10 @@ impl Naive<'_> {
             };
             let there = |one: TypeId| there[one.index()];
             let missing = |one: TypeId| (nodes.len() - there(one)) as u64;
-            let demand = largest.expect("a node");
+            let demand = match self.fault {
+                Some(Fault::GangsByDemand) => u64::from(entry.shape.vcpus),
+                _ => largest.expect("a node"),
+            };
             match self.launch(decision, environment, nodes, demand, false, &missing) {
                 Tried::Launched(one) => {
                     self.take_whole(decision, environment, one, there(one));
@@ -543,7 +549,11 @@ impl Naive<'_> {
                     return Tried::Spills;
                 }
             }
-            if burst > 0 && self.tokens < u128::from(count) * TOKEN {
+            let together = match self.fault {
+                Some(Fault::GangsOneByOne) => 1,
+                _ => count,
+            };
+            if burst > 0 && self.tokens < u128::from(together) * TOKEN {
                 let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
                 if refill > 0 {
                     let ms = (u128::from(count) * TOKEN - self.tokens).div_ceil(refill);
@@ -573,7 +583,7 @@ impl Naive<'_> {
 
     fn ask_for(&mut self, environment: usize, instance_type: TypeId) {
         if self.count(Knob::LaunchBurst) > 0 {
-            self.tokens -= TOKEN;
+            self.tokens = self.tokens.saturating_sub(TOKEN);
         }
         self.launching
             .push((environment, instance_type, self.happened));
