@@ -20,7 +20,8 @@
 //! | [`model`] | units | what is asked and what is told: World, commands, workload, AWS's limits, assumptions, records, the [`model::Observer`] trait. No serde, no behaviour |
 //! | [`policy`] | units, model | questions with several answers: job orders, dispatch disciplines, placements, and [`policy::capacity::Capacity`], what scheduling may ask of machines |
 //! | [`control`] | units, model, policy | AWS Batch itself: the door, the life of jobs, dependencies, arrays, queues, shares, retries, blocked heads |
-//! | [`fleet`] | units, model, policy | machines, placing, planning, the ledger |
+//! | [`market`] | units, engine, model | EC2 Spot: prices of pools, interruptions, what strategies may see. Courses of prices are the only exact thing that floats draw |
+//! | [`fleet`] | units, model, policy, market | machines, placing, planning, the ledger |
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
 //! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
 //! | [`input`] | units, model, names in policy, engine's streams | bytes → Scenario, or every problem with its place |
@@ -54,8 +55,7 @@
 //!   `fleet/scaling.rs`, and when in `sim/scaling.rs`; which type is a strategy, one file each in `policy/allocation/`; when
 //!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
 //!
-//! Left for what comes next, and where it goes: Spot, Fargate and their strategies (`market`, imported by fleet; strategies
-//! beside the two there are), replications and search (`plan`, the only module that will spawn threads).
+//! Left for what comes next, and where it goes: Fargate (`fleet`), replications and search (`plan`, the only module that will spawn threads).
 //!
 //! # The order of events
 //!
@@ -158,6 +158,7 @@ pub mod control;
 pub mod engine;
 pub mod fleet;
 pub mod input;
+pub mod market;
 pub mod metrics;
 pub mod model;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! The event engine: one total order of everything that happens, and named streams of chance. It knows no domain word.
 
 mod calendar;
+pub mod chance;
 mod digest;
 mod streams;
 

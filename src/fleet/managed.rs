@@ -6,7 +6,7 @@ use crate::model::{Billing, Managed as Spec};
 use crate::policy::allocation::{self, Allocation, Candidate};
 use crate::policy::capacity::{Ask, Ever};
 use crate::policy::scaling::Scale;
-use crate::units::{InstanceId, PricePerHour, Shape, SimTime, Span, TypeId};
+use crate::units::{InstanceId, PoolId, PricePerHour, Shape, SimTime, Span, TypeId};
 
 /// A type that an environment allows.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub(super) struct Allowed {
     pub(super) instance_type: TypeId,
     pub(super) size: Shape,
     pub(super) price: PricePerHour,
+    /// Where in `instanceTypes` it stands.
+    pub(super) position: u32,
 }
 
 /// A managed environment at work.
@@ -130,6 +132,9 @@ impl Managed {
             instance_type: one.instance_type,
             vcpus: one.size.vcpus,
             price: one.price,
+            pool: PoolId::NONE,
+            position: one.position,
+            risk: 0,
         })
     }
 

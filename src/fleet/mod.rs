@@ -185,10 +185,13 @@ impl<'w> Fleet<'w> {
                 (*billing, machines.clone())
             }
             EnvironmentKind::Managed(managed) => {
-                let allowed = managed.types.iter().map(|&instance_type| Allowed {
+                let position = |place: usize| managed.positions.get(place).copied().unwrap_or(0);
+                let types = managed.types.iter().enumerate();
+                let allowed = types.map(|(place, &instance_type)| Allowed {
                     instance_type,
                     size: self.size(instance_type),
                     price: self.catalogue.get(instance_type).price,
+                    position: position(place),
                 });
                 let allowed = allowed.collect();
                 let scale = Scale::of(spec).expect("a managed environment scales");

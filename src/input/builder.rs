@@ -93,6 +93,19 @@ pub(super) struct Seconds {
 /// # Errors
 /// A sentence that says what is wrong with `text` and what would be right.
 pub(super) fn parse_seconds(text: &[u8]) -> Result<Seconds, String> {
+    // Whole seconds, the usual case; what could be too long or is no number goes the long way.
+    if (1..=10).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        let seconds = text
+            .iter()
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        let ms = seconds * 1000;
+        if ms <= SimTime::LAST.ms() {
+            return Ok(Seconds {
+                ms,
+                is_rounded: false,
+            });
+        }
+    }
     let wrong = |why: &str| format!("`{}` {why}", text.escape_ascii());
     let (whole, decimals) = match text.iter().position(|&byte| byte == b'.') {
         Some(dot) => (&text[..dot], &text[dot + 1..]),

@@ -45,6 +45,9 @@ pub enum Knob {
     CapacityBackoff,
     SpillAfter,
     BillsIdleTail,
+    SpotLaunchTime,
+    SpotSignalLag,
+    SpotSignalNoise,
     PoolPricePerVcpuHour,
 }
 
@@ -351,6 +354,30 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         defaults: always("true"),
         tag: Tag::Assumed,
         sentence: "Whether instances that are idle when the last job ends are billed until they would have left, or to the end of the run.",
+    },
+    Assumption {
+        knob: Knob::SpotLaunchTime,
+        key: "spotLaunchTime",
+        unit: Unit::Seconds,
+        defaults: ["0s", "30s", "40s", "120s"],
+        tag: Tag::Assumed,
+        sentence: "The same as launchTime, for Spot instances.",
+    },
+    Assumption {
+        knob: Knob::SpotSignalLag,
+        key: "spotSignalLag",
+        unit: Unit::Seconds,
+        defaults: ["0s", "3600s", "3600s", "3600s"],
+        tag: Tag::Assumed,
+        sentence: "How old the view of the pools is by which Spot allocation strategies choose.",
+    },
+    Assumption {
+        knob: Knob::SpotSignalNoise,
+        key: "spotSignalNoise",
+        unit: Unit::Ratio,
+        defaults: ["0", "1", "1", "3"],
+        tag: Tag::Assumed,
+        sentence: "How blurred that view is: a risk seems up to 1 + this times as high, or as low; drawn for each pool and hour.",
     },
     Assumption {
         knob: Knob::PoolPricePerVcpuHour,

@@ -31,9 +31,11 @@ pub enum EnvironmentKind {
     Managed(Managed),
 }
 
-/// `computeResources` of a managed environment of EC2 On-Demand instances.
+/// `computeResources` of a managed environment of EC2 instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Managed {
+    /// `type`: On-Demand or Spot instances.
+    pub purchase: Purchase,
     /// `allocationStrategy`.
     pub strategy: AllocationStrategy,
     /// `minvCpus`: never fewer once reached, even while it is DISABLED.
@@ -44,13 +46,29 @@ pub struct Managed {
     pub desired_vcpus: Option<u32>,
     /// `instanceTypes`, expanded: ascending, of one architecture.
     pub types: Vec<TypeId>,
+    /// For each of `types` where in the list of `instanceTypes` it, or the family that it comes from, stands: what the
+    /// strategies go by that take the order of the list.
+    pub positions: Vec<u32>,
     /// `scalingPolicy.minScaleDownDelayMinutes`: how long an instance stays after its last job at least.
     pub scale_down_delay: Span,
     /// How its instances are billed.
     pub billing: Billing,
 }
 
-/// `allocationStrategy`: which type is launched. The strategies for Spot and the ordered one are to come.
+/// `type` of managed EC2 instances: how they are bought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Purchase {
+    /// `EC2`: On-Demand.
+    #[default]
+    OnDemand,
+    /// `SPOT`.
+    Spot {
+        /// `bidPercentage`: the most an instance may cost, in percent of its On-Demand price; 100 where it is not stated.
+        bid_percentage: u32,
+    },
+}
+
+/// `allocationStrategy`: which type is launched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AllocationStrategy {
     /// `BEST_FIT`: the cheapest instance that holds the job; no other if that one is short.
@@ -58,6 +76,14 @@ pub enum AllocationStrategy {
     BestFit,
     /// `BEST_FIT_PROGRESSIVE`: the cheapest per vCPU; the next where one is short.
     BestFitProgressive,
+    /// `BEST_FIT_PROGRESSIVE_ORDERED`: the first of the list that holds the job; On-Demand only.
+    BestFitProgressiveOrdered,
+    /// `SPOT_CAPACITY_OPTIMIZED`: the pool that is least likely to be interrupted.
+    SpotCapacityOptimized,
+    /// `SPOT_PRICE_CAPACITY_OPTIMIZED`: of the pools that are unlikely to be interrupted the cheapest.
+    SpotPriceCapacityOptimized,
+    /// `SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`: of the pools that are unlikely to be interrupted the first of the list.
+    SpotCapacityOptimizedPrioritized,
 }
 
 /// A number of like machines that an owner registers.

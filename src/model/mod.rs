@@ -7,6 +7,7 @@ mod cause;
 mod command;
 mod definition;
 mod environment;
+mod market;
 mod observer;
 mod queue;
 mod record;
@@ -26,8 +27,9 @@ pub use definition::{
 };
 pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
-    MachineGroup, Managed,
+    MachineGroup, Managed, Purchase,
 };
+pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
@@ -46,6 +48,8 @@ pub use workload::{
 pub struct World {
     /// The instance types there are.
     pub catalogue: Catalogue,
+    /// What EC2 Spot does.
+    pub spot: SpotMarket,
     /// Every assumed parameter.
     pub settings: Settings,
     /// Milliseconds from 1970-01-01T00:00:00Z to simulated time zero; 0 where the input names no date.

@@ -70,6 +70,16 @@ pub struct TypeSet {
 }
 
 impl TypeSet {
+    /// For each of [`TypeSet::types`] which entry stands for it.
+    pub fn positions(&self) -> Vec<u32> {
+        let entries = self.entries.iter().enumerate();
+        let mut places: Vec<(TypeId, u32)> = entries
+            .flat_map(|(at, types)| types.iter().map(move |&id| (id, at as u32)))
+            .collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, at)| at).collect()
+    }
+
     /// All types, in order of name.
     pub fn types(&self) -> Vec<TypeId> {
         let mut types: Vec<TypeId> = self.entries.iter().flatten().copied().collect();

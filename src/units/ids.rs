@@ -65,6 +65,14 @@ id!(
     TypeId
 );
 id!(
+    /// A Spot pool: the instances of one type in one zone.
+    PoolId
+);
+id!(
+    /// An availability zone, in order of name.
+    ZoneId
+);
+id!(
     /// An instance, in order of launch.
     InstanceId
 );

@@ -7,7 +7,8 @@ mod shape;
 mod time;
 
 pub use ids::{
-    ConsumableId, DefinitionId, EnvId, InstanceId, JobId, QueueId, RowId, ShareId, TypeId,
+    ConsumableId, DefinitionId, EnvId, InstanceId, JobId, PoolId, QueueId, RowId, ShareId, TypeId,
+    ZoneId,
 };
 pub use money::{PricePerHour, Usd, apportion, apportion_to};
 pub use ratio::Ratio;

@@ -378,6 +378,8 @@ fn scenario(
             billing: Billing::PerSecond,
         },
         Machines::Managed => EnvironmentKind::Managed(Managed {
+            purchase: Default::default(),
+            positions: Vec::new(),
             strategy: AllocationStrategy::BestFit,
             min_vcpus: 0,
             max_vcpus: servers,
@@ -410,6 +412,7 @@ fn scenario(
         name: "station".to_owned(),
         world: World {
             catalogue,
+            spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             start_epoch_ms: 0,
         },

@@ -33,6 +33,7 @@ pub fn empty(types: Vec<InstanceType>) -> Scenario {
         name: "small".to_owned(),
         world: World {
             catalogue: Catalogue::new(types),
+            spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             start_epoch_ms: 0,
         },

@@ -18,6 +18,41 @@ use super::{arrays, ties};
 /// Most children of an array where AWS's limit is lifted: a hundred times that limit.
 const ARRAY_SIZE_LIFTED_MAX: u32 = rules::ARRAY_SIZE_MAX * 100;
 
+/// The columns that the rows of one kind share, beside the one that shares are taken from.
+const KIND: &[Column] = &[
+    Column::JobName,
+    Column::JobQueue,
+    Column::JobDefinition,
+    Column::ShareIdentifier,
+    Column::SchedulingPriority,
+    Column::AttemptsMax,
+    Column::Timeout,
+    Column::Nodes,
+    Column::FailProbability,
+    Column::FailExitCode,
+];
+
+/// The columns of [`More`] that are read with it.
+const MORE: &[Column] = &[
+    Column::ArraySize,
+    Column::DependsOn,
+    Column::After,
+    Column::Think,
+    Column::Poll,
+    Column::Fates,
+    Column::PeakMemory,
+    Column::Wait,
+];
+
+/// The column that the shares of jobs are taken from.
+fn share_column(options: &TraceOptions) -> Column {
+    match options.share_by {
+        ShareBy::Nothing => Column::ShareIdentifier,
+        ShareBy::User => Column::User,
+        ShareBy::Group => Column::Group,
+    }
+}
+
 /// A row as its record states it.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -103,8 +138,14 @@ pub(super) struct Drafts<'a> {
     pub(super) dropped: Tally,
     pub(super) repaired: Tally,
     pub(super) templates: Vec<SubmitJob>,
+    /// The columns of the header that templates are made of.
+    kinds: Vec<Column>,
+    /// Whether the header names any column of what few rows have.
+    has_more: bool,
     template_of: FxHashMap<Vec<u8>, u32>,
     template_key: Vec<u8>,
+    /// The key of the record before, and its template: rows of one kind often stand together.
+    last_template: (Vec<u8>, u32),
     records: u32,
     latest: SimTime,
     unsorted: u64,
@@ -159,7 +200,12 @@ impl Cells<'_, '_> {
 impl<'a> Drafts<'a> {
     /// A trace with these columns and no row yet.
     pub(super) fn new(options: &'a TraceOptions, columns: Columns, problems: Problems<'a>) -> Self {
+        let is_kind = |column: &Column| {
+            columns.has(*column) && (KIND.contains(column) || *column == share_column(options))
+        };
         Drafts {
+            kinds: Column::ALL.iter().copied().filter(is_kind).collect(),
+            has_more: MORE.iter().any(|column| columns.has(*column)),
             options,
             columns,
             problems,
@@ -172,6 +218,7 @@ impl<'a> Drafts<'a> {
             templates: Vec::new(),
             template_of: FxHashMap::default(),
             template_key: Vec::new(),
+            last_template: (Vec::new(), u32::MAX),
             records: 0,
             latest: SimTime::ZERO,
             unsorted: 0,
@@ -193,7 +240,10 @@ impl<'a> Drafts<'a> {
             problems: &mut self.problems,
             rounded: &mut self.rounded,
         };
-        let mut more = read_more(&mut cells, self.options);
+        let mut more = match self.has_more {
+            true => read_more(&mut cells, self.options),
+            false => More::default(),
+        };
         let Some(mut row) = read_row(&mut cells, self.options, &mut more.fates) else {
             return;
         };
@@ -208,7 +258,8 @@ impl<'a> Drafts<'a> {
         }
         self.unsorted += u64::from(row.submit < self.latest);
         self.latest = self.latest.max(row.submit);
-        let more = (more != More::default()).then(|| Box::new(more));
+        let is_plain = more.fates.is_empty() && more.child.is_none() && !self.has_more;
+        let more = (!is_plain && more != More::default()).then(|| Box::new(more));
         self.list.push(Draft { row, line, more });
     }
 
@@ -310,33 +361,26 @@ impl<'a> Drafts<'a> {
 
     /// The template of a record: looked up by the text of its cells, read where it is new.
     fn template(&mut self, record: &ByteRecord, line: u64) -> u32 {
-        let share_column = match self.options.share_by {
-            ShareBy::Nothing => Column::ShareIdentifier,
-            ShareBy::User => Column::User,
-            ShareBy::Group => Column::Group,
-        };
         self.template_key.clear();
-        for column in [
-            Column::JobName,
-            Column::JobQueue,
-            Column::JobDefinition,
-            Column::ShareIdentifier,
-            share_column,
-            Column::SchedulingPriority,
-            Column::AttemptsMax,
-            Column::Timeout,
-            Column::Nodes,
-            Column::FailProbability,
-            Column::FailExitCode,
-        ] {
+        for &column in &self.kinds {
             self.template_key
                 .extend_from_slice(self.columns.cell(record, column));
             // Zero bytes stand in no record.
             self.template_key.push(0);
         }
-        if let Some(&known) = self.template_of.get(&self.template_key) {
-            return known;
+        if self.last_template.1 != u32::MAX && self.last_template.0 == self.template_key {
+            return self.last_template.1;
         }
+        let template = match self.template_of.get(&self.template_key) {
+            Some(&known) => known,
+            None => self.new_template(record, line),
+        };
+        self.last_template.0.clone_from(&self.template_key);
+        self.last_template.1 = template;
+        template
+    }
+
+    fn new_template(&mut self, record: &ByteRecord, line: u64) -> u32 {
         let mut cells = Cells {
             columns: &self.columns,
             record,
@@ -344,7 +388,7 @@ impl<'a> Drafts<'a> {
             problems: &mut self.problems,
             rounded: &mut self.rounded,
         };
-        let template = read_template(&mut cells, self.options, share_column);
+        let template = read_template(&mut cells, self.options, share_column(self.options));
         let index = self.templates.len() as u32;
         self.templates.push(template);
         self.template_of.insert(self.template_key.clone(), index);

@@ -46,14 +46,14 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
     let mut next = |record: &mut ByteRecord| match records.read_byte_record(record) {
         Ok(false) => Ok(None),
         Ok(true) => {
-            let within = record
-                .as_slice()
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count();
-            let after = records.position().line().saturating_sub(within as u64 + 1);
-            let least = record.position().map_or(0, Position::line);
-            Ok(Some(after.max(least)))
+            let (after, least) = (records.position().line(), record.position());
+            let least = least.map_or(0, Position::line);
+            if after == least + 1 {
+                return Ok(Some(least));
+            }
+            let breaks = record.as_slice().iter().filter(|&&byte| byte == b'\n');
+            let within = breaks.count() as u64;
+            Ok(Some(after.saturating_sub(within + 1).max(least)))
         }
         Err(error) => {
             let line = records.position().line();

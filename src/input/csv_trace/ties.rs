@@ -96,8 +96,16 @@ fn check_count(drafts: &mut Drafts<'_>) {
     }
 }
 
-/// What each identifier names; one that names two things is a problem.
+/// What each identifier names; one that names two things is a problem. Nothing where nobody asks and none can be there twice.
 fn name_targets(drafts: &mut Drafts<'_>) -> FxHashMap<u32, Target> {
+    let waits = |more: &More| !more.depends_on.is_empty() || !more.after.is_empty();
+    let is_asked = (drafts.list.iter()).any(|draft| draft.more.as_deref().is_some_and(waits));
+    let is_ascending = drafts
+        .list
+        .is_sorted_by(|one, other| one.row.source < other.row.source);
+    if is_ascending && !is_asked && drafts.child_ids.is_empty() {
+        return FxHashMap::default();
+    }
     let rows = drafts.list.iter().enumerate().map(|(index, draft)| {
         let target = Target {
             draft: index as u32,
@@ -297,6 +305,9 @@ fn order(list: &[Draft], edges: &[Edge], by_number: bool) -> Result<Vec<u32>, Ve
         source if by_number => source.min(Row::NAMED),
         _ => 0,
     };
+    if list.is_sorted_by_key(|draft| draft.row.submit) && !by_number && edges.is_empty() {
+        return Ok(order);
+    }
     order.sort_by_key(|&index| (submit(index), number(index)));
     let mut place = vec![0; list.len()];
     for (at, &index) in order.iter().enumerate() {
@@ -372,11 +383,11 @@ fn build(drafts: Drafts<'_>, edges: &[Edge], order: &[u32]) -> Trace {
     };
     let is_session = matches!(drafts.options.closed_loop, ClosedLoop::Sessions { .. });
     let mut links = Vec::new();
-    let mut list: Vec<Option<Draft>> = drafts.list.into_iter().map(Some).collect();
+    let mut list = drafts.list;
+    workload.rows.reserve_exact(list.len());
     for &index in order {
-        let Some(Draft { mut row, more, .. }) = list[index as usize].take() else {
-            continue;
-        };
+        let draft = &mut list[index as usize];
+        let (mut row, more) = (draft.row, draft.more.take());
         if is_session {
             links.push(Link {
                 job: -1,

@@ -6,7 +6,7 @@ use rand::rngs::ChaCha8Rng;
 use crate::model::rules::Fault;
 use crate::units::{SimTime, Span};
 
-use super::uniform;
+use crate::engine::chance::uniform;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;

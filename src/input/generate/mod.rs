@@ -407,12 +407,5 @@ fn generate_row(
         group: Row::UNKNOWN,
     }
 }
-
-/// A uniform number above zero and below one: 52 bits, at the middle of their interval.
-fn uniform(chance: &mut impl Rng) -> f64 {
-    const STEP: f64 = 1.0 / (1u64 << 52) as f64;
-    ((chance.next_u64() >> 12) as f64 + 0.5) * STEP
-}
-
 #[cfg(test)]
 mod tests;

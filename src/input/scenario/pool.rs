@@ -156,6 +156,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
             name: name.to_owned(),
             world: World {
                 catalogue,
+                spot: Default::default(),
                 settings,
                 start_epoch_ms: trace.start_epoch_ms.unwrap_or(0),
             },

@@ -101,6 +101,8 @@ impl Maker {
             enabled: !self.one_in(24),
             valid: !self.one_in(100),
             kind: EnvironmentKind::Managed(Managed {
+                purchase: Default::default(),
+                positions: Vec::new(),
                 strategy: self.pick(&strategies),
                 min_vcpus: min,
                 max_vcpus: max,

@@ -1,7 +1,7 @@
 //! `computeResources`: what makes an environment a managed one.
 
 use crate::model::type_sets::{self, Optimal};
-use crate::model::{AllocationStrategy, Billing, Knob, Managed, rules};
+use crate::model::{AllocationStrategy, Billing, Knob, Managed, Purchase, rules};
 use crate::policy::allocation::{self, ALLOCATIONS};
 use crate::units::{Span, TypeId};
 
@@ -30,11 +30,13 @@ impl Lowering<'_> {
     /// The managed part of the environment at `node`.
     pub(super) fn managed(&mut self, node: &Node, billing: Billing) -> Managed {
         let mut managed = Managed {
+            purchase: Purchase::OnDemand,
             strategy: AllocationStrategy::default(),
             min_vcpus: 0,
             max_vcpus: 0,
             desired_vcpus: None,
             types: Vec::new(),
+            positions: Vec::new(),
             scale_down_delay: Span::ZERO,
             billing,
         };
@@ -79,7 +81,7 @@ impl Lowering<'_> {
             .and_then(|policy| policy.whole("minScaleDownDelayMinutes"))
             .unwrap_or(0);
         managed.scale_down_delay = Span::from_s(u64::from(minutes) * 60);
-        managed.types = self.allowed_types(resources);
+        (managed.types, managed.positions) = self.allowed_types(resources);
         let mut faults = rules::managed_faults(&managed);
         let is_read = |member: &str| {
             let first = member.split('/').next().unwrap_or_default();
@@ -107,7 +109,7 @@ impl Lowering<'_> {
     }
 
     /// `instanceTypes`, expanded.
-    fn expand(&self, resources: &Node) -> Result<Vec<TypeId>, Vec<type_sets::TypeFault>> {
+    fn expand(&self, resources: &Node) -> Result<type_sets::TypeSet, Vec<type_sets::TypeFault>> {
         let asked: Vec<String> = resources
             .list("instanceTypes")
             .iter()
@@ -115,26 +117,32 @@ impl Lowering<'_> {
             .map(str::to_owned)
             .collect();
         let optimal = Optimal::find(self.settings.word(Knob::Optimal)).unwrap_or_default();
-        type_sets::expand(&self.types.catalogue, &asked, optimal).map(|set| set.types())
+        type_sets::expand(&self.types.catalogue, &asked, optimal)
     }
 
     /// `instanceTypes`, expanded; nothing where it is wrong, which is said where the environment is made.
     pub(super) fn types_of(&self, resources: &Node) -> Vec<TypeId> {
-        self.expand(resources).unwrap_or_default()
+        let set = self.expand(resources);
+        set.map(|set| set.types()).unwrap_or_default()
     }
 
-    /// `instanceTypes`, expanded; what is wrong with it is said.
-    pub(super) fn allowed_types(&mut self, resources: &Node) -> Vec<TypeId> {
+    /// `instanceTypes`, expanded, and where in the list each type stands; what is wrong with it is said.
+    pub(super) fn allowed_types(&mut self, resources: &Node) -> (Vec<TypeId>, Vec<u32>) {
         if resources.get("instanceTypes").is_none() {
-            return Vec::new();
+            return Default::default();
         }
-        let types = self.expand(resources).unwrap_or_else(|faults| {
-            let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
-            self.faults(resources, faults);
-            Vec::new()
-        });
-        self.measured(resources, &types);
-        types
+        match self.expand(resources) {
+            Ok(set) => {
+                let types = set.types();
+                self.measured(resources, &types);
+                (types, set.positions())
+            }
+            Err(faults) => {
+                let faults = faults.iter().map(type_sets::TypeFault::fault).collect();
+                self.faults(resources, faults);
+                Default::default()
+            }
+        }
     }
 
     /// Each of `types` has a speed, where speeds are asked for by CoreMark.

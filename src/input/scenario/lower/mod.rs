@@ -119,6 +119,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         name: root.text("name").unwrap_or_default().to_owned(),
         world: World {
             catalogue: lowering.types.catalogue,
+            spot: Default::default(),
             settings: lowering.settings,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },

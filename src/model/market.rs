@@ -1,0 +1,84 @@
+//! What EC2 Spot is in a run: pools of one instance type in one availability zone, what each costs when, and when it takes
+//! instances back. What the pools do lies in `market`; this is what was asked of them.
+
+use crate::units::{PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
+
+/// Spot in a run. Where no environment uses it there is no pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpotMarket {
+    /// Names of the availability zones, ascending.
+    pub zones: Vec<String>,
+    /// The pools, ascending by type and zone.
+    pub pools: Vec<SpotPool>,
+    /// How EC2 takes instances back.
+    pub interruption: Interruption,
+}
+
+/// Instances of one type in one zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotPool {
+    /// The type.
+    pub instance_type: TypeId,
+    /// The zone.
+    pub zone: ZoneId,
+    /// What an instance of it costs.
+    pub price: SpotPrice,
+    /// Interruptions of one instance in an hour, in millionths: its hazard, which strategies never see as it is.
+    pub interruptions_per_hour: Ratio,
+    /// How many instances there are for us, from when on; empty where that is not limited.
+    pub available: Vec<(SimTime, u32)>,
+}
+
+/// How the price of a pool goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpotPrice {
+    /// Always the same.
+    Fixed(PricePerHour),
+    /// From each time on the price beside it, ascending; before the first the first.
+    Steps(Vec<(SimTime, PricePerHour)>),
+    /// A random process, drawn in the run.
+    Process(PriceProcess),
+    /// Blocks of a history, drawn in the run and laid end to end.
+    Blocks {
+        /// The history, as steps from time zero to its end.
+        history: Vec<(SimTime, PricePerHour)>,
+        /// Where it ends.
+        length: Span,
+        /// How long a block is.
+        block: Span,
+    },
+}
+
+/// A price that reverts to its mean, in the logarithm, with jumps, in steps of `step`. Logarithms are natural, of USD an hour,
+/// and all figures but times and prices are in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceProcess {
+    /// The price at time zero.
+    pub first: PricePerHour,
+    /// Mean of the logarithm of the price.
+    pub mean_log: i64,
+    /// The part of the distance to the mean that a step takes back, from 0 to 1,000,000.
+    pub reversion: u32,
+    /// Standard deviation of what a step adds to the logarithm.
+    pub deviation: u32,
+    /// The chance of a jump in a step.
+    pub jump_chance: u32,
+    /// Standard deviation of a jump of the logarithm.
+    pub jump_deviation: u32,
+    /// How often the price may change.
+    pub step: Span,
+    /// The highest price there is: the On-Demand price since 2017-12, ten times that before.
+    pub most: PricePerHour,
+    /// The lowest.
+    pub least: PricePerHour,
+}
+
+/// How EC2 takes instances back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interruption {
+    /// Never by chance; only where a pool has no more, or its price goes over the cap.
+    #[default]
+    Never,
+    /// Each instance at its pool's hazard, whatever its age.
+    Hazard,
+}
