@@ -3,6 +3,8 @@
 
 mod backfill;
 mod bill;
+mod gangs;
+mod leaving;
 mod life;
 mod outside;
 mod pass;
@@ -400,7 +402,7 @@ impl Naive<'_> {
                 self.moments += 1;
             }
             assert!(
-                self.round < 10_000 && self.moments < 20_000,
+                self.round < 10_000 && self.moments < 5_000,
                 "a run without end"
             );
             self.in_facts = true;

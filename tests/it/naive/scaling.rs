@@ -1,8 +1,8 @@
-//! Managed environments: what is launched for what waits, and which idle instances leave.
+//! Managed environments: what is launched for what waits.
 
 use std::cmp::Reverse;
 
-use batchcast::model::{AllocationStrategy, Billing, Knob, Managed as Spec};
+use batchcast::model::{AllocationStrategy, Knob, Managed as Spec};
 use batchcast::units::{Ratio, Shape, SimTime, Span, TypeId};
 
 use super::{Fact, Fault, Machine, Naive};
@@ -18,7 +18,7 @@ pub(super) struct Managed {
     /// Since when nothing could be had for want of capacity.
     short_since: Option<SimTime>,
     /// What the count of events was when it let go of an instance that nobody had used.
-    in_vain: Option<u64>,
+    pub(super) in_vain: Option<u64>,
 }
 
 impl Managed {
@@ -34,19 +34,19 @@ impl Managed {
 }
 
 /// Jobs of one shape.
-struct Entry {
-    shape: Shape,
+pub(super) struct Entry {
+    pub(super) shape: Shape,
     count: u64,
     /// For a multi-node job what each node asks for and the type it insists on; empty for others.
-    nodes: Vec<(Shape, Option<String>)>,
+    pub(super) nodes: Vec<(Shape, Option<String>)>,
     /// The head of its queue, which nothing but room keeps from starting.
     needs_only_room: bool,
 }
 
 /// A decision in the making.
-struct Decision {
+pub(super) struct Decision {
     /// Room on each machine that is there or to come, by environment.
-    rooms: Vec<Vec<(Shape, TypeId)>>,
+    pub(super) rooms: Vec<Vec<(Shape, TypeId)>>,
     /// Types that were found short in this decision.
     short: Vec<(usize, TypeId)>,
     alarm: Option<SimTime>,
@@ -58,7 +58,7 @@ impl Decision {
     }
 }
 
-enum Tried {
+pub(super) enum Tried {
     Launched(TypeId),
     Spills,
     Keeps,
@@ -72,7 +72,7 @@ impl Naive<'_> {
         self.environments[environment].managed.as_ref()
     }
 
-    fn managed_mut(&mut self, environment: usize) -> &mut Managed {
+    pub(super) fn managed_mut(&mut self, environment: usize) -> &mut Managed {
         let managed = self.environments[environment].managed.as_mut();
         managed.expect("a managed environment")
     }
@@ -199,12 +199,12 @@ impl Naive<'_> {
         up.map(|machine| (machine.environment, machine.instance_type))
     }
 
-    fn vcpus(&self, instance_type: TypeId) -> u32 {
+    pub(super) fn vcpus(&self, instance_type: TypeId) -> u32 {
         let catalogue = &self.scenario.world.catalogue;
         catalogue.get(instance_type).nominal.vcpus
     }
 
-    fn size_of(&self, instance_type: TypeId) -> Shape {
+    pub(super) fn size_of(&self, instance_type: TypeId) -> Shape {
         self.size(self.scenario.world.catalogue.get(instance_type))
     }
 
@@ -215,7 +215,7 @@ impl Naive<'_> {
         own.map(|one| self.vcpus(one.1)).sum()
     }
 
-    fn min_of(&self, environment: usize) -> u32 {
+    pub(super) fn min_of(&self, environment: usize) -> u32 {
         match self.environments[environment].is.name.is_empty() {
             true => 0, // deleted
             false => self.managed(environment).map_or(0, |m| m.is.min_vcpus),
@@ -362,7 +362,7 @@ impl Naive<'_> {
     }
 
     /// The environments of a queue that take jobs now.
-    fn usable(&self, queue: usize) -> Vec<usize> {
+    pub(super) fn usable(&self, queue: usize) -> Vec<usize> {
         let names = self.queues[queue].is.environments.iter();
         let mut usable: Vec<usize> = names.filter_map(|name| self.environment(name)).collect();
         usable.retain(|&number| {
@@ -373,7 +373,7 @@ impl Naive<'_> {
     }
 
     /// Whether an environment launches for this entry as things are.
-    fn launches_for(&self, environment: usize, entry: &Entry) -> bool {
+    pub(super) fn launches_for(&self, environment: usize, entry: &Entry) -> bool {
         let managed = self.managed(environment);
         managed.is_some_and(|managed| {
             entry.shape.vcpus <= managed.is.max_vcpus
@@ -410,83 +410,8 @@ impl Naive<'_> {
         }
     }
 
-    /// Whole machines of one type in one environment, all of them or none.
-    fn provide_gang(&mut self, decision: &mut Decision, queue: usize, entry: &Entry) {
-        let nodes = &entry.nodes;
-        let largest = nodes.iter().map(|node| u64::from(node.0.vcpus)).max();
-        for environment in self.usable(queue) {
-            let rooms = decision.rooms[environment].clone();
-            let whole = |one: TypeId| {
-                let size = self.size_of(one);
-                rooms.iter().filter(|room| **room == (size, one)).count()
-            };
-            let mut types: Vec<TypeId> = rooms.iter().map(|room| room.1).collect();
-            types.retain(|&one| whole(one) >= nodes.len() && self.holds_nodes(one, nodes));
-            if let Some(&one) = types.iter().min() {
-                self.take_whole(decision, environment, one, nodes.len());
-                return;
-            }
-            if !self.launches_for(environment, entry) {
-                continue;
-            }
-            // Where what was launched went again unused, all are launched anew, to come together.
-            let is_in_vain = self
-                .managed(environment)
-                .is_some_and(|managed| managed.in_vain == Some(self.happened));
-            let types = (0..self.scenario.world.catalogue.len()).map(TypeId::at);
-            let there: Vec<usize> = match is_in_vain {
-                true => types.map(|_| 0).collect(),
-                false => types.map(whole).collect(),
-            };
-            let there = |one: TypeId| there[one.index()];
-            let missing = |one: TypeId| (nodes.len() - there(one)) as u64;
-            let demand = match self.fault {
-                Some(Fault::GangsByDemand) => u64::from(entry.shape.vcpus),
-                _ => largest.expect("a node"),
-            };
-            match self.launch(decision, environment, nodes, demand, false, &missing) {
-                Tried::Launched(one) => {
-                    self.take_whole(decision, environment, one, there(one));
-                    return;
-                }
-                Tried::Spills => {}
-                Tried::Keeps => return,
-            }
-        }
-    }
-
-    fn take_whole(
-        &mut self,
-        decision: &mut Decision,
-        environment: usize,
-        one: TypeId,
-        count: usize,
-    ) {
-        let whole = (self.size_of(one), one);
-        let rooms = &mut decision.rooms[environment];
-        for _ in 0..count {
-            let place = rooms.iter().position(|room| *room == whole);
-            rooms.remove(place.expect("a whole machine"));
-        }
-    }
-
-    fn holds_nodes(&self, one: TypeId, nodes: &[(Shape, Option<String>)]) -> bool {
-        let kind = self.scenario.world.catalogue.get(one);
-        nodes.iter().all(|node| self.holds_node(kind, node))
-    }
-
-    /// Whether an environment may have as many machines of a type, if it has no others.
-    fn lets_be(&self, environment: usize, one: TypeId, count: usize) -> bool {
-        let spec = &self.managed(environment).expect("managed").is;
-        let (each, count) = (self.vcpus(one), count as u32);
-        match spec.strategy {
-            AllocationStrategy::BestFit => each * count <= spec.max_vcpus,
-            _ => each * (count - 1) < spec.max_vcpus,
-        }
-    }
-
     /// Asks for machines of one type, one of which holds each of `nodes`: as many as `missing` says of the type.
-    fn launch(
+    pub(super) fn launch(
         &mut self,
         decision: &mut Decision,
         environment: usize,
@@ -625,103 +550,6 @@ impl Naive<'_> {
         match self.word(Knob::SizeBias) {
             "smallest" => smallest,
             _ => largest.or(smallest),
-        }
-    }
-
-    /// When an idle instance of a managed environment leaves, if nothing happens before and it may.
-    pub(super) fn leaves_at(&self, machine: usize) -> Option<SimTime> {
-        let is = &self.machines[machine];
-        let managed = self.managed(is.environment)?;
-        let registered = is.registered.filter(|_| is.left.is_none())?;
-        let attempts = self.attempts_on(machine);
-        let ends = attempts.iter().map(|(_, attempt)| attempt.ended);
-        let ends = ends.collect::<Option<Vec<_>>>()?;
-        let at = match ends.iter().max() {
-            None => registered + self.span(Knob::NeverUsedIdle),
-            Some(&end) => {
-                let patience = self.span(Knob::ScaleInIdle);
-                end + patience.max(managed.is.scale_down_delay)
-            }
-        };
-        // Not before every queue that waits for its tick has had a look at it.
-        let at = at.next_tick(self.span(Knob::DispatchTick));
-        Some(match managed.is.billing {
-            Billing::PerSecond => at,
-            Billing::PerHour => {
-                let hours = (at - is.launched).hours_started().max(1);
-                is.launched + Span::from_s(3600 * hours)
-            }
-        })
-    }
-
-    /// Idle instances and when they leave, the earliest first.
-    pub(super) fn idle(&self) -> Vec<(SimTime, usize)> {
-        let all = (0..self.machines.len()).filter_map(|one| Some((self.leaves_at(one)?, one)));
-        let mut idle: Vec<_> = all.collect();
-        idle.sort();
-        idle
-    }
-
-    /// Whether `minvCpus` lets an instance go where the environment has `committed`.
-    pub(super) fn may_leave(&self, machine: usize, committed: u32) -> bool {
-        let is = &self.machines[machine];
-        let rest = committed - self.vcpus(is.instance_type);
-        rest >= self.min_of(is.environment) || self.fault == Some(Fault::ScaleInIgnoresMin)
-    }
-
-    /// When the next idle instance leaves, if nothing happens before. One whose time is up and that minvCpus keeps does not.
-    pub(super) fn next_leave(&self) -> Option<SimTime> {
-        let goes = |&(at, machine): &(SimTime, usize)| {
-            let committed = self.committed(self.machines[machine].environment);
-            at > self.now || self.may_leave(machine, committed)
-        };
-        let at = self.idle().into_iter().find(goes)?.0;
-        Some(at.max(self.now))
-    }
-
-    fn leave_idle(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        for (at, machine) in self.idle() {
-            let environment = self.machines[machine].environment;
-            if at > self.now || !self.may_leave(machine, self.committed(environment)) {
-                continue;
-            }
-            let is_used = !self.attempts_on(machine).is_empty();
-            if !is_used && self.machines[machine].asked == self.happened {
-                let happened = self.happened;
-                self.managed_mut(environment).in_vain = Some(happened);
-            }
-            // What it was asked for beyond minvCpus, it need not have for ever.
-            self.managed_mut(environment).desired = None;
-            self.machines[machine].left = Some(self.now);
-            self.wants_scaling = true;
-            self.last = self.now;
-        }
-    }
-
-    /// Why a managed environment can never take the job: whether it is too much in all.
-    pub(super) fn is_beyond(&self, environment: usize, number: usize) -> Option<bool> {
-        let spec = &self.managed(environment)?.is;
-        let job = &self.jobs[number];
-        let mut holding = spec.types.clone();
-        holding.retain(|&one| {
-            let kind = self.scenario.world.catalogue.get(one);
-            match job.nodes.is_empty() {
-                true => job.shape.fits(self.size(kind)),
-                false => job.nodes.iter().all(|node| self.holds_node(kind, node)),
-            }
-        });
-        let fits_max = |&one: &TypeId| self.lets_be(environment, one, job.nodes.len().max(1));
-        if job.shape.vcpus > spec.max_vcpus {
-            Some(true)
-        } else if holding.is_empty() {
-            Some(false)
-        } else if holding.iter().any(fits_max) {
-            None
-        } else {
-            Some(true)
         }
     }
 }
