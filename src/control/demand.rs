@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry as Slot;
 use crate::model::Observer;
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
-use crate::units::{EnvId, QueueId, Shape, SimTime};
+use crate::units::{EnvId, QueueId, Shape, SimTime, TypeId};
 
 use super::Control;
 use super::lane::Entry;
@@ -36,12 +36,23 @@ impl Demand {
     }
 }
 
+/// What the nodes of a multi-node job ask for, by node and by type.
+fn nodes(want: &Want) -> Option<(&[Shape], Option<TypeId>)> {
+    let gang = want.gang.as_ref()?;
+    Some((&gang.nodes, gang.instance_type))
+}
+
 /// `number` more of `key`, or less.
 fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, number: u64, came: bool) {
     match counts.entry(key) {
-        Slot::Vacant(slot) => _ = slot.insert(number),
+        Slot::Vacant(slot) => {
+            assert!(came, "more went than came");
+            slot.insert(number);
+        }
         Slot::Occupied(mut slot) if came => *slot.get_mut() += number,
-        Slot::Occupied(slot) if *slot.get() == number => _ = slot.remove(),
+        Slot::Occupied(slot) if *slot.get() == number => {
+            slot.remove();
+        }
         Slot::Occupied(mut slot) => *slot.get_mut() -= number,
     }
 }
@@ -145,14 +156,8 @@ impl<O: Observer> Control<'_, O> {
         }));
         if !demand.gangs.is_empty() {
             // Of one shape in all the plain ones come first, then gangs by what their nodes ask for.
-            wants[1..].sort_by(|a, b| {
-                let nodes = |want: &Want| {
-                    want.gang
-                        .as_ref()
-                        .map(|g| (g.nodes.clone(), g.instance_type))
-                };
-                (Reverse(a.shape), nodes(a)).cmp(&(Reverse(b.shape), nodes(b)))
-            });
+            wants[1..]
+                .sort_by(|a, b| (Reverse(a.shape), nodes(a)).cmp(&(Reverse(b.shape), nodes(b))));
         }
         Some(QueueDemand {
             queue: id,

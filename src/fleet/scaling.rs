@@ -12,12 +12,14 @@
 //!    go over it where the strategy may) and at the ceiling of the cluster: the rest spills over to the next environment. It
 //!    waits, and the rest with it, for a launch token, and where EC2 has no such instance until `spillAfter` is over.
 //!
-//! A multi-node job is an entry of its own, and gets all of its machines in one environment or none: whole ones of one type,
-//! there or to come, where there are enough of a type, else as many as are missing of the type that the strategy picks. All
-//! are launched at once: they need tokens, capacity and room below maxvCpus together, so a type of which maxvCpus would never
-//! let all be is not picked. Of types at one price per vCPU it is the smallest, whatever `sizeBias` says, as the rest of a node's
-//! machine is of use to nobody. Machines that are launched one after the other may leave unused before all are there; where
-//! one did, and nothing happened since, all nodes' machines are launched anew, to come together.
+//! A type of which maxvCpus would never let there be as many as a job needs is not picked.
+//!
+//! A multi-node job is an entry of its own, wherever it waits, and gets all of its machines in one environment or none: whole
+//! ones of one type that are there or to come, where these are enough; else as many as are missing of the type that the
+//! strategy picks. All of them are launched at once, so they need room below maxvCpus, launch tokens and capacity together.
+//! Of types at one price per vCPU it is the smallest, whatever `sizeBias` says, as what a node leaves of its machine is of use
+//! to nobody. Machines that come one after the other may leave unused before all are there; where one did, and nothing else
+//! has happened since, machines are launched for all nodes, to come together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
