@@ -10,7 +10,6 @@ use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
 use crate::units::{EnvId, QueueId, Shape, SimTime, TypeId};
 
 use super::Control;
-use super::lane::Entry;
 use super::queue::{Label, Queue};
 
 /// Waiting jobs of a queue.
@@ -23,15 +22,10 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    fn count(&mut self, entry: &Entry, came: bool) {
-        match entry.is_gang {
-            false => count(&mut self.shapes, entry.shape, u64::from(entry.count), came),
-            true => count(
-                &mut self.gangs,
-                entry.contract,
-                u64::from(entry.count),
-                came,
-            ),
+    fn count(&mut self, shape: Shape, jobs: u32, gang: Option<u32>, came: bool) {
+        match gang {
+            None => count(&mut self.shapes, shape, u64::from(jobs), came),
+            Some(contract) => count(&mut self.gangs, contract, u64::from(jobs), came),
         }
     }
 }
@@ -58,18 +52,11 @@ fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, number: u64, came: bool)
 }
 
 impl Queue {
-    /// `count` jobs like `entry` came to wait, or went.
-    #[inline]
-    pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
-        if self.demand.is_some() {
-            self.count_some_demand(entry, came);
-        }
-    }
-
+    /// `jobs` of `shape`, or multi-node ones of a contract, came to wait, or went.
     #[inline(never)]
-    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
+    pub(super) fn count_demand(&mut self, shape: Shape, jobs: u32, gang: Option<u32>, came: bool) {
         if let Some(demand) = &mut self.demand {
-            demand.count(entry, came);
+            demand.count(shape, jobs, gang, came);
         }
     }
 
@@ -80,7 +67,7 @@ impl Queue {
         } else if self.demand.is_none() {
             let mut demand = Demand::default();
             let waiting = self.shares.iter().flat_map(|share| share.lane.iter());
-            waiting.for_each(|entry| demand.count(entry, true));
+            waiting.for_each(|entry| demand.count(entry.shape, entry.count, entry.gang(), true));
             self.demand = Some(demand);
         }
     }
@@ -116,13 +103,17 @@ impl<O: Observer> Control<'_, O> {
         if queue.deleted || queue.demand.is_none() || queue.waiting == 0 {
             return None;
         }
-        let lane = queue.turn(now)?;
-        let lane = &queue.shares[lane as usize].lane;
+        let turn = queue.turn(now)?;
+        let lane = &queue.shares[turn as usize].lane;
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
         let held = held.and_then(|(place, _)| lane.find(place));
-        let head = *held.map(|spot| lane.at(spot)).or(lane.front())?;
+        let head = *held.map(|(_, entry)| entry).or(lane.front())?;
         let needs_only_room = self.consumables_available(head.contract, head.who)
-            && self.leaves_reserve(now, id, head.shape.vcpus);
+            && self.leaves_reserve(now, id, head.shape.vcpus)
+            && self.knobs.rate.is_none_or(|rate| {
+                let tokens = self.tokens_of(id, head.place, turn);
+                self.has_tokens(now, id, rate, tokens)
+            });
         let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,

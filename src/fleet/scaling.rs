@@ -27,7 +27,7 @@ use crate::policy::allocation::{Candidate, Need};
 use crate::policy::capacity::Gang;
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
-use crate::units::{EnvId, Ratio, Shape, SimTime, Span, TypeId};
+use crate::units::{EnvId, PoolId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId};
 
 use super::Fleet;
 use super::managed::Managed;
@@ -50,6 +50,8 @@ pub struct Launch {
     pub environment: EnvId,
     /// Their type.
     pub instance_type: TypeId,
+    /// The Spot pool that they come from; [`PoolId::NONE`] for On-Demand.
+    pub pool: PoolId,
     /// How many.
     pub count: u32,
 }
@@ -131,8 +133,10 @@ struct Making<'f, 'w> {
     rooms: Vec<Option<BTreeMap<Room, u32>>>,
     /// Room with less than this takes nobody.
     least: Shape,
-    /// Types that had no capacity in this decision.
-    out: BTreeSet<(EnvId, TypeId)>,
+    /// Types, or Spot pools of them, that had no capacity in this decision.
+    out: BTreeSet<(EnvId, TypeId, PoolId)>,
+    /// What each Spot pool that was looked at costs and how risky it seems.
+    views: Vec<Option<(PricePerHour, u64)>>,
     decision: Decision,
 }
 
@@ -146,12 +150,14 @@ impl Fleet<'_> {
         }
         let rooms = vec![None; self.pools.len()];
         let least = least(demands);
+        let views = vec![None; self.market.pools().len()];
         let mut making = Making {
             fleet: self,
             now,
             rooms,
             least,
             out: BTreeSet::new(),
+            views,
             decision: Decision::default(),
         };
         making.floors();
@@ -163,7 +169,7 @@ impl Fleet<'_> {
             .iter()
             .flatten()
             .flat_map(|managed| &managed.backed_off)
-            .filter(|&(&instance_type, _)| self.has_capacity(instance_type, 1))
+            .filter(|&(&(one, pool), _)| self.has_capacity(now, one, pool, 1))
             .map(|(_, &until)| until);
         decision.alarm = decision.alarm.into_iter().chain(backed_off).min();
         decision
@@ -489,9 +495,9 @@ impl Making<'_, '_> {
             if !managed.scale.valid || !(managed.scale.enabled || is_floor) {
                 return Tried::Full;
             }
+            let instances = u64::from(managed.instances);
             let is_one_cluster = |count: u64| {
-                let all = u64::from(managed.instances) + count;
-                knobs.cluster_max == 0 || all <= u64::from(knobs.cluster_max)
+                knobs.cluster_max == 0 || instances + count <= u64::from(knobs.cluster_max)
             };
             if managed.budget() == 0 || !is_one_cluster(1) {
                 return Tried::Full;
@@ -503,16 +509,17 @@ impl Making<'_, '_> {
             if !managed.fitting(shapes, only).any(lets_be) {
                 return Tried::Full;
             }
-            let candidates: Vec<Candidate> = managed
-                .candidates(now, shapes, only)
-                .filter(|one| !self.out.contains(&(environment, one.instance_type)))
-                .collect();
+            let (candidates, cheaper) = self.candidates(environment, shapes, only);
+            let Some(managed) = self.fleet.managed[environment.index()].as_ref() else {
+                return Tried::Full;
+            };
             if candidates.is_empty() {
                 if knobs.burst > 0 && self.fleet.tokens.left() == 0 {
                     let at = self.fleet.tokens.next(1, &knobs);
                     self.wake(at);
                     return Tried::Keeps;
                 }
+                self.wake(cheaper);
                 return self.short(environment, &knobs);
             }
             let need = Need {
@@ -523,7 +530,7 @@ impl Making<'_, '_> {
             let chosen = managed.allocation.choose(&candidates, &need);
             let count = count(chosen.instance_type);
             let all = u64::from(chosen.vcpus) * count;
-            let free = if managed.allocation.may_exceed() {
+            let free = if managed.may_exceed() {
                 all - u64::from(chosen.vcpus).min(all) < managed.budget()
             } else {
                 all <= managed.budget()
@@ -537,22 +544,88 @@ impl Making<'_, '_> {
                 self.wake(at);
                 return Tried::Keeps;
             }
-            if self.fleet.has_capacity(chosen.instance_type, count) {
-                self.ask_for(environment, chosen.instance_type, count as u32);
+            let (instance_type, pool) = (chosen.instance_type, chosen.pool);
+            if self.fleet.has_capacity(now, instance_type, pool, count) {
+                self.ask_for(Launch {
+                    environment,
+                    instance_type,
+                    pool,
+                    count: count as u32,
+                });
                 return Tried::Launched(chosen.instance_type);
             }
             let falls_back = managed.allocation.falls_back();
             if !falls_back {
                 return self.short(environment, &knobs);
             }
-            self.out.insert((environment, chosen.instance_type));
+            self.out.insert((environment, instance_type, pool));
             if !knobs.backoff.is_zero()
                 && let Some(managed) = self.managed(environment)
             {
                 let until = now + knobs.backoff;
-                managed.backed_off.insert(chosen.instance_type, until);
+                managed.backed_off.insert((instance_type, pool), until);
             }
         }
+    }
+
+    /// What may be launched for `shapes`, and when a Spot pool that is over the cap may cost less.
+    fn candidates(
+        &mut self,
+        environment: EnvId,
+        shapes: &[Shape],
+        only: Option<TypeId>,
+    ) -> (Vec<Candidate>, Option<SimTime>) {
+        let now = self.now;
+        let Fleet {
+            managed, market, ..
+        } = &mut *self.fleet;
+        let mut candidates = Vec::new();
+        let mut cheaper = None;
+        let Some(managed) = &managed[environment.index()] else {
+            return (candidates, cheaper);
+        };
+        let is_out = |one: TypeId, pool: PoolId| {
+            managed.is_backed_off(now, one, pool) || self.out.contains(&(environment, one, pool))
+        };
+        let fitting = managed.fitting(shapes, only);
+        for one in fitting.filter(|one| managed.lets_be(one, shapes.len())) {
+            let candidate = Candidate {
+                instance_type: one.instance_type,
+                vcpus: one.size.vcpus,
+                price: one.price,
+                pool: PoolId::NONE,
+                position: one.position,
+                risk: 0,
+            };
+            let Some(bid) = managed.bid_percentage else {
+                if !is_out(one.instance_type, PoolId::NONE) {
+                    candidates.push(candidate);
+                }
+                continue;
+            };
+            for pool in market.pools_of(one.instance_type) {
+                if is_out(one.instance_type, pool) {
+                    continue;
+                }
+                let view = &mut self.views[pool.index()];
+                let (price, risk) = *view
+                    .get_or_insert_with(|| (market.price(pool, now), market.signal(pool, now)));
+                if price > cap(one.price, bid) {
+                    cheaper = cheaper
+                        .into_iter()
+                        .chain(market.next_price(pool, now))
+                        .min();
+                } else {
+                    candidates.push(Candidate {
+                        price,
+                        pool,
+                        risk,
+                        ..candidate
+                    });
+                }
+            }
+        }
+        (candidates, cheaper)
     }
 
     /// EC2 has none of what the environment may launch.
@@ -571,12 +644,18 @@ impl Making<'_, '_> {
         }
     }
 
-    fn ask_for(&mut self, environment: EnvId, instance_type: TypeId, count: u32) {
+    fn ask_for(&mut self, launch: Launch) {
+        let Launch {
+            environment,
+            instance_type,
+            pool,
+            count,
+        } = launch;
         let size = self.fleet.size(instance_type);
         if self.fleet.scaling.burst > 0 {
             self.fleet.tokens.units -= u128::from(count) * TOKEN;
         }
-        self.fleet.count_type(instance_type, i64::from(count));
+        self.fleet.count_type(instance_type, pool, i64::from(count));
         if let Some(managed) = self.managed(environment) {
             let vcpus = u64::from(size.vcpus) * u64::from(count);
             managed.ask_for(instance_type, count, vcpus);
@@ -584,17 +663,20 @@ impl Making<'_, '_> {
         self.fleet.reconsider_kept(environment);
         match self.decision.launches.last_mut() {
             Some(last)
-                if last.environment == environment && last.instance_type == instance_type =>
+                if (last.environment, last.instance_type, last.pool)
+                    == (environment, instance_type, pool) =>
             {
                 last.count += count;
             }
-            _ => self.decision.launches.push(Launch {
-                environment,
-                instance_type,
-                count,
-            }),
+            _ => self.decision.launches.push(launch),
         }
     }
+}
+
+/// The most that a Spot instance may cost: `percent` of its On-Demand price (API ComputeResource.bidPercentage).
+pub(super) fn cap(on_demand: PricePerHour, percent: u32) -> PricePerHour {
+    let ticks = u128::from(on_demand.ticks()) * u128::from(percent) / 100;
+    PricePerHour::from_ticks(u64::try_from(ticks).unwrap_or(u64::MAX))
 }
 
 /// What each of the jobs that wait asks for at least.

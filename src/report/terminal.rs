@@ -578,6 +578,7 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Idle => "machines without a job",
         CostCause::Stranded => "unused beside jobs",
         CostCause::Minimum => "billing's rounding up",
+        CostCause::Waived => "EC2 took it back",
     }
 }
 

@@ -8,6 +8,7 @@ mod leaving;
 mod life;
 mod outside;
 mod pass;
+mod rate;
 mod scaling;
 mod share;
 mod submissions;
@@ -252,6 +253,8 @@ enum Fact {
         stamp: u32,
     },
     Planned(usize),
+    /// There are the dispatch tokens that a queue lacked.
+    Token(usize),
 }
 
 /// A submission that something caused.
@@ -284,6 +287,8 @@ struct Queue {
     deleted: bool,
     /// Something happened since its last pass that a pass could answer to.
     is_due: bool,
+    /// What it may start, and when it may start more.
+    bucket: rate::Bucket,
     /// Its last pass left a head waiting.
     tried: bool,
     /// For strict-held.
@@ -458,7 +463,7 @@ impl Naive<'_> {
     fn some_queue_is_due(&self) -> bool {
         self.queues
             .iter()
-            .any(|queue| queue.is_due && !queue.deleted)
+            .any(|queue| (queue.is_due || queue.bucket.rings) && !queue.deleted)
     }
 
     fn next_pass(&self) -> SimTime {

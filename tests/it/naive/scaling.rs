@@ -329,7 +329,9 @@ impl Naive<'_> {
         let Some(head) = head else {
             return Vec::new();
         };
-        let needs_only_room = !self.lacks_consumables(head) && !self.is_over_the_reserve(head);
+        let needs_only_room = !self.lacks_consumables(head)
+            && !self.is_over_the_reserve(head)
+            && self.has_tokens_at(head) == self.now;
         let entry = |job: usize| Entry {
             shape: self.jobs[job].shape,
             count: 1,
