@@ -42,6 +42,14 @@ pub(super) struct Entry {
     pub(super) is_gang: bool,
 }
 
+impl Entry {
+    /// The contract of a multi-node job.
+    #[inline]
+    pub(super) fn gang(&self) -> Option<u32> {
+        self.is_gang.then_some(self.contract)
+    }
+}
+
 /// Where an entry stands now: chunk, and place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot(usize, usize);

@@ -224,7 +224,7 @@ impl<O: Observer> Control<'_, O> {
         queue.waiting += u64::from(entry.count);
         if queue.demand.is_some() {
             self.wants_scaling = true;
-            queue.count_demand(entry.shape, entry.count, entry.is_gang, true);
+            queue.count_demand(entry.shape, entry.count, entry.gang(), true);
         }
         let lanes = &mut queue.shares[lane as usize].lane;
         // The head was tried and waits, and so does whoever comes behind it.
@@ -251,7 +251,7 @@ impl<O: Observer> Control<'_, O> {
         queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
         if queue.demand.is_some() {
-            queue.count_demand(job.shape, 1, job.is_gang, false);
+            queue.count_demand(job.shape, 1, job.gang(), false);
         }
         queue.note_waiting(lane);
         if place.class < RETRIED_BELOW

@@ -110,6 +110,17 @@ impl Managed {
         u64::from(self.scale.max_vcpus).saturating_sub(self.committed)
     }
 
+    /// Whether maxvCpus lets there be `count` machines of a type, all else away.
+    pub(super) fn lets_be(&self, one: &Allowed, count: usize) -> bool {
+        let max = u64::from(self.scale.max_vcpus);
+        let all = u64::from(one.size.vcpus) * count as u64;
+        if self.may_exceed() {
+            all - u64::from(one.size.vcpus) < max
+        } else {
+            all <= max
+        }
+    }
+
     /// Whether the last instance may go over maxvCpus.
     pub(super) fn may_exceed(&self) -> bool {
         self.bid_percentage.is_some() || self.allocation.may_exceed()
@@ -154,9 +165,9 @@ impl Managed {
     /// (User Guide, troubleshooting: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE).
     pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
         let max = u64::from(self.scale.max_vcpus);
-        let (shapes, only, count) = match ask.gang {
-            Some(gang) => (gang.nodes.as_slice(), gang.instance_type, gang.nodes.len()),
-            None => (std::slice::from_ref(&ask.shape), None, 1),
+        let (shapes, only) = match ask.gang {
+            Some(gang) => (gang.nodes.as_slice(), gang.instance_type),
+            None => (std::slice::from_ref(&ask.shape), None),
         };
         if u64::from(ask.shape.vcpus) > max {
             return Ever::TooMuch;
@@ -164,16 +175,11 @@ impl Managed {
         if self.fitting(shapes, only).next().is_none() {
             return Ever::TooBig;
         }
-        let fits_max = self.fitting(shapes, only).any(|one| {
-            let all = u64::from(one.size.vcpus) * count as u64;
-            let before_the_last = all - u64::from(one.size.vcpus);
-            if self.may_exceed() {
-                before_the_last < max
-            } else {
-                all <= max
-            }
-        });
-        if fits_max { Ever::Yes } else { Ever::TooMuch }
+        let mut fitting = self.fitting(shapes, only);
+        match fitting.any(|one| self.lets_be(one, shapes.len())) {
+            true => Ever::Yes,
+            false => Ever::TooMuch,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod backfill;
 mod bill;
+mod gangs;
+mod leaving;
 mod life;
 mod outside;
 mod pass;
@@ -33,6 +35,12 @@ pub enum Fault {
     BestFitOvershoots,
     /// An instance is billed from when it takes jobs.
     BootIsFree,
+    /// Machines for the nodes of a gang are as large as for jobs that share them.
+    GangsByDemand,
+    /// Gangs behind the head of their queue get no machines.
+    GangsOnlyAtTheHead,
+    /// Machines for a gang are launched though there are not enough launch tokens for all of them.
+    GangsOneByOne,
 }
 
 /// What the naive simulator says of a run.
@@ -46,6 +54,8 @@ pub struct Outcome {
     pub total: Usd,
     /// Refused submissions and commands.
     pub rejections: usize,
+    /// Attempts of multi-node jobs that ran in managed environments; only the naive simulator counts them.
+    pub managed_gangs: usize,
 }
 
 /// A job at the end of the run.
@@ -397,7 +407,7 @@ impl Naive<'_> {
                 self.moments += 1;
             }
             assert!(
-                self.round < 10_000 && self.moments < 100_000,
+                self.round < 10_000 && self.moments < 5_000,
                 "a run without end"
             );
             self.in_facts = true;
