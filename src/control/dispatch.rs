@@ -143,7 +143,7 @@ impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
     fn try_place(
         &mut self,
         waiting: &Waiting,
-        place: impl FnOnce(&mut dyn Capacity, &Ask<'_>) -> Option<Placed>,
+        place: impl FnOnce(&mut C, &Ask<'_>) -> Option<Placed>,
     ) -> Result<(), Hold> {
         let control = &mut *self.control;
         let lane = control.lane_of(self.queue, waiting.lane);
