@@ -11,6 +11,7 @@ pub mod scenario;
 mod sessions;
 mod sound;
 mod source;
+pub mod spot;
 pub mod swf;
 mod trace;
 

@@ -2,8 +2,8 @@
 //! the readers of `input` ask the same functions, so that a scenario fails its check exactly where AWS would refuse it.
 
 use super::{
-    BlockReason, ConsumableAsk, FairsharePolicy, JobDefinition, JobQueue, Managed, MultiNode,
-    RetryStrategy, TimeLimitAction,
+    AllocationStrategy, BlockReason, ConsumableAsk, FairsharePolicy, JobDefinition, JobQueue,
+    Managed, MultiNode, Purchase, RetryStrategy, TimeLimitAction,
 };
 use crate::units::{Shape, Span};
 
@@ -454,6 +454,7 @@ pub fn managed_faults(managed: &Managed) -> Vec<Fault> {
             message: "names no instance type; write types or families, or optimal".to_owned(),
         });
     }
+    faults.extend(purchase_faults(managed));
     let minutes = managed.scale_down_delay.ms() / 60_000;
     let (least, most) = SCALE_DOWN_DELAY_MINUTES;
     if minutes != 0 && !(u64::from(least)..=u64::from(most)).contains(&minutes) {
@@ -461,6 +462,40 @@ pub fn managed_faults(managed: &Managed) -> Vec<Fault> {
             member: "scalingPolicy/minScaleDownDelayMinutes".to_owned(),
             message: format!("is {minutes}; must be 0 or {least} to {most}"),
         });
+    }
+    faults
+}
+
+/// What is wrong with how a managed environment buys instances (API ComputeResource; User Guide, allocation strategies).
+fn purchase_faults(managed: &Managed) -> Vec<Fault> {
+    use AllocationStrategy::*;
+    let mut faults = Vec::new();
+    let mut fault = |member: &str, message: &str| {
+        faults.push(Fault {
+            member: member.to_owned(),
+            message: message.to_owned(),
+        });
+    };
+    let is_of_spot = matches!(
+        managed.strategy,
+        SpotCapacityOptimized | SpotPriceCapacityOptimized | SpotCapacityOptimizedPrioritized
+    );
+    match managed.purchase {
+        Purchase::OnDemand if is_of_spot => fault(
+            "allocationStrategy",
+            "chooses among Spot pools and is for SPOT; with EC2 use BEST_FIT, BEST_FIT_PROGRESSIVE or BEST_FIT_PROGRESSIVE_ORDERED",
+        ),
+        Purchase::Spot { .. } if managed.strategy == BestFitProgressiveOrdered => fault(
+            "allocationStrategy",
+            "BEST_FIT_PROGRESSIVE_ORDERED is for EC2; with SPOT use SPOT_PRICE_CAPACITY_OPTIMIZED, SPOT_CAPACITY_OPTIMIZED, SPOT_CAPACITY_OPTIMIZED_PRIORITIZED, BEST_FIT_PROGRESSIVE or BEST_FIT",
+        ),
+        _ => {}
+    }
+    if managed.purchase == (Purchase::Spot { bid_percentage: 0 }) {
+        fault(
+            "bidPercentage",
+            "must be greater than 0: percent of the On-Demand price",
+        );
     }
     faults
 }

@@ -31,9 +31,14 @@ const TYPES: Field = field(
 const STRATEGY: Field = field(
     "allocationStrategy",
     Text,
-    "BEST_FIT or BEST_FIT_PROGRESSIVE.",
+    "BEST_FIT or BEST_FIT_PROGRESSIVE; with EC2 also BEST_FIT_PROGRESSIVE_ORDERED; with SPOT also SPOT_CAPACITY_OPTIMIZED, SPOT_PRICE_CAPACITY_OPTIMIZED or SPOT_CAPACITY_OPTIMIZED_PRIORITIZED.",
 );
-const CAPACITY: Field = field("type", Text, "EC2, which is On-Demand.");
+const CAPACITY: Field = field("type", Text, "EC2, which is On-Demand, or SPOT.");
+const BID: Field = field(
+    "bidPercentage",
+    Whole(1, 100_000),
+    "For SPOT: the most that an instance may cost, in percent of its On-Demand price; 100 where absent.",
+);
 const POLICY: Field = field(
     "scalingPolicy",
     Object(&ComputeScalingPolicy),
@@ -54,7 +59,7 @@ pub static ComputeScalingPolicy: Shape = shape(
 );
 
 /// How machines are made: nothing of it changes the simulation.
-static MACHINES: [Field; 11] = [
+static MACHINES: [Field; 10] = [
     ignored("imageId", Text),
     ignored("subnets", List(&Text)),
     ignored("securityGroupIds", List(&Text)),
@@ -62,7 +67,6 @@ static MACHINES: [Field; 11] = [
     ignored("instanceRole", Text),
     ignored("tags", Map(&Text)),
     ignored("placementGroup", Text),
-    ignored("bidPercentage", INTEGER),
     ignored("launchTemplate", Object(&LaunchTemplateSpecification)),
     ignored("ec2Configuration", List(&Object(&Ec2Configuration))),
     ignored("capacityTags", Map(&Text)),
@@ -79,6 +83,7 @@ pub static ComputeResource: Shape = shape(
         MAX.unit("vCPU"),
         DESIRED.unit("vCPU"),
         TYPES,
+        BID.unit("%"),
         POLICY,
         ignored("spotIamFleetRole", Text),
         ignored(
@@ -100,6 +105,7 @@ pub static ComputeResourceUpdate: Shape = shape(
         STRATEGY,
         TYPES,
         CAPACITY,
+        BID.unit("%"),
         POLICY,
         ignored("updateToLatestImageVersion", Kind::Flag),
         ignored(

@@ -13,6 +13,7 @@ mod keys;
 mod lower;
 mod node;
 mod ours;
+mod ours_spot;
 mod ours_workload;
 mod parse;
 mod pool;
@@ -27,6 +28,7 @@ use std::io::Read;
 use crate::input::Problem;
 use crate::model::{Billing, Command, EnvironmentKind, Scenario, Settings};
 
+pub(in crate::input) use node::shortened;
 use node::{Node, Origin, Problems, Value};
 use shape::{Noted, check, fill};
 
@@ -67,6 +69,8 @@ pub struct Loaded {
     pub ignored: Vec<String>,
     /// The further files that were read, as the scenario names them.
     pub inputs: Vec<String>,
+    /// What was noticed in reading them: one sentence each.
+    pub notes: Vec<String>,
     /// The scenario as it holds, with overrides and all defaults: a scenario file again.
     pub effective: serde_json::Value,
 }
@@ -112,11 +116,13 @@ pub fn load(
         return Err(problems.into_sorted());
     }
     complete(&mut root, &lowered.scenario);
+    noted.ignored.extend(lowered.ignored);
     Ok(Loaded {
         scenario: lowered.scenario,
         seed,
         ignored: noted.ignored.into_iter().collect(),
         inputs: lowered.inputs,
+        notes: lowered.notes,
         effective: root.to_json(),
     })
 }
@@ -162,6 +168,9 @@ fn put(table: &mut Node, key: &str, node: Node) {
 
 /// Writes into the tree what its defaults depended on: the model's values and how instances are billed.
 fn complete(root: &mut Node, scenario: &Scenario) {
+    if !scenario.world.spot.pools.is_empty() && root.get("spot").is_none() {
+        put(root, "spot", lower::default_spot());
+    }
     let Value::Table(members) = &mut root.value else {
         return;
     };

@@ -6,6 +6,7 @@ use super::aws_compute::ComputeResourceUpdate;
 use super::aws_ignored::{EcsSettings, EksConfigurationUpdate, UpdatePolicy};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
+use super::ours_spot::SPOT;
 use super::ours_workload::WORKLOAD;
 use super::shape::{Field, Kind, Shape, Tagged, field, ignored, shape};
 use Kind::{Choice, Decimal, Flag, List, Memory, Object, Price, Text, Whole};
@@ -437,6 +438,11 @@ pub static SCENARIO: Shape = shape(
             "What clients do when their jobs end.",
         )
         .default("[]"),
+        field(
+            "spot",
+            Object(&SPOT),
+            "EC2 Spot: what its pools cost, and when EC2 takes instances back.",
+        ),
         field(
             "model",
             Object(&MODEL),

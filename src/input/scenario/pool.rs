@@ -173,6 +173,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
         },
         seed: pool.seed,
         ignored: Vec::new(),
+        notes: Vec::new(),
         inputs: vec![name.to_owned()],
         effective,
     })

@@ -9,7 +9,7 @@ use super::super::node::Node;
 use super::Lowering;
 
 /// `computeResources.type` values that are not simulated yet.
-const OTHER_CAPACITY: &[&str] = &["SPOT", "FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"];
+const OTHER_CAPACITY: &[&str] = &["FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"];
 
 /// Members that a managed environment cannot do without (API ComputeResource), and what they look like.
 const REQUIRED: [(&str, &str); 3] = [
@@ -22,6 +22,7 @@ const REQUIRED: [(&str, &str); 3] = [
 const INFRASTRUCTURE: &[&str] = &[
     "type",
     "allocationStrategy",
+    "bidPercentage",
     "instanceTypes",
     "scalingPolicy",
 ];
@@ -51,13 +52,20 @@ impl Lowering<'_> {
         };
         match resources.text("type") {
             None | Some("EC2") => {}
+            Some("SPOT") => {
+                managed.purchase = Purchase::Spot {
+                    bid_percentage: resources.whole("bidPercentage").unwrap_or(100),
+                };
+            }
             Some(other) if OTHER_CAPACITY.contains(&other) => {
-                let message = format!("{other} is not simulated yet; use EC2, which is On-Demand");
+                let message =
+                    format!("{other} is not simulated yet; use EC2, which is On-Demand, or SPOT");
                 self.problems.below(resources, "type", message);
             }
             Some(other) => {
-                let message =
-                    format!("`{other}` is no kind of capacity; use EC2, which is On-Demand");
+                let message = format!(
+                    "`{other}` is no kind of capacity; use EC2, which is On-Demand, or SPOT"
+                );
                 self.problems.below(resources, "type", message);
             }
         }
@@ -67,12 +75,20 @@ impl Lowering<'_> {
                 self.problems.below(resources, member, message);
             }
         }
-        let bid: u32 = resources.whole("bidPercentage").unwrap_or(0);
-        if bid > 0 && resources.text("type") == Some("EC2") {
+        if resources.get("bidPercentage").is_some() && resources.text("type") == Some("EC2") {
             let message = "is for SPOT; On-Demand instances cost their price (API ComputeResource)";
             self.problems.below(resources, "bidPercentage", message);
         }
         managed.strategy = self.allocation_strategy(resources);
+        let is_spot = managed.purchase != Purchase::OnDemand;
+        if is_spot
+            && managed.strategy == AllocationStrategy::BestFit
+            && !self.problems.is_wrong(resources, "allocationStrategy")
+            && resources.get("spotIamFleetRole").is_none()
+        {
+            let message = "is missing: SPOT with BEST_FIT, or without a strategy, launches by a Spot Fleet, which needs a role (API ComputeResource); give its ARN, or use SPOT_PRICE_CAPACITY_OPTIMIZED";
+            self.problems.below(resources, "spotIamFleetRole", message);
+        }
         managed.min_vcpus = resources.whole("minvCpus").unwrap_or(0);
         managed.max_vcpus = resources.whole("maxvCpus").unwrap_or(0);
         managed.desired_vcpus = resources.whole("desiredvCpus");
@@ -98,10 +114,7 @@ impl Lowering<'_> {
         };
         allocation::find(name).unwrap_or_else(|| {
             let known: Vec<&str> = ALLOCATIONS.iter().map(|known| known.name).collect();
-            let message = format!(
-                "`{name}` is not simulated yet, or is no strategy of On-Demand instances; use {}",
-                known.join(" or ")
-            );
+            let message = format!("`{name}` is no strategy; use {}", known.join(" or "));
             self.problems
                 .below(resources, "allocationStrategy", message);
             AllocationStrategy::default()

@@ -7,6 +7,7 @@ mod events;
 mod jobs;
 mod managed;
 mod queues;
+mod spot;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use super::Files;
 use super::catalog::{self, Types};
 use super::node::{Node, Problems, Value};
 use super::shape::did_you_mean;
+
+pub use spot::default_section as default_spot;
 
 /// What there is of one kind of thing, and since when.
 #[derive(Debug)]
@@ -93,7 +96,7 @@ struct Lowering<'a> {
 /// The scenario that `root` (checked and filled with defaults) describes. It means nothing where `problems` has any.
 pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems) -> Lowered {
     let settings = settings(root, problems);
-    let start = start(root, problems);
+    let start = moment(root, "start", problems);
     let types = catalog::types(root, &settings, start, problems);
     let mut lowering = Lowering {
         root,
@@ -113,13 +116,14 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     let mut commands = lowering.setup();
     commands.extend(lowering.events());
     commands.sort_by_key(|timed| timed.at);
+    let spot = lowering.spot(files, &commands);
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
     let scenario = Scenario {
         name: root.text("name").unwrap_or_default().to_owned(),
         world: World {
             catalogue: lowering.types.catalogue,
-            spot: Default::default(),
+            spot: spot.market,
             settings: lowering.settings,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
@@ -130,7 +134,9 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     };
     Lowered {
         scenario,
-        inputs: read.inputs,
+        inputs: spot.inputs.into_iter().chain(read.inputs).collect(),
+        ignored: spot.ignored,
+        notes: spot.notes,
     }
 }
 
@@ -140,6 +146,10 @@ pub struct Lowered {
     pub scenario: Scenario,
     /// The further files that were read, as the file names them.
     pub inputs: Vec<String>,
+    /// Pointers of keys that have no effect in this scenario.
+    pub ignored: Vec<String>,
+    /// What was noticed: one sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Lowering<'_> {
@@ -353,16 +363,16 @@ pub fn set(settings: &mut Settings, key: &str, text: &str) -> Result<(), String>
     settings.set(assumption, text)
 }
 
-/// `start` in milliseconds from 1970.
-fn start(root: &Node, problems: &mut Problems) -> Option<i64> {
-    let text = root.text("start")?;
+/// The moment under `key`, in milliseconds from 1970.
+fn moment(node: &Node, key: &str, problems: &mut Problems) -> Option<i64> {
+    let text = node.text(key)?;
     match text.parse::<jiff::Timestamp>() {
         Ok(moment) => Some(moment.as_millisecond()),
         Err(_) => {
             let message = format!(
                 "`{text}` is not a moment; write RFC 3339 with a zone, such as 2026-01-05T00:00:00Z"
             );
-            problems.below(root, "start", message);
+            problems.below(node, key, message);
             None
         }
     }
