@@ -26,6 +26,8 @@
 //! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
 //! | [`input`] | units, model, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, metrics | results → bytes: summary, tables, text |
+//! | [`explain`] | units, model, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
+//! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -157,11 +159,13 @@
 pub mod cli;
 pub mod control;
 pub mod engine;
+pub mod explain;
 pub mod fleet;
 pub mod input;
 pub mod market;
 pub mod metrics;
 pub mod model;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod sim;

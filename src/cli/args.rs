@@ -52,6 +52,9 @@ pub enum Command {
     /// Simulate a scenario, or a trace on a pool of vCPUs.
     #[command(after_help = RUN_EXAMPLES)]
     Run(Box<Run>),
+    /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
+    #[command(after_help = EXPLAIN_NOTES)]
+    Explain(Explain),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -116,6 +119,30 @@ pub struct Run {
     /// Fail after so many jobs as if by a bug of ours.
     #[arg(long, value_name = "JOBS", hide = true)]
     pub debug_bug_after: Option<u64>,
+}
+
+const EXPLAIN_NOTES: &str = "\
+Examples:
+  batchcast run nightly.toml -o out
+  batchcast explain out merge                one job: when, why, where, what for, and what would shorten it
+  batchcast explain out align:3              child 3 of the array align
+  batchcast explain out                      the run: where time and money went, and levers with their real gain
+
+Each moment of a job's life has one cause. Where several hold at once, the first of these counts: dependency,
+blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost.
+
+Exit code 2 where there is no such run or job.";
+
+/// `batchcast explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// A job of it, by its job_id in jobs.csv; `array:index` for a child.
+    pub job: Option<String>,
+    /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
+    #[arg(long, value_name = "DIR", conflicts_with = "job")]
+    pub inputs: Option<PathBuf>,
 }
 
 /// How a trace is read.

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalog;
+mod explain;
 mod failure;
 mod folder;
 mod lists;
@@ -64,6 +65,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     let common = &line.common;
     match &line.command {
         Command::Run(run) => run::run(run, common),
+        Command::Explain(asked) => explain::explain(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

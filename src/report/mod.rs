@@ -28,4 +28,4 @@ pub use summary_json::summary_json;
 pub use tables::{Finished, Table, Tables};
 pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
-pub use wording::wrap;
+pub use wording::{dollars, duration, milliseconds, percent, whole, wrap};
