@@ -25,7 +25,7 @@
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
 //! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
 //! | [`input`] | units, model, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
-//! | [`report`] | units, model, metrics | results → bytes: summary, tables, text |
+//! | [`report`] | units, model, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
 //! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |

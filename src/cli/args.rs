@@ -73,12 +73,13 @@ Examples:
   batchcast run nightly.toml --set dispatch=easy --set containerStart=10s
   batchcast run nightly.toml --json | jq .wait_s.p95
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
+  batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
 
 A run folder appears whole or not at all. Without -o nothing is written.";
 
 /// `batchcast run`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Run {
     /// A scenario file, or a folder with scenario.toml or scenario.json.
     #[arg(required_unless_present = "trace", conflicts_with = "trace")]
@@ -107,6 +108,10 @@ pub struct Run {
     /// The seed of all chance; the scenario's own, or 1, where it is not given.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Run once more for each end of each assumption (profiles fast and slow; each other choice), and tell what it does to
+    /// makespan and cost.
+    #[arg(long, conflicts_with = "output")]
+    pub tornado: bool,
     /// Write the run to this new folder.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -146,7 +151,7 @@ pub struct Explain {
 }
 
 /// How a trace is read.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Reading {
     /// Leave out jobs with a run time of zero.
     #[arg(long, requires = "trace")]

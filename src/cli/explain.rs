@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::explain::{Fault, JobStory, JobTables, Lookup, find};
+use crate::explain::{Fault, JobStory, JobTables, Lookup, RunStory, Tried, candidates, find};
 
+use super::again::Again;
 use super::args::{Common, Explain};
 use super::failure::{Failure, plain};
 use super::output::print;
+use super::progress::Steps;
 
 /// Tells the story that is asked for.
 ///
@@ -20,8 +22,35 @@ pub fn explain(asked: &Explain, common: &Common) -> Result<(), Failure> {
     let kept = Kept::open(&asked.run)?;
     match &asked.job {
         Some(job) => explain_job(&kept, job, common),
-        None => Err(Failure::Usage("name a job".to_owned())),
+        None => explain_run(&kept, asked.inputs.as_deref(), common),
     }
+}
+
+fn explain_run(kept: &Kept, inputs: Option<&Path>, common: &Common) -> Result<(), Failure> {
+    let story = RunStory {
+        summary: &kept.summary,
+        scenario: &kept.scenario,
+        levers: tried(kept, inputs, common),
+    };
+    match common.json {
+        true => print(&story.json()),
+        false => print(&story.text()),
+    }
+}
+
+/// Pulls the levers for what is large in the run, each in a run of its own.
+fn tried(kept: &Kept, inputs: Option<&Path>, common: &Common) -> Result<Vec<Tried>, String> {
+    let candidates = candidates(&kept.scenario, &kept.summary, Again::is_pool(kept));
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let again = Again::find(kept, inputs)?;
+    let sets: Vec<&[(String, String)]> = candidates.iter().map(|one| one.sets.as_slice()).collect();
+    let steps = Steps::new(sets.len() as u64 + 1, "runs", common.quiet);
+    let figures = again.figures(&sets, || steps.step())?;
+    let pairs = candidates.into_iter().zip(figures);
+    let tried = pairs.map(|(candidate, after)| Tried { candidate, after });
+    Ok(tried.collect())
 }
 
 fn explain_job(kept: &Kept, id: &str, common: &Common) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
 
+mod again;
 mod args;
 mod catalog;
 mod explain;
@@ -11,6 +12,7 @@ mod output;
 mod pool;
 mod progress;
 mod run;
+mod tornado;
 
 use std::panic;
 use std::process::{self, ExitCode};

@@ -16,12 +16,16 @@ use super::folder::RunFolder;
 use super::load::{self, Input};
 use super::output::{print, tell};
 use super::progress::Watched;
+use super::tornado;
 
 /// Does the run, and writes what it gives.
 ///
 /// # Errors
 /// Everything that is wrong with the input, or an output that cannot be written.
 pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
+    if run.tornado {
+        return tornado::tornado(run, common, style());
+    }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
     let folder = match &run.output {
@@ -41,7 +45,11 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     }
 }
 
-fn read(run: &Run) -> Result<Input, Failure> {
+/// Reads what `run` names.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(run: &Run) -> Result<Input, Failure> {
     let mut input = match (&run.trace, run.pool, &run.scenario) {
         (Some(trace), Some(vcpus), _) => load::trace_on_pool(run, trace, vcpus)?,
         (_, _, Some(scenario)) => load::scenario(scenario, &run.set, run.seed)?,

@@ -160,8 +160,7 @@ impl JobStory {
         page.line("");
         page.line("Its life by cause; of several that hold at once the first counts");
         for wait in &self.waits {
-            let cause = format!("{}, {}", wait.cause.name(), wait.what);
-            page.entry(&duration(wait.span), &cause);
+            page.entry(&duration(wait.span), wait.cause.name());
         }
         page.entry(&duration(job.time.total()), "in all");
         let mut levers: Vec<&Wait> = self

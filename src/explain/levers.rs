@@ -362,7 +362,11 @@ fn bought(scene: &Scene<'_>, from: &str, to: &str, strategy: &str) -> Option<Cha
 }
 
 fn spot(scene: &Scene<'_>) -> Option<Change> {
-    bought(scene, "EC2", "SPOT", "SPOT_PRICE_CAPACITY_OPTIMIZED")
+    let (mut phrase, sets) = bought(scene, "EC2", "SPOT", "SPOT_PRICE_CAPACITY_OPTIMIZED")?;
+    if scene.setting.0.get("spot").is_none() {
+        phrase.push_str(", on the Spot market that is assumed where a scenario states none,");
+    }
+    Some((phrase, sets))
 }
 
 fn on_demand(scene: &Scene<'_>) -> Option<Change> {
@@ -409,7 +413,7 @@ fn scale_in(scene: &Scene<'_>) -> Option<Change> {
 
 fn size_bias(scene: &Scene<'_>) -> Option<Change> {
     let is_demand = scene.setting.model("sizeBias") == "demand" && has_managed(scene);
-    let phrase = "sizeBias smallest instead of demand".to_owned();
+    let phrase = "the smallest instances that hold a job (sizeBias smallest) instead of the largest that the demand fills".to_owned();
     is_demand.then(|| (phrase, vec![("sizeBias".to_owned(), "smallest".to_owned())]))
 }
 

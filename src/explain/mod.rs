@@ -14,5 +14,5 @@ pub use around::{Around, Blocker, LastDependency};
 pub use job::{JobStory, JobTables, Lookup, find};
 pub use levers::{Candidate, LEVERS, Lever, candidates};
 pub use rows::{AttemptRow, Fault, JobRow};
-pub use run::{Figures, RunStory, Tried};
+pub use run::{RunStory, Tried, kept_figures};
 pub use setting::Setting;

@@ -1,6 +1,6 @@
 //! How a story is set: moments, sentences beside them, lists; 80 columns.
 
-use crate::report::wrap;
+use crate::report::{GLUE, wrap};
 use crate::units::SimTime;
 
 /// Columns of a story.
@@ -17,7 +17,7 @@ pub(super) struct Page {
 impl Page {
     /// A line as it is.
     pub(super) fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&line.trim_end().replace(GLUE, " "));
         self.text.push('\n');
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::metrics::{Decimal, Summary};
+use crate::metrics::{Decimal, Figures};
 use crate::model::{CostCause, TimeCause};
-use crate::report::{Json, dollars, duration, milliseconds, percent, whole};
+use crate::report::{Json, dollars, duration, glued, milliseconds, percent, whole};
 use crate::units::{Span, Usd};
 
 use super::levers::Candidate;
@@ -81,56 +81,32 @@ fn milliseconds_of(figure: Option<&Value>) -> u128 {
     format!("{whole}{decimals}").parse().unwrap_or(0)
 }
 
-/// The figures by which a lever is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// Last end minus first submission.
-    pub makespan: Span,
-    /// Mean wait, ms.
-    pub wait: Span,
-    /// The bill.
-    pub cost: Usd,
-    /// Jobs that succeeded.
-    pub succeeded: u64,
+/// The figures of a run that is kept, from its summary.json.
+pub fn kept_figures(summary: &Value) -> Figures {
+    let span = |pointer: &str| {
+        let ms = milliseconds_of(summary.pointer(pointer));
+        Span::from_ms(u64::try_from(ms).unwrap_or(0))
+    };
+    Figures {
+        makespan: span("/makespan_s"),
+        wait: span("/wait_s/mean"),
+        cost: Totals::of(summary).cost(),
+        succeeded: summary
+            .pointer("/jobs/succeeded")
+            .and_then(Value::as_u64)
+            .unwrap_or(0),
+    }
 }
 
-impl Figures {
-    /// Those of a run.
-    pub fn of(summary: &Summary) -> Figures {
-        let wait = summary.wait_s.mean.unwrap_or_default();
-        Figures {
-            makespan: summary.makespan.unwrap_or(Span::ZERO),
-            wait: Span::from_ms(u64::try_from(wait.parts() / 1_000).unwrap_or(0)),
-            cost: summary.cost_total(),
-            succeeded: summary.jobs.succeeded,
-        }
-    }
-
-    /// Those of a run that is kept, from its summary.json.
-    pub fn kept(summary: &Value) -> Figures {
-        let span = |pointer: &str| {
-            let ms = milliseconds_of(summary.pointer(pointer));
-            Span::from_ms(u64::try_from(ms).unwrap_or(0))
-        };
-        Figures {
-            makespan: span("/makespan_s"),
-            wait: span("/wait_s/mean"),
-            cost: Totals::of(summary).cost(),
-            succeeded: summary
-                .pointer("/jobs/succeeded")
-                .and_then(Value::as_u64)
-                .unwrap_or(0),
-        }
-    }
-
-    /// Makespan, mean wait and cost as amounts.
-    fn amounts(self) -> [u128; 3] {
-        [
-            self.makespan.ms().into(),
-            self.wait.ms().into(),
-            units(self.cost),
-        ]
-    }
+/// Makespan, mean wait and cost as amounts.
+fn amounts(figures: Figures) -> [u128; 3] {
+    let Figures {
+        makespan,
+        wait,
+        cost,
+        ..
+    } = figures;
+    [makespan.ms().into(), wait.ms().into(), units(cost)]
 }
 
 /// A lever that was pulled.
@@ -146,7 +122,7 @@ impl Tried {
     /// How much smaller the figure is that falls most, in millionths of what it was; zero where none falls.
     fn gain(&self, before: Figures) -> u128 {
         let Ok(after) = &self.after else { return 0 };
-        let pairs = before.amounts().into_iter().zip(after.amounts());
+        let pairs = amounts(before).into_iter().zip(amounts(*after));
         let gains = pairs.map(|(before, after)| part(before.saturating_sub(after), before).parts());
         gains.max().unwrap_or(0)
     }
@@ -155,7 +131,7 @@ impl Tried {
         let Ok(after) = &self.after else {
             return "cannot be";
         };
-        let pairs = || before.amounts().into_iter().zip(after.amounts());
+        let pairs = || amounts(before).into_iter().zip(amounts(*after));
         let falls = pairs()
             .any(|(before, after)| part(before.saturating_sub(after), before).parts() >= NOTABLE);
         let rises = pairs().any(|(before, after)| {
@@ -191,7 +167,7 @@ pub struct RunStory<'a> {
 impl RunStory<'_> {
     /// The levers that were tried, those first that gain most; of equals, those that were tried first.
     fn ranked(&self) -> Vec<&Tried> {
-        let before = Figures::kept(self.summary);
+        let before = kept_figures(self.summary);
         let mut tried: Vec<&Tried> = self.levers.iter().flatten().collect();
         tried.sort_by_key(|tried| (std::cmp::Reverse(tried.gain(before)), tried.after.is_err()));
         tried
@@ -199,7 +175,7 @@ impl RunStory<'_> {
 
     /// The story to read.
     pub fn text(&self) -> String {
-        let before = Figures::kept(self.summary);
+        let before = kept_figures(self.summary);
         let totals = Totals::of(self.summary);
         let mut page = Page::default();
         let name = self
@@ -442,7 +418,7 @@ impl RunStory<'_> {
 
     /// The same as data.
     pub fn json(&self) -> String {
-        let before = Figures::kept(self.summary);
+        let before = kept_figures(self.summary);
         let totals = Totals::of(self.summary);
         Json::document(|json| {
             json.text(
@@ -533,28 +509,28 @@ fn put_tried(json: &mut Json, tried: &Tried, before: Figures) {
 
 /// What changed, figure by figure.
 fn compared(before: Figures, after: Figures) -> String {
-    let change = |before: u128, after: u128| {
-        let of = |change: u128| percent(part(change, before.max(1)));
-        match after.cmp(&before) {
-            std::cmp::Ordering::Less => format!("(-{})", of(before - after)),
-            std::cmp::Ordering::Equal => "(the same)".to_owned(),
-            std::cmp::Ordering::Greater => format!("(+{})", of(after - before)),
-        }
-    };
-    let ([makespan, wait, cost], [new_makespan, new_wait, new_cost]) =
-        (before.amounts(), after.amounts());
-    let mut text = format!(
-        "makespan {} instead of {} {}, mean wait {} instead of {} {}, {} USD instead of {} {}",
-        duration(after.makespan),
-        duration(before.makespan),
-        change(makespan, new_makespan),
-        duration(after.wait),
-        duration(before.wait),
-        change(wait, new_wait),
-        dollars(after.cost),
-        dollars(before.cost),
-        change(cost, new_cost)
-    );
+    let spans = |after: Span, before: Span| (glued(&duration(after)), glued(&duration(before)));
+    let money = |amount: Usd| glued(&format!("{} USD", dollars(amount)));
+    let figures = [
+        ("makespan", spans(after.makespan, before.makespan)),
+        ("mean wait", spans(after.wait, before.wait)),
+        ("cost", (money(after.cost), money(before.cost))),
+    ];
+    let changes = amounts(before).into_iter().zip(amounts(after));
+    let told = figures
+        .into_iter()
+        .zip(changes)
+        .map(|((name, texts), change)| {
+            let (before, after) = change;
+            let share = part(after.abs_diff(before), before.max(1));
+            if share.parts() == 0 {
+                return format!("{name} {}, the same", texts.0);
+            }
+            let sign = if after < before { '-' } else { '+' };
+            let share = glued(&format!("{sign}{}", percent(share)));
+            format!("{name} {} instead of {} ({share})", texts.0, texts.1)
+        });
+    let mut text = told.collect::<Vec<String>>().join("; ");
     if after.succeeded != before.succeeded {
         text.push_str(&format!(
             "; {} jobs succeed instead of {}",

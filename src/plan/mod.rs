@@ -2,10 +2,12 @@
 //! the order of what was asked, so that it is the same on any number of threads.
 
 mod replication;
+mod tornado;
 
 use rayon::prelude::*;
 
 pub use replication::{finish, replication};
+pub use tornado::{Moved, Tornado, Variation, variations};
 
 /// What `run` makes of each of `variants`, in their order. It is called from several threads.
 pub fn each<V: Sync, R: Send>(variants: &[V], run: impl Fn(&V) -> R + Send + Sync) -> Vec<R> {

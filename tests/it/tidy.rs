@@ -37,7 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "engine::chance",
         ],
     ),
-    ("report", &["units", "model", "metrics"]),
+    ("report", &["units", "model", "metrics", "plan"]),
     ("explain", &["units", "model", "metrics", "report"]),
     ("plan", &["units", "model", "sim", "metrics"]),
 ];
