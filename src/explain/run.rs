@@ -122,6 +122,9 @@ impl Tried {
     /// How much smaller the figure is that falls most, in millionths of what it was; zero where none falls.
     fn gain(&self, before: Figures) -> u128 {
         let Ok(after) = &self.after else { return 0 };
+        if after.succeeded < before.succeeded {
+            return 0;
+        }
         let pairs = amounts(before).into_iter().zip(amounts(*after));
         let gains = pairs.map(|(before, after)| part(before.saturating_sub(after), before).parts());
         gains.max().unwrap_or(0)
@@ -138,6 +141,7 @@ impl Tried {
             after > before && part(after - before, before.max(1)).parts() >= NOTABLE
         });
         match (falls, rises) {
+            _ if after.succeeded < before.succeeded => "loses",
             (true, false) => "gains",
             (true, true) => "gains and loses",
             (false, true) => "loses",
