@@ -97,7 +97,9 @@ const RESOURCES: &[(&str, &[&str])] = &[
     ),
     (
         "type = \"SPOT\", allocationStrategy = \"BEST_FIT_PROGRESSIVE_ORDERED\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
-        &["/allocationStrategy: BEST_FIT_PROGRESSIVE_ORDERED is for EC2; with SPOT use SPOT_PRICE_CAPACITY_OPTIMIZED"],
+        &[
+            "/allocationStrategy: BEST_FIT_PROGRESSIVE_ORDERED is for EC2; with SPOT use SPOT_PRICE_CAPACITY_OPTIMIZED",
+        ],
     ),
     (
         "type = \"SPOT\", allocationStrategy = \"SPOT_CAPACITY\", maxvCpus = 9, instanceTypes = [\"c6i\"]",

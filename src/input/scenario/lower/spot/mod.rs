@@ -162,7 +162,7 @@ impl Lowering<'_> {
         let names: Vec<String> = missing
             .map(|&id| format!("`{}`", self.types.catalogue.get(id).name))
             .collect();
-        if !names.is_empty() {
+        if !names.is_empty() && model.is_historic() {
             let message = format!(
                 "has no price of {}; leave these types out of SPOT environments, or give them a price in spot.pools",
                 names.join(", ")

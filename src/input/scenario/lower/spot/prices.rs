@@ -37,6 +37,11 @@ enum PriceKind {
 }
 
 impl PriceModel {
+    /// Whether prices come from a history.
+    pub(super) fn is_historic(&self) -> bool {
+        self.history.is_some()
+    }
+
     /// The zones that have a type.
     pub(super) fn zones(&self, name: &str) -> Vec<String> {
         match &self.history {
