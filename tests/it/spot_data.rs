@@ -223,7 +223,7 @@ fn histories_in_all_their_spellings_are_read_whole() {
     let folder = linux.parent().unwrap();
     let at = |name: &str| files(&folder.join(name));
     assert_eq!(
-        counts(&history(&[linux.clone()], ASSUMED)),
+        counts(&history(std::slice::from_ref(&linux), ASSUMED)),
         [172_416, 0, 0, 0, 172_416]
     );
     let json = history(&at("us-east-1_2021-03_2021-05"), ASSUMED);
