@@ -6,9 +6,10 @@
 //! | the same, tuple of four as key | 37 | 45 | 73 | 146 |
 //! | 4-ary implicit heap | 35 | 49 | 74 | 114 |
 //! | monotone radix heap | 56 | 62 | 66 | 68 |
-//! | the engine's calendar (packed, with clock, rounds and cursor) | 36 | 43 | 68 | 132 |
+//! | the engine's calendar (packed, with clock, rounds and cursor), when it had std's heap | 36 | 43 | 68 | 132 |
 //!
-//! **The queue of events is std's `BinaryHeap` with a packed key.** A replay keeps in it only what runs and what is timed
+//! **The queue of events is a binary heap with a packed key**, std's but for what a copy of a fresh entry waits for
+//! (`src/engine/heap.rs`). A replay keeps in it only what runs and what is timed
 //! (arrivals come from a cursor): hundreds to thousands of events, where nothing is faster. The packed key costs an
 //! eighth less than a tuple of its parts. A radix heap would win above 10⁴ events, by half at 10⁵: the thing to change to
 //! if fleets of that size become common; nothing outside the calendar would notice.
@@ -71,7 +72,7 @@ fn hold<Q: Queue>(bencher: Bencher, pending: usize) {
     });
 }
 
-/// What the engine uses, without its clock and phases.
+/// Std's heap in the engine's place, without clock and phases.
 #[derive(Default)]
 struct Packed(BinaryHeap<Reverse<Entry<u128>>>);
 

@@ -196,7 +196,7 @@ fn with_fleet(max: u32, what: impl FnOnce(&mut Fleet<'_>, &EnvironmentKind) -> b
         _ => None,
     });
     let spec = spec.expect("the environment is in the text");
-    let mut fleet = Fleet::new(&scenario.world);
+    let mut fleet = Fleet::new(&scenario.world, batchcast::engine::Streams::new(1));
     fleet.create(EnvId::at(0), spec);
     what(&mut fleet, &spec.kind)
 }

@@ -24,7 +24,7 @@
 //! | [`fleet`] | units, model, policy, market | machines, placing, planning, the ledger |
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
 //! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
-//! | [`input`] | units, model, names in policy, engine's streams | bytes → Scenario, or every problem with its place |
+//! | [`input`] | units, model, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, metrics | results → bytes: summary, tables, text |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
@@ -64,8 +64,8 @@
 //! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the heap, so
 //! the heap holds what runs and the trace costs none of it. Nothing is searched for in the heap: an attempt's event carries
 //! the generation of its job's slot and is dropped where that has moved on. An attempt has one event, its end, as its fate
-//! (run, failure, timeout) is known when it is placed. The heap is std's with one packed 128-bit key and the generator
-//! rand's ChaCha8; `benches/engine.rs` holds the measurements.
+//! (run, failure, timeout) is known when it is placed. The heap is a binary one with one packed 128-bit key (`engine/heap.rs`) and
+//! the generator rand's ChaCha8; `benches/engine.rs` holds the measurements.
 //!
 //! # What a pass costs
 //!
@@ -74,7 +74,8 @@
 //! A head that does not fit is remembered with its shape until a machine on which it would fit has room (`fleet/rooms.rs`). Backfilling looks only at chunks that can hold a job that fits, and after arrivals only at the new jobs.
 //! Fair share keeps a tournament of shares whose results hold until they may have turned (`control/shares.rs`). Why a job
 //! waited is read from clocks that its queue keeps (`control/queue.rs`), not from labels on every job. State of ended jobs is
-//! used again, so memory follows the jobs that are alive; 4 bytes remain of each, for those that depend on it later.
+//! used again, so memory follows the jobs that are alive; 4 bytes remain of each, for those that depend on it later. What is
+//! kept of a job is written where it stays: a copy of what was just written in pieces would wait for them.
 //! Conservative backfilling is the exception: it costs the square of the backlog at each end, and says so.
 //!
 //! # Time and money

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Mutex;
 
 use super::failure::Failure;
 
@@ -16,6 +17,16 @@ pub struct RunFolder {
     force: bool,
     files: Vec<String>,
     committed: bool,
+}
+
+/// Where the files of the folder that is on its way are, for a process that ends without dropping it.
+static ON_ITS_WAY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Removes what there is of a folder that will not be committed.
+pub fn abandon() {
+    if let Some(temporary) = ON_ITS_WAY.try_lock().ok().and_then(|mut path| path.take()) {
+        let _ = fs::remove_dir_all(temporary);
+    }
 }
 
 /// What stands between a folder's name and a process in the names of our own folders.
@@ -43,6 +54,9 @@ impl RunFolder {
         let temporary = parent.join(format!(".{name}{MARK}{}", process::id()));
         fs::create_dir(&temporary)
             .map_err(|error| Failure::file(&parent, "create a folder in it", error))?;
+        if let Ok(mut path) = ON_ITS_WAY.lock() {
+            *path = Some(temporary.clone());
+        }
         Ok(RunFolder {
             target: target.to_owned(),
             temporary,
@@ -108,6 +122,9 @@ impl RunFolder {
             ));
         }
         self.committed = true;
+        if let Ok(mut path) = ON_ITS_WAY.lock() {
+            *path = None;
+        }
         if replaced {
             // Under the mark of what is not wanted, so that a half removed run is never put back.
             fs::rename(&old, &self.temporary)

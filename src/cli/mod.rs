@@ -12,7 +12,7 @@ mod progress;
 mod run;
 
 use std::panic;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::Mutex;
 
 use clap::Parser;
@@ -35,7 +35,12 @@ fn remember_seed(seed: u64) {
 /// Does what the command line asks, and returns the exit code: 0 done, 1 what was asked for does not exist, 2 bad input or
 /// usage, 3 a threshold was crossed, 70 a bug of ours.
 pub fn main() -> ExitCode {
-    panic::set_hook(Box::new(report_bug));
+    // The program ends here and now, wherever it is: released, it is built without what would unwind its stack.
+    panic::set_hook(Box::new(|info| {
+        report_bug(info);
+        folder::abandon();
+        process::exit(BUG.into());
+    }));
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => {
@@ -44,15 +49,14 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::BAD_INPUT));
         }
     };
-    match panic::catch_unwind(|| obey(&line)) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
+    match obey(&line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
             if !failure.is_silent() {
                 tell(&failure.message());
             }
             failure.exit_code()
         }
-        Err(_) => ExitCode::from(BUG),
     }
 }
 

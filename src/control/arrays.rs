@@ -206,28 +206,26 @@ impl<O: Observer> Control<'_, O> {
         status: JobStatus,
         rank: u64,
     ) -> u32 {
+        let estimate = self.child_estimate(index, child);
         let array = &self.arrays[index];
         let id = array.child(child);
         let is_waiting = status == JobStatus::Runnable;
         let (row, contract) = (array.row, array.contract);
         let (queue, lane, shape) = (array.queue, array.lane, array.shape);
-        let job = Job {
+        let (submitted, released, since) = (array.submitted, array.released(child), array.eligible);
+        let resubmission = array.resubmission;
+        self.seat(|| Job {
             child,
             array: index,
-            resubmission: array.resubmission,
+            resubmission,
             status,
-            estimate: self.child_estimate(index, child),
+            estimate,
             rank,
-            released: array.released(child),
-            eligible: if is_waiting {
-                array.eligible
-            } else {
-                SimTime::NEVER
-            },
-            since: array.eligible,
-            ..Job::new(id, row, contract, queue, lane, shape, array.submitted)
-        };
-        self.seat(job)
+            released,
+            eligible: if is_waiting { since } else { SimTime::NEVER },
+            since,
+            ..Job::new(id, row, contract, queue, lane, shape, submitted)
+        })
     }
 
     /// A child that is waited for as a dormant one fails without an attempt.

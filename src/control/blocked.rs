@@ -12,11 +12,11 @@ use super::{Control, Effect};
 
 impl<O: Observer> Control<'_, O> {
     /// After a pass: who is the head now, and why does it wait?
-    pub(super) fn watch_head(
+    pub(super) fn watch_head<C: Capacity>(
         &mut self,
         now: SimTime,
         queue_id: QueueId,
-        capacity: &mut dyn Capacity,
+        capacity: &C,
         usable: &[EnvId],
         first_hold: Option<(Waiting, Hold)>,
     ) {
@@ -50,7 +50,7 @@ impl<O: Observer> Control<'_, O> {
         let hold = match first_hold {
             // What a scaling decision found holds until the next one.
             Some((waiting, Hold::Capacity)) if waiting.place.job == job => match before {
-                Some(Hold::Consumable) | None => no_room,
+                Some(Hold::Consumable | Hold::Token) | None => no_room,
                 Some(hold) => hold,
             },
             Some((waiting, hold)) if waiting.place.job == job => hold,
@@ -62,10 +62,10 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Why a head can never be placed as things are, if it cannot.
-    fn impossible(
+    fn impossible<C: Capacity>(
         &self,
         queue_id: QueueId,
-        capacity: &dyn Capacity,
+        capacity: &C,
         usable: &[EnvId],
         place: Place,
         lane: u32,
@@ -83,7 +83,7 @@ impl<O: Observer> Control<'_, O> {
             });
         }
         let lane = &queue.shares[lane as usize].lane;
-        let entry = lane.at(lane.find(place)?);
+        let (_, entry) = lane.find(place)?;
         let gang = self.contracts[entry.contract as usize].gang.as_ref();
         let ask = Ask {
             job: place.job,

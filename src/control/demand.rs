@@ -1,41 +1,62 @@
 //! What managed environments are told to provide for: the jobs that wait, by shape.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use crate::model::Observer;
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
-use crate::units::{EnvId, QueueId, Shape, SimTime};
+use crate::units::{EnvId, QueueId, Shape, SimTime, TypeId};
 
 use super::Control;
-use super::lane::Entry;
 use super::queue::{Label, Queue};
 
-/// Waiting jobs of a queue by shape, multi-node ones left out.
-pub(super) type Demand = BTreeMap<Shape, u64>;
+/// Waiting jobs of a queue.
+#[derive(Debug, Default)]
+pub(super) struct Demand {
+    /// By shape, multi-node ones left out.
+    shapes: BTreeMap<Shape, u64>,
+    /// Multi-node ones by contract.
+    gangs: BTreeMap<u32, u64>,
+}
 
-impl Queue {
-    /// `count` jobs like `entry` came to wait, or went.
-    #[inline]
-    pub(super) fn count_demand(&mut self, entry: &Entry, came: bool) {
-        if self.demand.is_some() {
-            self.count_some_demand(entry, came);
+impl Demand {
+    fn count(&mut self, shape: Shape, jobs: u32, gang: Option<u32>, came: bool) {
+        match gang {
+            None => count(&mut self.shapes, shape, u64::from(jobs), came),
+            Some(contract) => count(&mut self.gangs, contract, u64::from(jobs), came),
         }
     }
+}
 
+/// What the nodes of a multi-node job ask for, by node and by type.
+fn nodes(want: &Want) -> Option<(&[Shape], Option<TypeId>)> {
+    let gang = want.gang.as_ref()?;
+    Some((&gang.nodes, gang.instance_type))
+}
+
+/// `number` more of `key`, or less.
+fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, number: u64, came: bool) {
+    match counts.entry(key) {
+        Slot::Vacant(slot) => {
+            assert!(came, "more went than came");
+            slot.insert(number);
+        }
+        Slot::Occupied(mut slot) if came => *slot.get_mut() += number,
+        Slot::Occupied(slot) if *slot.get() == number => {
+            slot.remove();
+        }
+        Slot::Occupied(mut slot) => *slot.get_mut() -= number,
+    }
+}
+
+impl Queue {
+    /// `jobs` of `shape`, or multi-node ones of a contract, came to wait, or went.
     #[inline(never)]
-    fn count_some_demand(&mut self, entry: &Entry, came: bool) {
-        let Some(demand) = self.demand.as_mut().filter(|_| !entry.is_gang) else {
-            return;
-        };
-        let count = demand.entry(entry.shape).or_default();
-        if came {
-            *count += u64::from(entry.count);
-        } else {
-            *count -= u64::from(entry.count);
-            if *count == 0 {
-                demand.remove(&entry.shape);
-            }
+    pub(super) fn count_demand(&mut self, shape: Shape, jobs: u32, gang: Option<u32>, came: bool) {
+        if let Some(demand) = &mut self.demand {
+            demand.count(shape, jobs, gang, came);
         }
     }
 
@@ -44,11 +65,9 @@ impl Queue {
         if !keeps {
             self.demand = None;
         } else if self.demand.is_none() {
-            let mut demand = Demand::new();
+            let mut demand = Demand::default();
             let waiting = self.shares.iter().flat_map(|share| share.lane.iter());
-            for entry in waiting.filter(|entry| !entry.is_gang) {
-                *demand.entry(entry.shape).or_default() += u64::from(entry.count);
-            }
+            waiting.for_each(|entry| demand.count(entry.shape, entry.count, entry.gang(), true));
             self.demand = Some(demand);
         }
     }
@@ -84,13 +103,17 @@ impl<O: Observer> Control<'_, O> {
         if queue.deleted || queue.demand.is_none() || queue.waiting == 0 {
             return None;
         }
-        let lane = queue.turn(now)?;
-        let lane = &queue.shares[lane as usize].lane;
+        let turn = queue.turn(now)?;
+        let lane = &queue.shares[turn as usize].lane;
         let held = queue.watch.head.filter(|_| queue.holds_its_head);
         let held = held.and_then(|(place, _)| lane.find(place));
-        let head = *held.map(|spot| lane.at(spot)).or(lane.front())?;
+        let head = *held.map(|(_, entry)| entry).or(lane.front())?;
         let needs_only_room = self.consumables_available(head.contract, head.who)
-            && self.leaves_reserve(now, id, head.shape.vcpus);
+            && self.leaves_reserve(now, id, head.shape.vcpus)
+            && self.knobs.rate.is_none_or(|rate| {
+                let tokens = self.tokens_of(id, head.place, turn);
+                self.has_tokens(now, id, rate, tokens)
+            });
         let queue = &self.queues[id.index()];
         let mut wants = vec![Want {
             shape: head.shape,
@@ -98,7 +121,8 @@ impl<O: Observer> Control<'_, O> {
             gang: self.contracts[head.contract as usize].gang.clone(),
             needs_only_room,
         }];
-        let others = queue.demand.iter().flatten().rev();
+        let demand = queue.demand.as_ref()?;
+        let others = demand.shapes.iter().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
             let is_heads = shape == head.shape && !head.is_gang;
             let count = count - u64::from(is_heads);
@@ -109,6 +133,23 @@ impl<O: Observer> Control<'_, O> {
                 needs_only_room: false,
             })
         }));
+        let gangs = demand.gangs.iter();
+        wants.extend(gangs.filter_map(|(&contract, &count)| {
+            let is_heads = contract == head.contract && head.is_gang;
+            let count = count - u64::from(is_heads);
+            let contract = &self.contracts[contract as usize];
+            (count > 0).then(|| Want {
+                shape: contract.shape,
+                count,
+                gang: contract.gang.clone(),
+                needs_only_room: false,
+            })
+        }));
+        if !demand.gangs.is_empty() {
+            // Of one shape in all the plain ones come first, then gangs by what their nodes ask for.
+            wants[1..]
+                .sort_by(|a, b| (Reverse(a.shape), nodes(a)).cmp(&(Reverse(b.shape), nodes(b))));
+        }
         Some(QueueDemand {
             queue: id,
             environments: queue.usable.clone(),

@@ -9,9 +9,9 @@ use super::Control;
 use super::lane::Entry;
 
 /// What a discipline is lent for a pass.
-struct Pass<'p, 'w, O: Observer> {
+struct Pass<'p, 'w, O: Observer, C: Capacity> {
     control: &'p mut Control<'w, O>,
-    capacity: &'p mut dyn Capacity,
+    capacity: &'p mut C,
     queue: QueueId,
     now: SimTime,
     /// Environments of the queue that take jobs now, in order.
@@ -20,11 +20,13 @@ struct Pass<'p, 'w, O: Observer> {
     lane: u32,
     /// The first job that could not start, and why: the head.
     first_hold: Option<(Waiting, Hold)>,
+    /// Tokens of a job for which there were not enough, after which nothing starts in this pass.
+    lacks: u64,
 }
 
 impl<O: Observer> Control<'_, O> {
     /// A pass over `queue`.
-    pub(super) fn pass(&mut self, now: SimTime, queue: QueueId, capacity: &mut dyn Capacity) {
+    pub(super) fn pass<C: Capacity>(&mut self, now: SimTime, queue: QueueId, capacity: &mut C) {
         self.queues[queue.index()].is_due = false;
         if self.knobs.prefix_weight_times_n {
             // Shares that became active, or stopped being so, change the weights of those with their prefix.
@@ -45,13 +47,15 @@ impl<O: Observer> Control<'_, O> {
             usable: &usable,
             lane: 0,
             first_hold: None,
+            lacks: 0,
         };
         dispatch.pass(&mut pass);
-        let first_hold = pass.first_hold;
+        let (first_hold, lacks) = (pass.first_hold, pass.lacks);
         self.queues[queue.index()].dispatch = Some(dispatch);
         self.end_pass(queue);
         self.watch_head(now, queue, capacity, &usable, first_hold);
         self.queues[queue.index()].usable = usable;
+        self.look_again(now, queue, lacks);
     }
 
     fn end_pass(&mut self, queue: QueueId) {
@@ -102,7 +106,7 @@ impl<O: Observer> Control<'_, O> {
     }
 }
 
-impl<O: Observer> Pass<'_, '_, O> {
+impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
     fn waiting(entry: &Entry, lane: u32) -> Waiting {
         Waiting {
             place: entry.place,
@@ -113,24 +117,51 @@ impl<O: Observer> Pass<'_, '_, O> {
         }
     }
 
-    /// Starts a job at the place that `place` finds for it.
+    /// Starts a job at the place that `place` finds for it, if the queue may start anything more.
     fn try_start(
         &mut self,
         waiting: &Waiting,
-        place: impl FnOnce(&mut dyn Capacity, &Ask<'_>) -> Option<Placed>,
+        place: impl FnOnce(&mut C, &Ask<'_>) -> Option<Placed>,
+    ) -> Result<(), Hold> {
+        let Some(rate) = self.control.knobs.rate else {
+            return self.try_place(waiting, place);
+        };
+        if self.lacks == 0 {
+            let tokens = (self.control).tokens_of(self.queue, waiting.place, waiting.lane);
+            if (self.control).has_tokens(self.now, self.queue, rate, tokens) {
+                self.try_place(waiting, place)?;
+                self.control.take_tokens(self.queue, tokens);
+                return Ok(());
+            }
+            self.lacks = tokens;
+        }
+        Err(Hold::Token)
+    }
+
+    /// Starts a job at the place that `place` finds for it.
+    #[inline(always)]
+    fn try_place(
+        &mut self,
+        waiting: &Waiting,
+        place: impl FnOnce(&mut C, &Ask<'_>) -> Option<Placed>,
     ) -> Result<(), Hold> {
         let control = &mut *self.control;
         let lane = control.lane_of(self.queue, waiting.lane);
-        let spot = lane
+        let (spot, entry) = lane
             .find(waiting.place)
             .expect("a job that a discipline starts waits");
+        let job = Entry {
+            place: waiting.place,
+            count: 1,
+            ..*entry
+        };
         let Entry {
             contract,
             who,
             shape,
             estimate,
             ..
-        } = *lane.at(spot);
+        } = job;
         if !control.consumables_available(contract, who) {
             return Err(Hold::Consumable);
         }
@@ -144,8 +175,8 @@ impl<O: Observer> Pass<'_, '_, O> {
             expected_end: self.now + estimate,
         };
         let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
-        let taken = control.leave_lane(self.queue, waiting.lane, spot, waiting.place);
-        control.start(self.now, &taken, self.queue, waiting.lane, placed);
+        control.leave_lane(self.queue, waiting.lane, spot, &job);
+        control.start(self.now, &job, self.queue, waiting.lane, placed);
         control.others_changed(self.queue, &placed);
         Ok(())
     }
@@ -158,7 +189,7 @@ impl<O: Observer> Pass<'_, '_, O> {
     }
 }
 
-impl<O: Observer> Turn for Pass<'_, '_, O> {
+impl<O: Observer, C: Capacity> Turn for Pass<'_, '_, O, C> {
     fn now(&self) -> SimTime {
         self.now
     }
@@ -173,6 +204,9 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
     }
 
     fn next(&mut self, after: Option<Place>, wanted: &Wanted) -> Option<Waiting> {
+        if self.lacks > 0 {
+            return None;
+        }
         let lane = &mut self.control.queues[self.queue.index()]
             .shares
             .get_mut(self.lane as usize)?
@@ -215,7 +249,7 @@ impl<O: Observer> Turn for Pass<'_, '_, O> {
         let lane = self.lane;
         let queue = &mut self.control.queues[self.queue.index()];
         match queue.fair.as_mut() {
-            Some(fair) if !blocks => {
+            Some(fair) if !blocks && self.lacks == 0 => {
                 fair.aside.push(lane);
                 queue.note_waiting(lane);
                 true

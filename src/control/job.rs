@@ -59,7 +59,22 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Who a new slot is for until a job has it.
+    pub(super) fn nobody() -> Job {
+        let nothing = Shape::default();
+        Job::new(
+            JobId::NONE,
+            RowId(0),
+            0,
+            QueueId(0),
+            0,
+            nothing,
+            SimTime::ZERO,
+        )
+    }
+
     /// A plain job without dependencies that came at `submitted` and is PENDING.
+    #[inline(always)]
     pub(super) fn new(
         id: JobId,
         row: RowId,
@@ -190,6 +205,7 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    #[inline(never)]
     pub(super) fn insert(&mut self, entry: T) -> u32 {
         match self.free.pop() {
             Some(index) => {

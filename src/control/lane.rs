@@ -42,6 +42,14 @@ pub(super) struct Entry {
     pub(super) is_gang: bool,
 }
 
+impl Entry {
+    /// The contract of a multi-node job.
+    #[inline]
+    pub(super) fn gang(&self) -> Option<u32> {
+        self.is_gang.then_some(self.contract)
+    }
+}
+
 /// Where an entry stands now: chunk, and place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot(usize, usize);
@@ -110,38 +118,45 @@ impl Lane {
         self.chunks.front().and_then(|chunk| chunk.entries.front())
     }
 
-    /// Adds an entry at its place.
+    /// Adds an entry at its place. It is written to the end and moved from there if others come after it, as few do.
     #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry) {
-        let at_end = self
-            .chunks
-            .back()
-            .and_then(|chunk| chunk.entries.back())
-            .is_none_or(|last| last.place < entry.place);
-        if at_end {
-            if self
-                .chunks
-                .back()
-                .is_none_or(|chunk| chunk.entries.len() >= CHUNK)
-            {
-                let first = self.chunks.is_empty();
-                let new = || Chunk::with_capacity(if first { 4 } else { CHUNK });
-                let chunk = self.spare.take().unwrap_or_else(new);
-                self.chunks.push_back(chunk);
-            }
-            let chunk = self
-                .chunks
-                .back_mut()
-                .expect("a chunk was just made sure of");
-            chunk.note(&entry);
-            chunk.entries.push_back(entry);
-        } else {
-            self.insert_between(entry);
+        let place = entry.place;
+        let chunk = self.chunks.back();
+        let last = chunk.and_then(|chunk| chunk.entries.back());
+        let is_last = last.is_none_or(|last| last.place < place);
+        if chunk.is_none_or(|chunk| chunk.entries.len() >= CHUNK) {
+            self.add_chunk();
+        }
+        let chunk = self.chunks.back_mut().expect("there is a last chunk now");
+        chunk.note(&entry);
+        chunk.entries.push_back(entry);
+        if !is_last {
+            self.move_last();
         }
     }
 
+    fn add_chunk(&mut self) {
+        let first = self.chunks.is_empty();
+        let new = || Chunk::with_capacity(if first { 4 } else { CHUNK });
+        let chunk = self.spare.take().unwrap_or_else(new);
+        self.chunks.push_back(chunk);
+    }
+
+    /// Moves the last entry to its place, which is before others.
     #[inline(never)]
-    fn insert_between(&mut self, entry: Entry) {
+    fn move_last(&mut self) {
+        let last = self.chunks.back_mut();
+        let Some(entry) = last.and_then(|chunk| chunk.entries.pop_back()) else {
+            return;
+        };
+        if self
+            .chunks
+            .back()
+            .is_some_and(|chunk| chunk.entries.is_empty())
+        {
+            self.spare = self.chunks.pop_back();
+        }
         let index = self.chunk_of(entry.place);
         let chunk = &mut self.chunks[index];
         let within = chunk
@@ -161,23 +176,29 @@ impl Lane {
     }
 
     /// Takes the job at `place`, which stands at `spot`, from its entry (a block: from its middle if need be).
-    #[inline]
-    pub(super) fn take(&mut self, spot: Spot, place: Place) -> Entry {
-        if self.at(spot).count == 1 {
-            self.remove(spot)
-        } else {
-            self.take_from_block(spot, place)
+    #[inline(always)]
+    pub(super) fn take(&mut self, spot: Spot, place: Place) {
+        let Spot(index, within) = spot;
+        let chunk = &mut self.chunks[index];
+        if chunk.entries[within].count > 1 {
+            self.take_from_block(spot, place);
+            return;
+        }
+        match within {
+            0 => chunk.entries.pop_front(),
+            _ => chunk.entries.remove(within),
+        };
+        if chunk.entries.is_empty() {
+            self.spare = match index {
+                0 => self.chunks.pop_front(),
+                _ => self.chunks.remove(index),
+            };
         }
     }
 
     #[inline(never)]
-    fn take_from_block(&mut self, spot: Spot, place: Place) -> Entry {
+    fn take_from_block(&mut self, spot: Spot, place: Place) {
         let entry = self.at_mut(spot);
-        let taken = Entry {
-            place,
-            count: 1,
-            ..*entry
-        };
         if entry.place.job == place.job {
             entry.place.job = JobId(place.job.0 + 1);
             entry.count -= 1;
@@ -198,7 +219,6 @@ impl Lane {
                 self.insert(rest);
             }
         }
-        taken
     }
 
     /// The first entry behind `after` (from the start where that is `None`) that is wanted. It costs the chunks that may hold one.
@@ -244,7 +264,7 @@ impl Lane {
 
     /// The entry that holds the job at `place`, from that job on.
     pub(super) fn get(&self, place: Place) -> Option<Entry> {
-        let entry = self.at(self.find(place)?);
+        let (_, entry) = self.find(place)?;
         Some(Entry {
             place,
             count: entry.count - (place.job.0 - entry.place.job.0),
@@ -253,30 +273,27 @@ impl Lane {
     }
 
     /// The entry at `spot`: as long as nothing came or went, it is the one that was found there.
-    #[inline]
-    pub(super) fn at(&self, Spot(index, within): Spot) -> &Entry {
-        &self.chunks[index].entries[within]
-    }
-
     pub(super) fn at_mut(&mut self, Spot(index, within): Spot) -> &mut Entry {
         &mut self.chunks[index].entries[within]
     }
 
-    /// Where the entry with the job at `place` stands, if that job waits here.
+    /// The entry with the job at `place` and where it stands, if that job waits here.
     #[inline]
-    pub(super) fn find(&self, place: Place) -> Option<Spot> {
-        if self.front()?.place == place {
-            return Some(Spot(0, 0));
+    pub(super) fn find(&self, place: Place) -> Option<(Spot, &Entry)> {
+        let front = self.front()?;
+        if front.place == place {
+            return Some((Spot(0, 0), front));
         }
         self.find_behind(place)
     }
 
     #[inline(never)]
-    fn find_behind(&self, place: Place) -> Option<Spot> {
+    fn find_behind(&self, place: Place) -> Option<(Spot, &Entry)> {
         let last = self.chunks.len() - 1;
         let entries = &self.chunks[last].entries;
-        if entries.back()?.place == place {
-            return Some(Spot(last, entries.len() - 1));
+        let back = entries.back()?;
+        if back.place == place {
+            return Some((Spot(last, entries.len() - 1), back));
         }
         let index = self.chunk_of(place);
         let entries = &self.chunks[index].entries;
@@ -285,7 +302,7 @@ impl Lane {
         let offset = place.job.0.checked_sub(entry.place.job.0)?;
         let is_here = (entry.place.class, entry.place.rank) == (place.class, place.rank)
             && offset < entry.count;
-        is_here.then_some(Spot(index, within))
+        is_here.then_some((Spot(index, within), entry))
     }
 
     /// The first chunk whose last job is not before `place`, or the last chunk.
@@ -297,23 +314,6 @@ impl Lane {
                 .is_some_and(|entry| last_of(entry) < place)
         });
         index.min(self.chunks.len() - 1)
-    }
-
-    #[inline(always)]
-    fn remove(&mut self, Spot(index, within): Spot) -> Entry {
-        let chunk = &mut self.chunks[index];
-        let entry = match within {
-            0 => chunk.entries.pop_front(),
-            _ => chunk.entries.remove(within),
-        };
-        if chunk.entries.is_empty() {
-            self.spare = if index == 0 {
-                self.chunks.pop_front()
-            } else {
-                self.chunks.remove(index)
-            };
-        }
-        entry.expect("there is an entry at a spot")
     }
 }
 
@@ -353,7 +353,10 @@ mod tests {
 
     /// Takes the job at `place`, if it is there.
     fn take(lane: &mut Lane, place: Place) -> Option<Entry> {
-        lane.find(place).map(|spot| lane.take(spot, place))
+        let entry = lane.get(place)?;
+        let (spot, _) = lane.find(place)?;
+        lane.take(spot, place);
+        Some(entry)
     }
 
     fn jobs(lane: &Lane) -> Vec<u32> {

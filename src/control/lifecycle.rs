@@ -44,7 +44,7 @@ pub enum EndingKind {
 impl Ending {
     /// Whether the attempt SUCCEEDED.
     pub fn is_success(&self) -> bool {
-        self.kind == EndingKind::Exit && self.exit_code == Some(0)
+        matches!(self.kind, EndingKind::Exit) && self.exit_code == Some(0)
     }
 
     fn status_reason(&self) -> StatusReason {
@@ -216,43 +216,43 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// An entry comes into the order; a decision is due.
-    #[inline]
+    // Inlined, and the entry looked at by its parts, so that it is written where it stays.
+    #[inline(always)]
     pub(super) fn enter_lane(&mut self, now: SimTime, queue_id: QueueId, lane: u32, entry: Entry) {
         let queue = &mut self.queues[queue_id.index()];
+        let place = entry.place;
         queue.waiting += u64::from(entry.count);
-        queue.count_demand(&entry, true);
-        self.wants_scaling |= queue.demand.is_some();
+        if queue.demand.is_some() {
+            self.wants_scaling = true;
+            queue.count_demand(entry.shape, entry.count, entry.gang(), true);
+        }
         let lanes = &mut queue.shares[lane as usize].lane;
-        if queue.stops_at_its_head
+        // The head was tried and waits, and so does whoever comes behind it.
+        let waits_behind = queue.stops_at_its_head
             && queue.fair.is_none()
             && queue.watch.head.is_some()
-            && lanes.front().is_some_and(|front| front.place < entry.place)
-        {
-            // The head was tried and waits, and so does whoever comes behind it.
-            lanes.insert(entry);
+            && lanes.front().is_some_and(|front| front.place < place);
+        lanes.insert(entry);
+        if waits_behind {
             return;
         }
-        lanes.insert(entry);
         queue.note_waiting(lane);
         if queue.plans {
-            queue.fresh.push(entry.place);
+            queue.fresh.push(place);
         }
         self.want_decision(now, queue_id);
     }
 
-    /// One job leaves the order.
+    /// One job, which is or is in the entry at `spot`, leaves the order.
     #[inline(always)]
-    pub(super) fn leave_lane(
-        &mut self,
-        queue_id: QueueId,
-        lane: u32,
-        spot: Spot,
-        place: Place,
-    ) -> Entry {
+    pub(super) fn leave_lane(&mut self, queue_id: QueueId, lane: u32, spot: Spot, job: &Entry) {
         let queue = &mut self.queues[queue_id.index()];
-        let entry = queue.shares[lane as usize].lane.take(spot, place);
+        let place = job.place;
+        queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
-        queue.count_demand(&entry, false);
+        if queue.demand.is_some() {
+            queue.count_demand(job.shape, 1, job.gang(), false);
+        }
         queue.note_waiting(lane);
         if place.class < RETRIED_BELOW
             && let Some(fair) = queue.fair.as_mut()
@@ -260,7 +260,6 @@ impl<O: Observer> Control<'_, O> {
         {
             fair.fronts.remove(index);
         }
-        entry
     }
 
     /// The jobs of a share that wait.
@@ -269,25 +268,24 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// Where a plain job stands that has no slot.
-    fn spot_of_waiting(&self, job: JobId, contract: u32) -> Option<(QueueId, u32, Spot)> {
+    fn spot_of_waiting(&self, job: JobId, contract: u32) -> Option<(QueueId, u32, Spot, &Entry)> {
         let terms = &self.contracts[contract as usize];
         let place = self.first_place(contract, terms.queue, 0, job);
-        let spot = self.lane_of(terms.queue, terms.lane).find(place)?;
-        Some((terms.queue, terms.lane, spot))
+        let (spot, entry) = self.lane_of(terms.queue, terms.lane).find(place)?;
+        Some((terms.queue, terms.lane, spot, entry))
     }
 
     /// The entry of a plain job that has no slot.
     pub(super) fn waiting_entry(&self, job: JobId, contract: u32) -> Option<&Entry> {
-        let (queue, lane, spot) = self.spot_of_waiting(job, contract)?;
-        Some(self.lane_of(queue, lane).at(spot))
+        let (_, _, _, entry) = self.spot_of_waiting(job, contract)?;
+        Some(entry)
     }
 
     /// Gives a plain job that waits a slot: more is to be known of it than its entry holds.
     pub(super) fn seat_waiting(&mut self, job: JobId, contract: u32) -> u32 {
-        let (queue, lane, spot) = self
+        let (queue, lane, spot, &entry) = self
             .spot_of_waiting(job, contract)
             .expect("a job that waits stands in its queue");
-        let entry = *self.lane_of(queue, lane).at(spot);
         let slot = self.seat_entry(&entry, queue, lane);
         let lane = &mut self.queues[queue.index()].shares[lane as usize].lane;
         lane.at_mut(spot).who = Who::Job(slot);
@@ -303,21 +301,24 @@ impl<O: Observer> Control<'_, O> {
                 let child = entry.place.job.0 - self.arrays[array].id.0 - 1;
                 self.materialise(array, child, JobStatus::Runnable, entry.place.rank)
             }
-            Who::Row(row) => self.seat(Job {
-                status: JobStatus::Runnable,
-                estimate: entry.estimate - self.knobs.container_start,
-                released: entry.since,
-                eligible: entry.since,
-                ..Job::new(
-                    entry.place.job,
-                    row,
-                    entry.contract,
-                    queue,
-                    lane,
-                    entry.shape,
-                    entry.since,
-                )
-            }),
+            Who::Row(row) => {
+                let estimate = entry.estimate - self.knobs.container_start;
+                self.seat(|| Job {
+                    status: JobStatus::Runnable,
+                    estimate,
+                    released: entry.since,
+                    eligible: entry.since,
+                    ..Job::new(
+                        entry.place.job,
+                        row,
+                        entry.contract,
+                        queue,
+                        lane,
+                        entry.shape,
+                        entry.since,
+                    )
+                })
+            }
         }
     }
 
@@ -416,18 +417,7 @@ impl<O: Observer> Control<'_, O> {
         job.exit_code = ending.exit_code;
         job.cost += cost;
         let (contract, queue, lane, vcpus) = (job.contract, job.queue, job.lane, job.shape.vcpus);
-        let text = reason.to_string_if_needed(ending.may_be_retried());
-        let is_retried = ending.may_be_retried()
-            && retry::is_retried(
-                &self.contracts[contract as usize].retry,
-                job.attempts,
-                &retry::Failed {
-                    status_reason: &text,
-                    reason: ending.container_reason(),
-                    exit_code: ending.exit_code,
-                },
-                self.knobs.absent_reason_matches,
-            );
+        let is_retried = ending.may_be_retried() && self.is_worth_another(slot, &ending, &reason);
         if was_running {
             self.counts.running -= 1;
         } else {
@@ -446,6 +436,20 @@ impl<O: Observer> Control<'_, O> {
             self.end(now, slot, ending.is_success(), reason, Some(placed));
         }
         self.settle(now);
+    }
+
+    /// Whether a job whose attempt failed is tried again.
+    #[inline(never)]
+    fn is_worth_another(&self, slot: u32, ending: &Ending, reason: &StatusReason) -> bool {
+        let job = &self.jobs[slot];
+        let failed = retry::Failed {
+            status_reason: &reason.to_string(),
+            reason: ending.container_reason(),
+            exit_code: ending.exit_code,
+        };
+        let strategy = &self.contracts[job.contract as usize].retry;
+        let absent_matches = self.knobs.absent_reason_matches;
+        retry::is_retried(strategy, job.attempts, &failed, absent_matches)
     }
 
     /// A failed attempt did not count: the job goes back to RUNNABLE.
@@ -530,11 +534,12 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Runnable => {
                 let (queue, lane) = (self.jobs[slot].queue, self.jobs[slot].lane);
                 let place = self.place_of(slot);
-                let spot = self
+                let (spot, &entry) = self
                     .lane_of(queue, lane)
                     .find(place)
                     .expect("a job that waits stands in its queue");
-                let entry = self.leave_lane(queue, lane, spot, place);
+                let entry = Entry { place, ..entry };
+                self.leave_lane(queue, lane, spot, &entry);
                 self.left_waiting(now, queue);
                 self.explain_wait(now, slot, entry.since, entry.marks);
                 let queue = &mut self.queues[queue.index()];

@@ -23,6 +23,9 @@
 //!   after, level by level. When a machine goes away its attempts end in order of job.
 //! * **Shares.** A window that changes brings nothing back that had left it (`control/shares.rs`). A share that becomes active
 //!   makes the reserve smaller, so its queue is due even where the newcomer waits for others.
+//! * **Dispatch rate.** A queue has a bucket of tokens and each start takes one. A job that is tried while there are not enough
+//!   ends the pass, whatever else it lacks; the next look comes when there are, also for a head that there is no room for
+//!   (`control/rate.rs`).
 //! * **Nothing.** What finds its job gone or changed is no event: not a tick at which no child becomes RUNNABLE, not the end of
 //!   an attempt that was stopped, not a pass over queues in which nobody waits. A run whose jobs cannot end is over when
 //!   anything last happened.
@@ -38,6 +41,7 @@ mod job;
 mod lane;
 mod lifecycle;
 mod queue;
+mod rate;
 mod registry;
 mod retry;
 mod settle;
@@ -219,6 +223,8 @@ pub struct JobCounts {
 #[derive(Clone, Debug)]
 struct Knobs {
     dispatch_tick: Span,
+    /// How fast each queue may dispatch, where there is a ceiling.
+    rate: Option<rate::Rate>,
     dependency_tick: Span,
     container_start: Span,
     retry_delay: Span,
@@ -285,6 +291,7 @@ impl<'w, O: Observer> Control<'w, O> {
         let settings = &world.settings;
         let knobs = Knobs {
             dispatch_tick: settings.span(Knob::DispatchTick),
+            rate: rate::Rate::of(settings),
             dependency_tick: settings.span(Knob::DependencyTick),
             container_start: settings.span(Knob::ContainerStart),
             retry_delay: settings.span(Knob::RetryDelay),
@@ -342,6 +349,12 @@ impl<'w, O: Observer> Control<'w, O> {
     /// The queue called `queue`, which is still to be created, will be dispatched by `dispatch`.
     pub fn hand_in_dispatch(&mut self, queue: &str, dispatch: Box<dyn Dispatch>) {
         self.handed_in.dispatches.insert(queue.to_owned(), dispatch);
+    }
+
+    /// Whether anything is to be done.
+    #[inline]
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
     }
 
     /// What is to be done next.
@@ -431,7 +444,7 @@ impl<'w, O: Observer> Control<'w, O> {
     }
 
     /// Makes one decision: a pass over every queue that is due, by priority. Says whether anybody waited in one.
-    pub fn dispatch(&mut self, now: SimTime, capacity: &mut dyn Capacity) -> bool {
+    pub fn dispatch<C: Capacity>(&mut self, now: SimTime, capacity: &mut C) -> bool {
         let mut passed = false;
         if now.next_tick(self.knobs.dispatch_tick) != now {
             // Machines scale at moments of their own.
@@ -445,6 +458,11 @@ impl<'w, O: Observer> Control<'w, O> {
             if self.queues[queue.index()].alarm.is_some_and(|at| at <= now) {
                 self.queues[queue.index()].alarm = None;
                 self.queues[queue.index()].is_due = true;
+            }
+            if self.queues[queue.index()].bucket.rings(now) {
+                self.queues[queue.index()].is_due = true;
+                // Its head may lack nothing but a machine now.
+                self.wants_scaling |= self.queues[queue.index()].demand.is_some();
             }
             if self.queues[queue.index()].is_due {
                 passed |= self.queues[queue.index()].waiting > 0;

@@ -2,10 +2,10 @@
 //!
 //! Relabelling every waiting job whenever the reason of its wait changes would cost the backlog. So a queue keeps clocks of
 //! how long each label held; a job notes them when it becomes RUNNABLE and takes the differences when it stops waiting.
-//! At each moment one label holds for the whole queue: nobody was looked at yet (*unlabelled*), its head can never be placed
-//! (*blocked*), its head waits for a scaling decision or for a machine on its way (*scaling*, *boot*: decisions provide for
-//! everybody who waits, so everybody waits for them), or its head waits for something else (*front*), which each share counts
-//! too while it is the one whose turn it is.
+//! At each moment one label holds for the whole queue: nobody was looked at yet, or no more may be dispatched for now
+//! (*unlabelled*), its head can never be placed (*blocked*), its head waits for a scaling decision or for a machine on its way
+//! (*scaling*, *boot*: decisions provide for everybody who waits, so everybody waits for them), or its head waits for something
+//! else (*front*), which each share counts too while it is the one whose turn it is.
 
 use crate::model::{BlockReason, JobQueue, TimeCause, TimeCauses};
 use crate::policy::discipline::{Dispatch, Hold, Place};
@@ -14,6 +14,7 @@ use crate::units::{EnvId, JobId, Ratio, ShareId, SimTime, Span};
 
 use super::demand::Demand;
 use super::lane::Lane;
+use super::rate::Bucket;
 use super::shares::{Measure, Tournament, Usage};
 
 /// The clocks when a job became RUNNABLE.
@@ -117,6 +118,8 @@ pub(super) struct Queue {
     pub(super) is_due: bool,
     /// When it asked to be looked at again.
     pub(super) alarm: Option<SimTime>,
+    /// What it may start now, where there is a ceiling.
+    pub(super) bucket: Bucket,
     /// Whether anything but arrivals happened since the last pass.
     pub(super) has_changed: bool,
     /// Places that came since the last pass; kept for disciplines that plan.
@@ -159,6 +162,7 @@ impl Queue {
             shares: Vec::new(),
             is_due: false,
             alarm: None,
+            bucket: Bucket::default(),
             has_changed: true,
             fresh: Vec::new(),
             vcpus_in_use: 0,
@@ -241,7 +245,7 @@ impl Queue {
         let passed = now - self.watch.counted;
         self.watch.counted = now;
         match self.watch.label {
-            Label::Unlabelled => self.unlabelled += passed,
+            Label::Unlabelled | Label::Front(Hold::Token) => self.unlabelled += passed,
             Label::Blocked(_) => self.blocked += passed,
             Label::Front(Hold::Scaling) => self.scaling += passed,
             Label::Front(Hold::Boot) => self.boot += passed,
@@ -253,7 +257,9 @@ impl Queue {
                 match hold {
                     Hold::Consumable => own.consumable += passed,
                     Hold::MaxVcpus => own.max_vcpus += passed,
-                    Hold::Capacity | Hold::Scaling | Hold::Boot => own.capacity += passed,
+                    Hold::Capacity | Hold::Scaling | Hold::Boot | Hold::Token => {
+                        own.capacity += passed
+                    }
                 }
             }
         }

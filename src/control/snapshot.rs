@@ -1,7 +1,7 @@
 //! What can be asked while a run goes on: GetJobQueueSnapshot and the states of jobs.
 
 use crate::model::{JobStatus, Observer};
-use crate::policy::discipline::Place;
+use crate::policy::discipline::{Hold, Place};
 use crate::units::{JobId, RowId, SimTime};
 
 use super::Control;
@@ -12,6 +12,8 @@ use super::queue::Label;
 const FRONT_MAX: usize = 100;
 /// Most shares that a snapshot lists (API GetJobQueueSnapshot).
 const SHARES_MAX: usize = 20;
+/// What jobs wait for where the dispatch rate keeps their queue.
+const PACED: &str = "its queue has dispatched as much as it may for now";
 
 /// GetJobQueueSnapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,20 +260,16 @@ impl<O: Observer> Control<'_, O> {
                     format!("behind a blocked head: {}", reason.code())
                 }
                 (Label::Front(hold), Some((head, _))) if head.job == job.id => match hold {
-                    crate::policy::discipline::Hold::Capacity => "no machine has room".to_owned(),
-                    crate::policy::discipline::Hold::Consumable => {
-                        "a consumable resource is lacking".to_owned()
-                    }
-                    crate::policy::discipline::Hold::MaxVcpus => {
+                    Hold::Capacity => "no machine has room".to_owned(),
+                    Hold::Consumable => "a consumable resource is lacking".to_owned(),
+                    Hold::MaxVcpus => {
                         "maxvCpus is reached, or the fair-share reserve is kept free".to_owned()
                     }
-                    crate::policy::discipline::Hold::Scaling => {
-                        "the next scaling decision is to come".to_owned()
-                    }
-                    crate::policy::discipline::Hold::Boot => {
-                        "a machine for it is being launched".to_owned()
-                    }
+                    Hold::Scaling => "the next scaling decision is to come".to_owned(),
+                    Hold::Boot => "a machine for it is being launched".to_owned(),
+                    Hold::Token => PACED.to_owned(),
                 },
+                (Label::Front(Hold::Token), _) => PACED.to_owned(),
                 _ => "others are ahead".to_owned(),
             },
             JobStatus::Submitted | JobStatus::Pending => "waits for a dependency".to_owned(),

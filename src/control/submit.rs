@@ -125,7 +125,6 @@ impl<O: Observer> Control<'_, O> {
 
     /// A job that waits for no other becomes RUNNABLE, now or at the next tick. It gets a slot only where its entry in the
     /// queue cannot hold all there is to know of it.
-    #[inline(always)]
     fn seat_plain(
         &mut self,
         now: SimTime,
@@ -194,7 +193,7 @@ impl<O: Observer> Control<'_, O> {
         let id = self.directory.push(Whereabouts::Dormant);
         self.counts.pending += 1;
         self.job_joined(now, queue, lane, 1);
-        self.seat(Job {
+        self.seat(|| Job {
             child: child.unwrap_or(NOWHERE),
             resubmission,
             estimate,
@@ -213,22 +212,20 @@ impl<O: Observer> Control<'_, O> {
 
     /// Puts a job into a slot. The slot's generation goes on, so that nothing scheduled for an earlier tenant counts.
     #[inline(always)]
-    pub(super) fn seat(&mut self, mut job: Job) -> u32 {
-        let id = job.id;
-        let slot = self.jobs.reserve();
-        match slot {
-            Some(slot) => {
-                job.generation = self.jobs[slot].generation + 1;
-                self.jobs[slot] = job;
-                self.directory.set(id, Whereabouts::Slot(slot));
-                slot
-            }
-            None => {
-                let slot = self.jobs.insert(job);
-                self.directory.set(id, Whereabouts::Slot(slot));
-                slot
-            }
-        }
+    pub(super) fn seat(&mut self, job: impl FnOnce() -> Job) -> u32 {
+        let slot = match self.jobs.reserve() {
+            Some(slot) => slot,
+            None => self.jobs.insert(Job::nobody()),
+        };
+        let tenant = &mut self.jobs[slot];
+        // Made only here, where nothing can fail any more, it is written field by field where it stays.
+        *tenant = Job {
+            generation: tenant.generation + 1,
+            ..job()
+        };
+        let id = tenant.id;
+        self.directory.set(id, Whereabouts::Slot(slot));
+        slot
     }
 
     /// A row with dependencies, an array, or both.

@@ -9,10 +9,9 @@
 //! Nothing is ever searched for in the heap; whoever schedules an event that may become void puts a generation into it
 //! and drops it when it comes.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use crate::units::SimTime;
+
+use super::heap::{Heap, Key};
 
 /// The three phases of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,42 +35,14 @@ pub enum Due<E> {
     Decision,
 }
 
-/// Time (64 bits), round (24), phase (2) and sequence (38) in one integer: one comparison orders events.
-/// Packed, a hold (pop and push) costs an eighth less than with a tuple (`benches/engine.rs`).
-type Key = u128;
-
 const ROUND_BITS: u32 = 24;
 const PHASE_BITS: u32 = 2;
 const SEQUENCE_BITS: u32 = 38;
 const _: () = assert!(ROUND_BITS + PHASE_BITS + SEQUENCE_BITS == 64);
 
-/// A heap entry, ordered by its key alone.
-#[derive(Clone, Copy)]
-struct Entry<E> {
-    key: Key,
-    event: E,
-}
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-impl<E> Eq for Entry<E> {}
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<E> Ord for Entry<E> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
-    }
-}
-
 /// Scheduled events and the clock. Only popping moves the clock.
 pub struct Calendar<E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    heap: Heap<E>,
     now: SimTime,
     /// Round and phase at `now`, as in a key.
     stage: u64,
@@ -80,10 +51,10 @@ pub struct Calendar<E> {
     decision: Key,
 }
 
-impl<E: Copy> Default for Calendar<E> {
+impl<E> Default for Calendar<E> {
     fn default() -> Self {
         Calendar {
-            heap: BinaryHeap::new(),
+            heap: Heap::default(),
             now: SimTime::ZERO,
             stage: 0,
             sequence: 0,
@@ -104,10 +75,11 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Schedules `event` for `at`, which is not before now.
+    #[inline]
     pub fn schedule(&mut self, at: SimTime, phase: Phase, event: E) {
         let key = self.key(at, phase, self.sequence);
         self.sequence += 1;
-        self.heap.push(Reverse(Entry { key, event }));
+        self.heap.push(key, event);
     }
 
     /// Asks for a decision in this round, or in the next one if this round's has been made. Asking twice is asking once.
@@ -119,11 +91,10 @@ impl<E: Copy> Calendar<E> {
 
     /// Takes what is due next, if that is not after `limit`, and moves the clock to it. `cursor` is the time of the
     /// cursor's next entry ([`SimTime::NEVER`] where there is none); it must not lie in the past.
+    // Inlined into the loop that asks, an event comes in registers.
+    #[inline(always)]
     pub fn pop(&mut self, cursor: SimTime, limit: SimTime) -> Option<Due<E>> {
-        let heap = self
-            .heap
-            .peek()
-            .map_or(Key::MAX, |Reverse(entry)| entry.key);
+        let heap = self.heap.first();
         let cursor = pack(cursor, Phase::Arrival as u64, 0);
         let first = heap.min(cursor).min(self.decision);
         let at = time_of(first);
@@ -137,13 +108,12 @@ impl<E: Copy> Calendar<E> {
             self.decision = Key::MAX;
             Some(Due::Decision)
         } else {
-            self.heap
-                .pop()
-                .map(|Reverse(entry)| Due::Event(entry.event))
+            self.heap.pop().map(Due::Event)
         }
     }
 
     /// Moves the clock to the moment of `key`.
+    #[inline]
     fn move_to(&mut self, key: Key) {
         let at = time_of(key);
         assert!(
@@ -156,6 +126,7 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// The key of something scheduled now for `at`.
+    #[inline]
     fn key(&self, at: SimTime, phase: Phase, sequence: u64) -> Key {
         assert!(at >= self.now, "{at:?} is before now, {:?}", self.now);
         if at > self.now {

@@ -3,6 +3,7 @@
 mod calendar;
 pub mod chance;
 mod digest;
+mod heap;
 mod streams;
 
 pub use calendar::{Calendar, Due, Phase};

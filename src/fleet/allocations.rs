@@ -38,6 +38,24 @@ pub(super) struct Allocation {
 }
 
 impl Allocation {
+    /// No attempt.
+    const NONE: Allocation = Allocation {
+        job: JobId::NONE,
+        environment: EnvId::NONE,
+        shape: Shape::new(0, 0, 0),
+        first: Node {
+            instance: InstanceId::NONE,
+            shape: Shape::new(0, 0, 0),
+            taken: Shape::new(0, 0, 0),
+            weight: 0,
+            mark: 0,
+            ran: 0,
+        },
+        gang: None,
+        expected_end: SimTime::ZERO,
+        lost: Usd::ZERO,
+    };
+
     /// Its nodes, to be changed.
     pub(super) fn nodes_mut(&mut self) -> &mut [Node] {
         self.gang
@@ -70,19 +88,17 @@ pub(super) struct Allocations {
 }
 
 impl Allocations {
-    pub(super) fn insert(&mut self, allocation: Allocation) -> AllocationId {
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = allocation;
-                AllocationId(slot)
-            }
-            None => {
-                self.slots.push(allocation);
-                AllocationId((self.slots.len() - 1) as u32)
-            }
-        }
+    /// A new attempt, all of which is still to be said.
+    #[inline]
+    pub(super) fn add(&mut self) -> (AllocationId, &mut Allocation) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Allocation::NONE);
+            (self.slots.len() - 1) as u32
+        });
+        (AllocationId(slot), &mut self.slots[slot as usize])
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, id: AllocationId) {
         let slot = &mut self.slots[id.0 as usize];
         assert!(slot.job.is_some(), "an attempt gives its room back once");

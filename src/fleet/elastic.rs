@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, InstanceId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, PoolId, SimTime, TypeId};
 
 use super::{Fleet, managed};
 
@@ -115,7 +115,15 @@ impl Fleet<'_> {
     }
 
     /// An instance of a managed environment has something to do.
+    #[inline]
     pub(super) fn works(&mut self, id: InstanceId) {
+        if self.has_managed {
+            self.works_in_managed(id);
+        }
+    }
+
+    #[inline(never)]
+    fn works_in_managed(&mut self, id: InstanceId) {
         let machine = &mut self.instances[id.index()];
         let Some(managed) = &mut self.managed[machine.environment.index()] else {
             return;
@@ -128,16 +136,34 @@ impl Fleet<'_> {
         }
     }
 
-    /// Whether EC2 has `count` more instances of a type for us.
-    pub(super) fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
-        let alive = u64::from(self.alive[instance_type.index()]);
-        self.available
-            .get(&instance_type)
-            .is_none_or(|&all| alive + count <= u64::from(all))
+    /// Whether EC2 has `count` more instances of a type for us, from a Spot pool if one is named.
+    pub(super) fn has_capacity(
+        &self,
+        now: SimTime,
+        instance_type: TypeId,
+        pool: PoolId,
+        count: u64,
+    ) -> bool {
+        let has = |alive: u32, all: Option<u32>| {
+            all.is_none_or(|all| u64::from(alive) + count <= u64::from(all))
+        };
+        let of_type = self.available.get(&instance_type).copied();
+        has(self.alive[instance_type.index()], of_type)
+            && (!pool.is_some()
+                || has(
+                    self.alive_in_pool[pool.index()],
+                    self.market.available(pool, now),
+                ))
     }
 
-    pub(super) fn count_type(&mut self, instance_type: TypeId, change: i64) {
-        let alive = &mut self.alive[instance_type.index()];
-        *alive = u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
+    pub(super) fn count_type(&mut self, instance_type: TypeId, pool: PoolId, change: i64) {
+        let add = |alive: &mut u32| {
+            *alive =
+                u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
+        };
+        add(&mut self.alive[instance_type.index()]);
+        if pool.is_some() {
+            add(&mut self.alive_in_pool[pool.index()]);
+        }
     }
 }

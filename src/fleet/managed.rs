@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Billing, Managed as Spec};
-use crate::policy::allocation::{self, Allocation, Candidate};
+use crate::model::{Billing, Managed as Spec, Purchase};
+use crate::policy::allocation::{self, Allocation};
 use crate::policy::capacity::{Ask, Ever};
 use crate::policy::scaling::Scale;
 use crate::units::{InstanceId, PoolId, PricePerHour, Shape, SimTime, Span, TypeId};
@@ -21,6 +21,8 @@ pub(super) struct Allowed {
 /// A managed environment at work.
 pub(super) struct Managed {
     pub(super) allocation: &'static dyn Allocation,
+    /// The most that a Spot instance may cost, in percent of its On-Demand price; `None` for On-Demand instances.
+    pub(super) bid_percentage: Option<u32>,
     /// In order of type.
     pub(super) allowed: Vec<Allowed>,
     pub(super) scale: Scale,
@@ -33,8 +35,8 @@ pub(super) struct Managed {
     pub(super) instances: u32,
     /// Those among them on which no job can be placed yet, by type.
     pub(super) coming: BTreeMap<TypeId, u32>,
-    /// Types left out for want of capacity, and until when.
-    pub(super) backed_off: BTreeMap<TypeId, SimTime>,
+    /// Types, or Spot pools of them, left out for want of capacity, and until when.
+    pub(super) backed_off: BTreeMap<(TypeId, PoolId), SimTime>,
     /// Since when nothing could be launched for want of capacity.
     pub(super) short_since: Option<SimTime>,
     /// The fleet's epoch in which an instance left that was asked for in it and that nobody had used.
@@ -47,6 +49,10 @@ impl Managed {
     pub(super) fn new(spec: &Spec, scale: Scale, allowed: Vec<Allowed>) -> Managed {
         Managed {
             allocation: allocation::of(spec.strategy),
+            bid_percentage: match spec.purchase {
+                Purchase::OnDemand => None,
+                Purchase::Spot { bid_percentage } => Some(bid_percentage),
+            },
             allowed,
             scale,
             scale_down_delay: spec.scale_down_delay,
@@ -104,26 +110,26 @@ impl Managed {
         u64::from(self.scale.max_vcpus).saturating_sub(self.committed)
     }
 
-    /// Types that hold every one of `shapes`, but for those that are left out at `now`.
-    pub(super) fn candidates<'a>(
-        &'a self,
-        now: SimTime,
-        shapes: &'a [Shape],
-        only: Option<TypeId>,
-    ) -> impl Iterator<Item = Candidate> + 'a {
-        let is_in = move |one: &&Allowed| {
-            let until = self.backed_off.get(&one.instance_type);
-            until.is_none_or(|until| *until <= now)
-        };
-        let fitting = self.fitting(shapes, only).filter(is_in);
-        fitting.map(|one| Candidate {
-            instance_type: one.instance_type,
-            vcpus: one.size.vcpus,
-            price: one.price,
-            pool: PoolId::NONE,
-            position: one.position,
-            risk: 0,
-        })
+    /// Whether maxvCpus lets there be `count` machines of a type, all else away.
+    pub(super) fn lets_be(&self, one: &Allowed, count: usize) -> bool {
+        let max = u64::from(self.scale.max_vcpus);
+        let all = u64::from(one.size.vcpus) * count as u64;
+        if self.may_exceed() {
+            all - u64::from(one.size.vcpus) < max
+        } else {
+            all <= max
+        }
+    }
+
+    /// Whether the last instance may go over maxvCpus.
+    pub(super) fn may_exceed(&self) -> bool {
+        self.bid_percentage.is_some() || self.allocation.may_exceed()
+    }
+
+    /// Whether a type, or a Spot pool of it, is left out at `now`.
+    pub(super) fn is_backed_off(&self, now: SimTime, instance_type: TypeId, pool: PoolId) -> bool {
+        let until = self.backed_off.get(&(instance_type, pool));
+        until.is_some_and(|until| *until > now)
     }
 
     /// Types that hold every one of `shapes`; of them `only` one, where that is named.
@@ -159,9 +165,9 @@ impl Managed {
     /// (User Guide, troubleshooting: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE).
     pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
         let max = u64::from(self.scale.max_vcpus);
-        let (shapes, only, count) = match ask.gang {
-            Some(gang) => (gang.nodes.as_slice(), gang.instance_type, gang.nodes.len()),
-            None => (std::slice::from_ref(&ask.shape), None, 1),
+        let (shapes, only) = match ask.gang {
+            Some(gang) => (gang.nodes.as_slice(), gang.instance_type),
+            None => (std::slice::from_ref(&ask.shape), None),
         };
         if u64::from(ask.shape.vcpus) > max {
             return Ever::TooMuch;
@@ -169,16 +175,11 @@ impl Managed {
         if self.fitting(shapes, only).next().is_none() {
             return Ever::TooBig;
         }
-        let fits_max = self.fitting(shapes, only).any(|one| {
-            let all = u64::from(one.size.vcpus) * count as u64;
-            let before_the_last = all - u64::from(one.size.vcpus);
-            if self.allocation.may_exceed() {
-                before_the_last < max
-            } else {
-                all <= max
-            }
-        });
-        if fits_max { Ever::Yes } else { Ever::TooMuch }
+        let mut fitting = self.fitting(shapes, only);
+        match fitting.any(|one| self.lets_be(one, shapes.len())) {
+            true => Ever::Yes,
+            false => Ever::TooMuch,
+        }
     }
 }
 

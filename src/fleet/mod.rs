@@ -8,9 +8,12 @@ mod planning;
 mod pool;
 mod rooms;
 mod scaling;
+mod spot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::Streams;
+use crate::market::{Market, Tariff};
 use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
     MachineGroup, World,
@@ -18,10 +21,12 @@ use crate::model::{
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, InstanceId, NO_LIMIT_MIB, Ratio, Shape, SimTime, Span, TypeId, Usd};
+use crate::units::{
+    EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd,
+};
 
-use allocations::{Allocation, Allocations, NOT_YET, Node};
-use ledger::Meter;
+use allocations::{Allocations, NOT_YET, Node};
+use ledger::{Life, Meter};
 use managed::{Allowed, Managed};
 use pool::Pool;
 
@@ -44,6 +49,10 @@ struct Instance {
     leaves: Option<SimTime>,
     /// The fleet's epoch when it was asked for.
     asked: u64,
+    /// The Spot pool that it comes from, if it is a Spot instance.
+    pool: PoolId,
+    /// Whether EC2 took it back.
+    interrupted: bool,
     meter: Meter,
 }
 
@@ -85,6 +94,9 @@ pub struct Fleet<'w> {
     available: BTreeMap<TypeId, u32>,
     /// Instances that were asked for and have not left, by type.
     alive: Vec<u32>,
+    market: Market<'w>,
+    /// As `alive`, by Spot pool.
+    alive_in_pool: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
     /// Grows whenever anything happens but that machines come and go.
@@ -119,8 +131,8 @@ impl AttemptCost {
 }
 
 impl<'w> Fleet<'w> {
-    /// No machine yet.
-    pub fn new(world: &'w World) -> Fleet<'w> {
+    /// No machine yet; what Spot does is drawn from `streams`.
+    pub fn new(world: &'w World, streams: Streams) -> Fleet<'w> {
         let settings = &world.settings;
         let placement = placement::find(settings.word(Knob::Placement))
             .expect("the placement was looked up when the scenario was read")
@@ -150,6 +162,8 @@ impl<'w> Fleet<'w> {
             tokens: scaling::Tokens::full(settings.count(Knob::LaunchBurst)),
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
+            market: Market::new(world, streams),
+            alive_in_pool: vec![0; world.spot.pools.len()],
             touched: false,
             epoch: 0,
             idle_times: IdleTimes {
@@ -225,24 +239,34 @@ impl<'w> Fleet<'w> {
         instance_type: TypeId,
         count: u32,
     ) -> std::ops::Range<u32> {
-        let instances = self.launch(now, environment, instance_type, count, self.epoch);
-        self.count_type(instance_type, i64::from(count));
+        let launch = Launch {
+            environment,
+            instance_type,
+            pool: PoolId::NONE,
+            count,
+        };
+        let instances = self.launch(now, launch, self.epoch);
+        self.count_type(instance_type, PoolId::NONE, i64::from(count));
         self.register(now, instances.clone());
         instances
     }
 
     /// Machines that were asked for in epoch `asked` run from now on, and are billed; jobs can be placed on them once they are
     /// registered. Returns their identifiers.
-    pub fn launch(
-        &mut self,
-        now: SimTime,
-        environment: EnvId,
-        instance_type: TypeId,
-        count: u32,
-        asked: u64,
-    ) -> std::ops::Range<u32> {
+    pub fn launch(&mut self, now: SimTime, launch: Launch, asked: u64) -> std::ops::Range<u32> {
+        let Launch {
+            environment,
+            instance_type,
+            pool,
+            count,
+        } = launch;
         let size = self.size(instance_type);
         let machine = self.catalogue.get(instance_type);
+        let tariff = match (pool.is_some(), self.pools[environment.index()].billing()) {
+            (false, _) => Tariff::Fixed(machine.price),
+            (true, Billing::PerSecond) => Tariff::Spot(pool),
+            (true, Billing::PerHour) => Tariff::SpotByTheHour(pool, now),
+        };
         let first = InstanceId::at(self.instances.len());
         for _ in 0..count {
             self.instances.push(Instance {
@@ -256,7 +280,9 @@ impl<'w> Fleet<'w> {
                 is_billed: false,
                 leaves: None,
                 asked,
-                meter: Meter::new(machine.price, size, now),
+                pool,
+                interrupted: false,
+                meter: Meter::new(tariff, size, now),
             });
             self.levels.instances += 1;
             self.levels.provisioned.0 += u64::from(size.vcpus);
@@ -271,9 +297,12 @@ impl<'w> Fleet<'w> {
     }
 
     /// Something happened but that machines come and go: what was launched in vain may be of use now.
+    #[inline]
     pub fn progress(&mut self) {
-        let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
-        self.touched |= self.managed.iter().flatten().any(is_vain);
+        if self.has_managed {
+            let is_vain = |managed: &Managed| managed.in_vain == Some(self.epoch);
+            self.touched |= self.managed.iter().flatten().any(is_vain);
+        }
         self.epoch += 1;
     }
 
@@ -337,10 +366,11 @@ impl<'w> Fleet<'w> {
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
-        self.count_type(instance_type, -1);
+        let spot_pool = machine.pool;
+        self.count_type(instance_type, spot_pool, -1);
         self.works(instance);
         // Where EC2 has only so many of a type, another environment may now have one.
-        self.touched |= self.available.contains_key(&instance_type);
+        self.touched |= self.available.contains_key(&instance_type) || spot_pool.is_some();
         let pool = &mut self.pools[environment.index()];
         if is_registered {
             pool.leave(position);
@@ -406,11 +436,16 @@ impl<'w> Fleet<'w> {
     fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
         let machine = &mut self.instances[instance.index()];
         let billing = self.pools[machine.environment.index()].billing();
+        let market = &mut self.market;
         machine.is_billed = true;
-        machine.meter.advance(end);
-        let boot = machine.registered.unwrap_or(end).min(end) - machine.launched;
-        let up = end - machine.launched;
-        let billed_s = billed_seconds(billing, up);
+        machine.meter.advance(end, market);
+        let billed_s = billed_seconds(billing, end - machine.launched, machine.interrupted);
+        let life = Life {
+            launched: machine.launched,
+            registered: machine.registered.unwrap_or(end).min(end),
+            ended: end,
+            billed_to: machine.launched + Span::from_s(billed_s),
+        };
         InstanceRecord {
             instance,
             environment: machine.environment,
@@ -422,8 +457,11 @@ impl<'w> Fleet<'w> {
             attempts: machine.meter.attempts(),
             used_vcpu_ms: machine.meter.used_vcpu_ms(),
             busy: machine.meter.busy(),
+            pool: machine.pool,
+            interrupted: machine.interrupted,
             billed_s,
-            cost: machine.meter.close(billed_s, boot, up),
+            cost: machine.meter.close(&life, market),
+            by_hour: machine.meter.by_hour(&life, market),
         }
     }
 
@@ -431,7 +469,7 @@ impl<'w> Fleet<'w> {
     pub fn running(&mut self, now: SimTime, id: AllocationId) {
         for node in self.allocations.get_mut(id).nodes_mut() {
             let meter = &mut self.instances[node.instance.index()].meter;
-            meter.advance(now);
+            meter.advance(now, &mut self.market);
             node.ran = meter.clock();
         }
     }
@@ -447,7 +485,7 @@ impl<'w> Fleet<'w> {
             return;
         };
         let machine = &mut self.instances[instance.index()];
-        machine.meter.advance(now);
+        machine.meter.advance(now, &mut self.market);
         let clock = machine.meter.clock();
         let cost = machine.meter.cost(node.mark, clock, node.weight);
         let starting = machine
@@ -468,25 +506,22 @@ impl<'w> Fleet<'w> {
     }
 
     /// An attempt ends: its room is free again. `cause` says what its running time was for.
+    #[inline]
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
-        let mut emptied = Vec::new();
         let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
             let machine = &mut self.instances[node.instance.index()];
             let meter = &mut machine.meter;
-            meter.advance(now);
+            meter.advance(now, &mut self.market);
             let whole = meter.cost(node.mark, meter.clock(), node.weight);
             let starting = meter.cost(node.mark, node.ran.min(meter.clock()), node.weight);
             meter.book(CostCause::ImagePull, starting);
             meter.book(cause, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
-            if is_managed && meter.is_empty() {
-                emptied.push(node.instance);
-            }
             cost.starting += starting;
             cost.running += whole - starting;
         }
@@ -498,10 +533,23 @@ impl<'w> Fleet<'w> {
         self.levels.used.1 -= u64::from(allocation.shape.memory);
         self.levels.used.2 -= u64::from(allocation.shape.gpus);
         self.releases += 1;
+        if is_managed {
+            self.touched = true;
+            self.emptied_by(now, id);
+        }
         self.allocations.remove(id);
-        self.touched |= is_managed;
-        emptied.into_iter().for_each(|one| self.idles(now, one));
         cost
+    }
+
+    /// Instances on which nothing is left now that an attempt gave its room back are idle.
+    #[inline(never)]
+    fn emptied_by(&mut self, now: SimTime, id: AllocationId) {
+        for index in 0..self.allocations.get(id).nodes().len() {
+            let instance = self.allocations.get(id).nodes()[index].instance;
+            if self.instances[instance.index()].meter.is_empty() {
+                self.idles(now, instance);
+            }
+        }
     }
 
     /// What there is and what is used.
@@ -517,7 +565,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of one machine for an attempt, or for one node of a gang, which takes all there is.
-    #[inline]
+    #[inline(always)]
     fn occupy(
         &mut self,
         now: SimTime,
@@ -531,7 +579,7 @@ impl<'w> Fleet<'w> {
         self.works(instance);
         let pool = &mut self.pools[environment.index()];
         let meter = &mut self.instances[instance.index()].meter;
-        meter.advance(now);
+        meter.advance(now, &mut self.market);
         let taken = if whole { pool.room(position) } else { shape };
         let weight = if whole {
             ledger::WHOLE
@@ -552,12 +600,14 @@ impl<'w> Fleet<'w> {
     }
 
     /// Keeps the room of a machine for an attempt.
+    #[inline]
     fn commit(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>, position: u32) -> Placed {
         let node = self.occupy(now, environment, position, ask.shape, false);
         self.enlist(environment, ask, node, None)
     }
 
     /// Keeps machines for a gang.
+    #[inline(never)]
     fn commit_gang(
         &mut self,
         now: SimTime,
@@ -576,7 +626,7 @@ impl<'w> Fleet<'w> {
     }
 
     /// An attempt is on its machines from now on.
-    #[inline]
+    #[inline(always)]
     fn enlist(
         &mut self,
         environment: EnvId,
@@ -588,15 +638,15 @@ impl<'w> Fleet<'w> {
         self.levels.used.0 += u64::from(ask.shape.vcpus);
         self.levels.used.1 += u64::from(ask.shape.memory);
         self.levels.used.2 += u64::from(ask.shape.gpus);
-        let allocation = self.allocations.insert(Allocation {
-            job: ask.job,
-            environment,
-            shape: ask.shape,
-            first,
-            gang,
-            expected_end: ask.expected_end,
-            lost: Usd::ZERO,
-        });
+        let (allocation, entry) = self.allocations.add();
+        // Field by field: written where it stays and not copied there.
+        entry.job = ask.job;
+        entry.environment = environment;
+        entry.shape = ask.shape;
+        entry.first = first;
+        entry.gang = gang;
+        entry.expected_end = ask.expected_end;
+        entry.lost = Usd::ZERO;
         if self.keeps_ends {
             self.pools[environment.index()].remember_end(ask.expected_end, allocation, ask.shape);
         }
@@ -696,9 +746,13 @@ fn counted_memory(size: Shape) -> u64 {
     }
 }
 
-/// Seconds on the bill for an instance that was up for `span`.
-fn billed_seconds(billing: Billing, span: Span) -> u64 {
+/// Seconds on the bill for an instance that was up for `span`. Of one that EC2 took back the first hour is free, by the second
+/// (EC2 User Guide, billing for interrupted Spot Instances); before 2017-10-02 the hour begun was.
+fn billed_seconds(billing: Billing, span: Span, interrupted: bool) -> u64 {
+    const HOUR_MS: u64 = 3_600_000;
     match billing {
+        Billing::PerSecond if interrupted && span.ms() < HOUR_MS => 0,
+        Billing::PerHour if interrupted => span.ms() / HOUR_MS * 3600,
         Billing::PerSecond => span
             .seconds_started()
             .max(crate::model::rules::BILLED_SECONDS_MIN),

@@ -184,6 +184,7 @@ impl Pool {
         None
     }
 
+    #[inline(always)]
     pub(super) fn occupy(&mut self, position: u32, taken: Shape, was_empty: bool) {
         if was_empty {
             self.empty.remove(&(self.instance(position), position));
@@ -192,6 +193,7 @@ impl Pool {
             .set(position, self.rooms.at(position).less(taken));
     }
 
+    #[inline(always)]
     pub(super) fn vacate(&mut self, position: u32, taken: Shape, emptied: bool) {
         if emptied {
             self.empty.insert((self.instance(position), position));

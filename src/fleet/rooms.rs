@@ -96,18 +96,28 @@ impl Rooms {
     }
 
     /// Changes the room at `position`.
+    // Inlined, the room stays in registers until it is written.
+    #[inline(always)]
     pub(super) fn set(&mut self, position: u32, room: Shape) {
         let before = self.free[position as usize];
-        if self.is_indexed && before != room {
+        let is_indexed = self.is_indexed && before != room;
+        if is_indexed {
             self.quit(position);
-            self.free[position as usize] = room;
+        }
+        self.free[position as usize] = room;
+        if is_indexed {
             self.enter(position);
-        } else {
-            self.free[position as usize] = room;
         }
         if !self.misfits.is_empty() && !room.fits(before) {
-            self.misfits.retain(|misfit| !misfit.fits(room));
+            self.forget_misfits(position);
         }
+    }
+
+    /// There is room at `position` for what did not fit.
+    #[inline(never)]
+    fn forget_misfits(&mut self, position: u32) {
+        let room = self.at(position);
+        self.misfits.retain(|misfit| !misfit.fits(room));
     }
 
     /// The machine that the placement rule gives to a request of `shape`.
@@ -186,6 +196,7 @@ impl Rooms {
         })
     }
 
+    #[inline(never)]
     fn enter(&mut self, position: u32) {
         let (room, machine) = (self.at(position), self.machine(position));
         if room.vcpus > 0 {
@@ -197,6 +208,7 @@ impl Rooms {
         }
     }
 
+    #[inline(never)]
     fn quit(&mut self, position: u32) {
         let (room, machine) = (self.at(position), self.machine(position));
         let key = (self.rank(room), room.gpus);

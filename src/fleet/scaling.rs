@@ -11,6 +11,15 @@
 //! 3. A launch takes the type that the strategy picks among those that hold the job. It is refused at maxvCpus (the last may
 //!    go over it where the strategy may) and at the ceiling of the cluster: the rest spills over to the next environment. It
 //!    waits, and the rest with it, for a launch token, and where EC2 has no such instance until `spillAfter` is over.
+//!
+//! A type of which maxvCpus would never let there be as many as a job needs is not picked.
+//!
+//! A multi-node job is an entry of its own, wherever it waits, and gets all of its machines in one environment or none: whole
+//! ones of one type that are there or to come, where these are enough; else as many as are missing of the type that the
+//! strategy picks. All of them are launched at once, so they need room below maxvCpus, launch tokens and capacity together.
+//! Of types at one price per vCPU it is the smallest, whatever `sizeBias` says, as what a node leaves of its machine is of use
+//! to nobody. Machines that come one after the other may leave unused before all are there; where one did, and nothing else
+//! has happened since, machines are launched for all nodes, to come together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +27,7 @@ use crate::policy::allocation::{Candidate, Need};
 use crate::policy::capacity::Gang;
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
-use crate::units::{EnvId, Ratio, Shape, SimTime, Span, TypeId};
+use crate::units::{EnvId, PoolId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId};
 
 use super::Fleet;
 use super::managed::Managed;
@@ -41,6 +50,8 @@ pub struct Launch {
     pub environment: EnvId,
     /// Their type.
     pub instance_type: TypeId,
+    /// The Spot pool that they come from; [`PoolId::NONE`] for On-Demand.
+    pub pool: PoolId,
     /// How many.
     pub count: u32,
 }
@@ -122,8 +133,10 @@ struct Making<'f, 'w> {
     rooms: Vec<Option<BTreeMap<Room, u32>>>,
     /// Room with less than this takes nobody.
     least: Shape,
-    /// Types that had no capacity in this decision.
-    out: BTreeSet<(EnvId, TypeId)>,
+    /// Types, or Spot pools of them, that had no capacity in this decision.
+    out: BTreeSet<(EnvId, TypeId, PoolId)>,
+    /// What each Spot pool that was looked at costs and how risky it seems.
+    views: Vec<Option<(PricePerHour, u64)>>,
     decision: Decision,
 }
 
@@ -137,12 +150,14 @@ impl Fleet<'_> {
         }
         let rooms = vec![None; self.pools.len()];
         let least = least(demands);
+        let views = vec![None; self.market.pools().len()];
         let mut making = Making {
             fleet: self,
             now,
             rooms,
             least,
             out: BTreeSet::new(),
+            views,
             decision: Decision::default(),
         };
         making.floors();
@@ -154,7 +169,7 @@ impl Fleet<'_> {
             .iter()
             .flatten()
             .flat_map(|managed| &managed.backed_off)
-            .filter(|&(&instance_type, _)| self.has_capacity(instance_type, 1))
+            .filter(|&(&(one, pool), _)| self.has_capacity(now, one, pool, 1))
             .map(|(_, &until)| until);
         decision.alarm = decision.alarm.into_iter().chain(backed_off).min();
         decision
@@ -233,11 +248,12 @@ impl Making<'_, '_> {
             });
             return;
         }
-        let mut vcpus: u64 = demand
-            .wants
-            .iter()
-            .map(|want| u64::from(want.shape.vcpus) * want.count)
-            .sum();
+        // Gangs leave nothing of their machines to others, and take nothing of theirs.
+        let shared = |want: &Want| match want.gang {
+            None => u64::from(want.shape.vcpus) * want.count,
+            Some(_) => 0,
+        };
+        let mut vcpus: u64 = demand.wants.iter().map(shared).sum();
         for (place, want) in demand.wants.iter().enumerate() {
             let hold = self.want(demand, want, vcpus);
             if let (0, Some(hold)) = (place, hold) {
@@ -246,26 +262,20 @@ impl Making<'_, '_> {
                     hold,
                 });
             }
-            vcpus -= u64::from(want.shape.vcpus) * want.count;
+            vcpus -= shared(want);
         }
     }
 
     /// Provides for one entry; `vcpus` is what it and those behind it ask for. Says what its jobs go on waiting for, unless
     /// there is room for them now.
     fn want(&mut self, demand: &QueueDemand, want: &Want, vcpus: u64) -> Option<Hold> {
+        if let Some(gang) = &want.gang {
+            return self.gangs(demand, want, gang);
+        }
         let mut left = want.count;
         let mut waits_for_boot = false;
         let mut is_full = false;
         for &environment in &demand.environments {
-            if let Some(gang) = &want.gang {
-                match self.gang(environment, want, gang, vcpus) {
-                    Tried::Launched(_) => return Some(Hold::Boot),
-                    Tried::Full => is_full = true,
-                    Tried::TooSmall | Tried::Short => {}
-                    Tried::Keeps => return Some(Hold::Capacity),
-                }
-                continue;
-            }
             waits_for_boot |= self.cover(environment, want.shape, &mut left);
             while left > 0 && self.launches_for(environment, want) {
                 let ahead = vcpus - u64::from(want.shape.vcpus) * (want.count - left);
@@ -357,22 +367,75 @@ impl Making<'_, '_> {
         }
     }
 
-    /// Whole machines of one type for all nodes.
-    fn gang(&mut self, environment: EnvId, want: &Want, gang: &Gang, vcpus: u64) -> Tried {
+    /// Provides for multi-node jobs one by one. Says what the first goes on waiting for.
+    fn gangs(&mut self, demand: &QueueDemand, want: &Want, gang: &Gang) -> Option<Hold> {
+        let mut first = None;
+        for job in 0..want.count {
+            let (is_provided, hold) = self.gang(demand, want, gang);
+            if job == 0 {
+                first = hold;
+            }
+            if !is_provided {
+                // Nor are those like it.
+                break;
+            }
+        }
+        first
+    }
+
+    /// Provides for a multi-node job. Says whether there are machines for it, and what it goes on waiting for.
+    fn gang(&mut self, demand: &QueueDemand, want: &Want, gang: &Gang) -> (bool, Option<Hold>) {
+        let mut is_full = false;
+        for &environment in &demand.environments {
+            let nodes = gang.nodes.len() as u64;
+            let whole = self.whole(environment, gang);
+            if let Some((&instance_type, _)) = whole.iter().find(|(_, count)| **count >= nodes) {
+                let to_come = self.take_whole(environment, instance_type, nodes);
+                return (true, to_come.then_some(Hold::Boot));
+            }
+            if !self.launches_for(environment, want) {
+                continue;
+            }
+            match self.launch_gang(environment, gang, &whole) {
+                Tried::Launched(_) => return (true, Some(Hold::Boot)),
+                Tried::Full => is_full = true,
+                Tried::TooSmall | Tried::Short => {}
+                Tried::Keeps => return (false, Some(Hold::Capacity)),
+            }
+        }
+        let hold = match is_full {
+            true => Hold::MaxVcpus,
+            false => Hold::Capacity,
+        };
+        (false, Some(hold))
+    }
+
+    /// Launches what is missing besides the `whole` machines, by type, that are there or to come.
+    fn launch_gang(
+        &mut self,
+        environment: EnvId,
+        gang: &Gang,
+        whole: &BTreeMap<TypeId, u64>,
+    ) -> Tried {
+        let managed = self.fleet.managed[environment.index()].as_ref();
+        let in_vain = managed.is_some_and(|managed| managed.in_vain == Some(self.fleet.epoch));
         let nodes = gang.nodes.len() as u64;
-        let whole = self.whole(environment, gang);
-        if let Some((&instance_type, _)) = whole.iter().find(|(_, count)| **count >= nodes) {
-            self.take_whole(environment, instance_type, nodes);
-            return Tried::Launched(instance_type);
-        }
-        if !self.launches_for(environment, want) {
-            return Tried::Full;
-        }
+        let there = |one: TypeId| match in_vain {
+            true => 0,
+            false => whole.get(&one).copied().unwrap_or(0),
+        };
         // How many are missing depends on the type, and that on the strategy.
-        let there = |one: TypeId| whole.get(&one).copied().unwrap_or(0).min(nodes);
         let missing = |one: TypeId| nodes - there(one);
-        let (shapes, only) = (gang.nodes.as_slice(), gang.instance_type);
-        let tried = self.launch(environment, shapes, only, vcpus, missing);
+        // A node has its machine to itself.
+        let largest = gang.nodes.iter().map(|node| u64::from(node.vcpus)).max();
+        let demand = largest.unwrap_or(0);
+        let tried = self.launch(
+            environment,
+            &gang.nodes,
+            gang.instance_type,
+            demand,
+            missing,
+        );
         if let Tried::Launched(instance_type) = tried {
             self.take_whole(environment, instance_type, there(instance_type));
         }
@@ -396,7 +459,8 @@ impl Making<'_, '_> {
         whole
     }
 
-    fn take_whole(&mut self, environment: EnvId, instance_type: TypeId, mut count: u64) {
+    /// Says whether any of them is still to come.
+    fn take_whole(&mut self, environment: EnvId, instance_type: TypeId, mut count: u64) -> bool {
         let size = self.fleet.size(instance_type);
         let rooms = self.rooms(environment);
         for to_come in [false, true] {
@@ -405,7 +469,11 @@ impl Making<'_, '_> {
             let taken = u64::from(there).min(count);
             remove(rooms, room, taken as u32);
             count -= taken;
+            if to_come {
+                return taken > 0;
+            }
         }
+        false
     }
 
     /// Launches machines of the type that the strategy picks, `count` of them by type, or says why not.
@@ -427,22 +495,31 @@ impl Making<'_, '_> {
             if !managed.scale.valid || !(managed.scale.enabled || is_floor) {
                 return Tried::Full;
             }
-            if managed.budget() == 0 {
+            let instances = u64::from(managed.instances);
+            let is_one_cluster = |count: u64| {
+                knobs.cluster_max == 0 || instances + count <= u64::from(knobs.cluster_max)
+            };
+            if managed.budget() == 0 || !is_one_cluster(1) {
                 return Tried::Full;
             }
             if managed.fitting(shapes, only).next().is_none() {
                 return Tried::TooSmall;
             }
-            let candidates: Vec<Candidate> = managed
-                .candidates(now, shapes, only)
-                .filter(|one| !self.out.contains(&(environment, one.instance_type)))
-                .collect();
+            let lets_be = |one| managed.lets_be(one, shapes.len());
+            if !managed.fitting(shapes, only).any(lets_be) {
+                return Tried::Full;
+            }
+            let (candidates, cheaper) = self.candidates(environment, shapes, only);
+            let Some(managed) = self.fleet.managed[environment.index()].as_ref() else {
+                return Tried::Full;
+            };
             if candidates.is_empty() {
                 if knobs.burst > 0 && self.fleet.tokens.left() == 0 {
                     let at = self.fleet.tokens.next(1, &knobs);
                     self.wake(at);
                     return Tried::Keeps;
                 }
+                self.wake(cheaper);
                 return self.short(environment, &knobs);
             }
             let need = Need {
@@ -453,15 +530,13 @@ impl Making<'_, '_> {
             let chosen = managed.allocation.choose(&candidates, &need);
             let count = count(chosen.instance_type);
             let all = u64::from(chosen.vcpus) * count;
-            let free = if managed.allocation.may_exceed() {
+            let free = if managed.may_exceed() {
                 all - u64::from(chosen.vcpus).min(all) < managed.budget()
             } else {
                 all <= managed.budget()
             };
-            let cluster = u64::from(managed.instances) + count;
-            let is_one_cluster = knobs.cluster_max == 0 || cluster <= u64::from(knobs.cluster_max);
             let is_one_burst = knobs.burst == 0 || count <= u64::from(knobs.burst);
-            if !(free && is_one_cluster && is_one_burst) {
+            if !(free && is_one_cluster(count) && is_one_burst) {
                 return Tried::Full;
             }
             if knobs.burst > 0 && self.fleet.tokens.left() < count {
@@ -469,22 +544,88 @@ impl Making<'_, '_> {
                 self.wake(at);
                 return Tried::Keeps;
             }
-            if self.fleet.has_capacity(chosen.instance_type, count) {
-                self.ask_for(environment, chosen.instance_type, count as u32);
+            let (instance_type, pool) = (chosen.instance_type, chosen.pool);
+            if self.fleet.has_capacity(now, instance_type, pool, count) {
+                self.ask_for(Launch {
+                    environment,
+                    instance_type,
+                    pool,
+                    count: count as u32,
+                });
                 return Tried::Launched(chosen.instance_type);
             }
             let falls_back = managed.allocation.falls_back();
             if !falls_back {
                 return self.short(environment, &knobs);
             }
-            self.out.insert((environment, chosen.instance_type));
+            self.out.insert((environment, instance_type, pool));
             if !knobs.backoff.is_zero()
                 && let Some(managed) = self.managed(environment)
             {
                 let until = now + knobs.backoff;
-                managed.backed_off.insert(chosen.instance_type, until);
+                managed.backed_off.insert((instance_type, pool), until);
             }
         }
+    }
+
+    /// What may be launched for `shapes`, and when a Spot pool that is over the cap may cost less.
+    fn candidates(
+        &mut self,
+        environment: EnvId,
+        shapes: &[Shape],
+        only: Option<TypeId>,
+    ) -> (Vec<Candidate>, Option<SimTime>) {
+        let now = self.now;
+        let Fleet {
+            managed, market, ..
+        } = &mut *self.fleet;
+        let mut candidates = Vec::new();
+        let mut cheaper = None;
+        let Some(managed) = &managed[environment.index()] else {
+            return (candidates, cheaper);
+        };
+        let is_out = |one: TypeId, pool: PoolId| {
+            managed.is_backed_off(now, one, pool) || self.out.contains(&(environment, one, pool))
+        };
+        let fitting = managed.fitting(shapes, only);
+        for one in fitting.filter(|one| managed.lets_be(one, shapes.len())) {
+            let candidate = Candidate {
+                instance_type: one.instance_type,
+                vcpus: one.size.vcpus,
+                price: one.price,
+                pool: PoolId::NONE,
+                position: one.position,
+                risk: 0,
+            };
+            let Some(bid) = managed.bid_percentage else {
+                if !is_out(one.instance_type, PoolId::NONE) {
+                    candidates.push(candidate);
+                }
+                continue;
+            };
+            for pool in market.pools_of(one.instance_type) {
+                if is_out(one.instance_type, pool) {
+                    continue;
+                }
+                let view = &mut self.views[pool.index()];
+                let (price, risk) = *view
+                    .get_or_insert_with(|| (market.price(pool, now), market.signal(pool, now)));
+                if price > cap(one.price, bid) {
+                    cheaper = cheaper
+                        .into_iter()
+                        .chain(market.next_price(pool, now))
+                        .min();
+                } else {
+                    candidates.push(Candidate {
+                        price,
+                        pool,
+                        risk,
+                        ..candidate
+                    });
+                }
+            }
+        }
+        (candidates, cheaper)
     }
 
     /// EC2 has none of what the environment may launch.
@@ -503,12 +644,18 @@ impl Making<'_, '_> {
         }
     }
 
-    fn ask_for(&mut self, environment: EnvId, instance_type: TypeId, count: u32) {
+    fn ask_for(&mut self, launch: Launch) {
+        let Launch {
+            environment,
+            instance_type,
+            pool,
+            count,
+        } = launch;
         let size = self.fleet.size(instance_type);
         if self.fleet.scaling.burst > 0 {
             self.fleet.tokens.units -= u128::from(count) * TOKEN;
         }
-        self.fleet.count_type(instance_type, i64::from(count));
+        self.fleet.count_type(instance_type, pool, i64::from(count));
         if let Some(managed) = self.managed(environment) {
             let vcpus = u64::from(size.vcpus) * u64::from(count);
             managed.ask_for(instance_type, count, vcpus);
@@ -516,17 +663,20 @@ impl Making<'_, '_> {
         self.fleet.reconsider_kept(environment);
         match self.decision.launches.last_mut() {
             Some(last)
-                if last.environment == environment && last.instance_type == instance_type =>
+                if (last.environment, last.instance_type, last.pool)
+                    == (environment, instance_type, pool) =>
             {
                 last.count += count;
             }
-            _ => self.decision.launches.push(Launch {
-                environment,
-                instance_type,
-                count,
-            }),
+            _ => self.decision.launches.push(launch),
         }
     }
+}
+
+/// The most that a Spot instance may cost: `percent` of its On-Demand price (API ComputeResource.bidPercentage).
+pub(super) fn cap(on_demand: PricePerHour, percent: u32) -> PricePerHour {
+    let ticks = u128::from(on_demand.ticks()) * u128::from(percent) / 100;
+    PricePerHour::from_ticks(u64::try_from(ticks).unwrap_or(u64::MAX))
 }
 
 /// What each of the jobs that wait asks for at least.

@@ -92,6 +92,17 @@ impl<'w> Course<'w> {
         found.map(|step| step.from.max(from))
     }
 
+    /// When the price changes first after `after`; `until` where that is later than it, and `None` where it never does.
+    pub(super) fn next_change(&mut self, after: SimTime, until: SimTime) -> Option<SimTime> {
+        self.go_on(until);
+        let next = self.steps.partition_point(|step| step.from <= after);
+        match self.steps.get(next) {
+            Some(step) => Some(step.from.min(until)),
+            None if self.is_whole => None,
+            None => Some(until),
+        }
+    }
+
     /// Whether the price is the same for ever from `until` on.
     pub(super) fn ends_before(&self, until: SimTime) -> bool {
         self.is_whole && self.last().from <= until

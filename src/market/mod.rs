@@ -103,6 +103,11 @@ impl<'w> Market<'w> {
         self.courses[pool.index()].price(at)
     }
 
+    /// When the price of a pool changes next, as far as one looks ahead; then one may ask again.
+    pub fn next_price(&mut self, pool: PoolId, after: SimTime) -> Option<SimTime> {
+        self.courses[pool.index()].next_change(after, after + AHEAD)
+    }
+
     /// What an instance pays from one moment to a later one.
     pub fn paid(&mut self, tariff: Tariff, from: SimTime, to: SimTime) -> Usd {
         match tariff {

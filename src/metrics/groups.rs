@@ -104,7 +104,7 @@ impl Groups {
                 share.name = name.to_owned();
                 share.queue = queue.index();
             }
-            Named::Environment(..) => {}
+            Named::Environment(..) | Named::Pool(..) => {}
         }
     }
 

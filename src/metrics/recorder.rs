@@ -354,6 +354,9 @@ impl TimeSums {
 /// In [`SLOWDOWN_PARTS`], rounded half up.
 #[inline]
 fn bounded_slowdown(wait_ms: u64, run_ms: u64) -> u64 {
+    if wait_ms == 0 {
+        return SLOWDOWN_PARTS;
+    }
     let long = run_ms.max(SLOWDOWN_TAU_MS);
     let life = wait_ms.checked_add(run_ms);
     let product = life.and_then(|life| life.checked_mul(SLOWDOWN_PARTS)?.checked_add(long / 2));

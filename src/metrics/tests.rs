@@ -4,7 +4,9 @@ use crate::model::{
     Catalogue, CostCause, CostCauses, JobStatus, Profile, Row, Settings, StatusReason, Workload,
 };
 use crate::model::{InstanceRecord, JobRecord, Levels, Named, Observer};
-use crate::units::{EnvId, InstanceId, QueueId, Ratio, RowId, ShareId, SimTime, Span, TypeId, Usd};
+use crate::units::{
+    EnvId, InstanceId, PoolId, QueueId, Ratio, RowId, ShareId, SimTime, Span, TypeId, Usd,
+};
 
 use super::{Decimal, Failure, Group, Recorder, RowSink, RunFacts, Summary};
 
@@ -150,6 +152,9 @@ fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
             attempts: 1,
             used_vcpu_ms: 0,
             busy: Span::ZERO,
+            pool: PoolId::NONE,
+            interrupted: false,
+            by_hour: Box::default(),
             billed_s: 60,
             cost,
         });

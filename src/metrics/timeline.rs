@@ -64,6 +64,8 @@ pub struct Integral {
     marked_recent: [u64; LEVELS.len()],
     /// Whether the sums have changed since the last mark.
     has_settled: bool,
+    /// Whether the last mark is here: it is noted once there is more to integrate, and read together with it.
+    is_marked: bool,
     /// The buckets, where a timeline is wanted.
     timeline: Option<Timeline>,
 }
@@ -86,6 +88,9 @@ impl Integral {
     pub fn advance(&mut self, at: SimTime) {
         if at <= self.at {
             return;
+        }
+        if self.is_marked {
+            self.note_mark();
         }
         if let Some(timeline) = &mut self.timeline {
             timeline.add(self.at, at, &self.levels);
@@ -138,6 +143,12 @@ impl Integral {
     /// Remembers the integrals so far.
     #[inline]
     pub fn mark(&mut self) {
+        self.is_marked = true;
+    }
+
+    #[inline]
+    fn note_mark(&mut self) {
+        self.is_marked = false;
         self.marked_recent = self.recent;
         if self.has_settled {
             self.marked = self.sums;
@@ -147,6 +158,9 @@ impl Integral {
 
     /// The integrals at the last mark.
     pub fn marked(&self) -> LevelSums {
+        if self.is_marked {
+            return self.sums();
+        }
         let mut sums = self.marked;
         add(&mut sums, &self.marked_recent);
         sums

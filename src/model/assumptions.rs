@@ -11,6 +11,8 @@ use super::{Tag, Unit};
 )]
 pub enum Knob {
     DispatchTick,
+    DispatchRate,
+    DispatchBurst,
     DependencyTick,
     ContainerStart,
     RetryDelay,
@@ -82,6 +84,22 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         defaults: ["0s", "1s", "5s", "10s"],
         tag: Tag::Assumed,
         sentence: "Queues are evaluated at multiples of this; 0: whenever something changed.",
+    },
+    Assumption {
+        knob: Knob::DispatchRate,
+        key: "dispatchRate",
+        unit: Unit::Ratio,
+        defaults: ["0", "100", "50", "5"],
+        tag: Tag::Assumed,
+        sentence: "Jobs (or nodes) per second that one queue takes from RUNNABLE to STARTING; 0: no ceiling. AWS accepts 50 SubmitJob a second; one report has seconds per job.",
+    },
+    Assumption {
+        knob: Knob::DispatchBurst,
+        key: "dispatchBurst",
+        unit: Unit::Count,
+        defaults: ["0", "100", "250", "50"],
+        tag: Tag::Assumed,
+        sentence: "Jobs that it takes at once after a rest, at least 1; below dispatchRate × dispatchTick it slows every look.",
     },
     Assumption {
         knob: Knob::DependencyTick,

@@ -24,7 +24,7 @@ pub enum TimeCause {
     /// At the head; the machines are full.
     Capacity,
     /// Waits for the next look: at what it depended on, or depends on nothing (`dependencyTick`), at its queue (`dispatchTick`),
-    /// or at a job that is to be retried (`retryDelay`).
+    /// or at a job that is to be retried (`retryDelay`); or its queue has dispatched as much as it may for now (`dispatchRate`).
     Dispatch,
     /// In STARTING: its container is being made.
     ImagePull,
@@ -112,11 +112,14 @@ pub enum CostCause {
     Stranded,
     /// What a billing minimum or a started hour adds.
     Minimum,
+    /// What EC2 waives of an instance that it interrupted, as a negative amount: its first hour, or before 2017-10-02 the hour
+    /// begun (EC2 User Guide, billing for interrupted Spot Instances).
+    Waived,
 }
 
 impl CostCause {
     /// All causes, in order.
-    pub const ALL: [CostCause; 8] = [
+    pub const ALL: [CostCause; 9] = [
         CostCause::Useful,
         CostCause::Failed,
         CostCause::Interrupted,
@@ -125,6 +128,7 @@ impl CostCause {
         CostCause::Idle,
         CostCause::Stranded,
         CostCause::Minimum,
+        CostCause::Waived,
     ];
 
     /// The name in reports.
@@ -138,6 +142,7 @@ impl CostCause {
             CostCause::Idle => "idle",
             CostCause::Stranded => "stranded",
             CostCause::Minimum => "minimum",
+            CostCause::Waived => "waived",
         }
     }
 }

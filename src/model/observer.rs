@@ -1,6 +1,6 @@
 //! What a run is seen as from outside: records of what ended, and levels between moments. The core writes nothing down.
 
-use crate::units::{EnvId, JobId, QueueId, RowId, ShareId, SimTime};
+use crate::units::{EnvId, JobId, PoolId, QueueId, RowId, ShareId, SimTime};
 
 use super::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 
@@ -69,4 +69,6 @@ pub enum Named<'a> {
     Environment(EnvId, &'a str),
     /// A share identifier; shares are numbered over all queues.
     Share(ShareId, QueueId, &'a str),
+    /// A Spot pool, by the name of its availability zone.
+    Pool(PoolId, &'a str),
 }

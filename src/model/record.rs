@@ -1,7 +1,7 @@
 //! Records of what ended, and the levels between moments: what a run tells whoever watches it.
 
 use crate::units::{
-    EnvId, InstanceId, JobId, QueueId, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
+    EnvId, InstanceId, JobId, PoolId, QueueId, RowId, Shape, ShareId, SimTime, Span, TypeId, Usd,
 };
 
 use super::{CostCauses, JobStatus, Row, StatusReason, TimeCause, TimeCauses};
@@ -156,10 +156,16 @@ pub struct InstanceRecord {
     pub used_vcpu_ms: u128,
     /// Time during which at least one attempt was on it.
     pub busy: Span,
+    /// The Spot pool that it came from; [`PoolId::NONE`] for On-Demand and an owner's own machines.
+    pub pool: PoolId,
+    /// Whether EC2 took it back.
+    pub interrupted: bool,
     /// Seconds billed.
     pub billed_s: u64,
     /// Its bill, cut into causes.
     pub cost: CostCauses,
+    /// What is billed of each hour of the run, from the one of its launch on, where its price changes; empty where it does not.
+    pub by_hour: Box<[Usd]>,
 }
 
 /// How many and how much, between two moments.

@@ -81,17 +81,6 @@ pub enum StatusReason {
     QueueDeleted,
 }
 
-impl StatusReason {
-    /// Its text where it is `needed` (to be matched against patterns), nothing otherwise.
-    pub fn to_string_if_needed(&self, needed: bool) -> String {
-        if needed {
-            self.to_string()
-        } else {
-            String::new()
-        }
-    }
-}
-
 impl fmt::Display for StatusReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

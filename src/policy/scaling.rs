@@ -14,7 +14,7 @@ pub struct Want {
     pub shape: Shape,
     /// How many there are.
     pub count: u64,
-    /// A multi-node job, which needs whole machines of one type.
+    /// They are multi-node jobs, each of which needs whole machines of one type.
     pub gang: Option<Gang>,
     /// The head of its queue, which nothing but room keeps from starting.
     pub needs_only_room: bool,
@@ -27,7 +27,7 @@ pub struct QueueDemand {
     pub queue: QueueId,
     /// Its environments that take jobs, in order.
     pub environments: Vec<EnvId>,
-    /// Its head, then all others by shape, the largest first. Gangs behind the head are not provided for.
+    /// Its head, then all others by shape, the largest first; of one shape multi-node jobs last.
     pub wants: Vec<Want>,
 }
 

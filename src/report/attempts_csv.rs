@@ -90,14 +90,13 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
         sheet.text(self.names.environment(attempt.environment));
         sheet.text(b",");
         sheet.text(&instance_id(attempt.instance.0));
-        sheet.numbers(|out| {
+        sheet.money(attempt.cost, |out| {
             let shape = attempt.shape;
             out.empty();
             for number in [attempt.nodes, shape.vcpus, shape.memory, shape.gpus] {
                 out.whole(number.into());
             }
         });
-        sheet.money(attempt.cost);
         sheet.end(b"\n");
     }
 

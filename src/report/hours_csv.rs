@@ -10,7 +10,7 @@ use super::text::{put_field, put_seconds, put_ticks};
 
 /// The columns of `hours.csv`: a row for each hour since the start in which instances of a type were billed in an environment.
 /// `instance_s` is how long, all together, billing minimums and started hours among them; `cost_usd` is that at the type's
-/// price, and sums to `cost_usd` of the summary.
+/// price, or at what their Spot pools cost in that hour, and sums to `cost_usd` of the summary.
 pub const HOURS_HEADER: &str = "hour_s,compute_environment,instance_type,instance_s,cost_usd\n";
 
 const HOUR_MS: u64 = 3_600_000;
@@ -74,24 +74,41 @@ fn cost(price: PricePerHour, ms: u128) -> Usd {
 /// `hours.csv`, by hour, then environment, then type.
 pub fn hours_csv(instances: &[InstanceRecord], names: &Names, catalogue: &Catalogue) -> Vec<u8> {
     let mut groups: BTreeMap<(EnvId, TypeId), Hours> = BTreeMap::new();
+    // What is not one price times a time.
+    let mut metered: BTreeMap<(u64, EnvId, TypeId), (u128, Usd)> = BTreeMap::new();
     for instance in instances {
         let from = instance.launched.ms();
         let to = from.saturating_add(Span::from_s(instance.billed_s).ms());
         let group = (instance.environment, instance.instance_type);
+        if instance.pool.is_some() {
+            let hours = (from / HOUR_MS..).zip(&instance.by_hour);
+            for (hour, &cost) in hours {
+                let ms = to.min((hour + 1) * HOUR_MS) - from.max(hour * HOUR_MS);
+                let sum = metered.entry((hour, group.0, group.1)).or_default();
+                sum.0 += u128::from(ms);
+                sum.1 += cost;
+            }
+            continue;
+        }
         groups.entry(group).or_default().add(from, to);
     }
-    let mut rows: Vec<(u64, EnvId, TypeId, u128)> = Vec::new();
+    let mut rows: Vec<(u64, EnvId, TypeId, u128, Usd)> = Vec::new();
     for ((environment, instance_type), hours) in &groups {
         let billed = hours.billed().into_iter();
-        rows.extend(billed.map(|(hour, ms)| (hour, *environment, *instance_type, ms)));
+        let price = catalogue.get(*instance_type).price;
+        rows.extend(
+            billed.map(|(hour, ms)| (hour, *environment, *instance_type, ms, cost(price, ms))),
+        );
     }
+    let metered = metered.into_iter();
+    rows.extend(
+        metered.map(|((hour, environment, one), (ms, cost))| (hour, environment, one, ms, cost)),
+    );
     rows.sort_unstable();
-    let costs: Vec<Usd> = rows
-        .iter()
-        .map(|&(_, _, instance_type, ms)| cost(catalogue.get(instance_type).price, ms))
-        .collect();
+    let costs: Vec<Usd> = rows.iter().map(|row| row.4).collect();
     let mut out = HOURS_HEADER.as_bytes().to_vec();
-    for ((hour, environment, instance_type, ms), cost) in rows.into_iter().zip(apportion(&costs)) {
+    for ((hour, environment, instance_type, ms, _), cost) in rows.into_iter().zip(apportion(&costs))
+    {
         put_seconds(&mut out, hour.saturating_mul(HOUR_MS));
         out.push(b',');
         out.extend_from_slice(names.environment(environment));

@@ -46,9 +46,14 @@ pub struct JobsCsv<'w, W: Write> {
     workload: &'w Workload,
     ids: JobIds<'w>,
     names: Names,
+    /// `job_queue` to `fates` of plain jobs, by queue.
+    plain_terms: Vec<Vec<u8>>,
     scratch: Vec<u8>,
     sheet: Sheet<W>,
 }
+
+/// `share_identifier` to `fates` of a job that has none of them, with the comma before.
+const NO_TERMS: &[u8] = b",,,,,,,,";
 
 impl<'w, W: Write> JobsCsv<'w, W> {
     /// Writes to `to`.
@@ -57,6 +62,7 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             workload,
             ids: JobIds::new(workload),
             names: Names::default(),
+            plain_terms: Vec::new(),
             scratch: Vec::new(),
             sheet: Sheet::new(to, JOBS_HEADER),
         }
@@ -65,6 +71,12 @@ impl<'w, W: Write> JobsCsv<'w, W> {
     /// Takes a name.
     pub fn named(&mut self, name: Named<'_>) {
         self.names.add(name);
+        if let Named::Queue(id, _) = name {
+            let missing = (id.index() + 1).saturating_sub(self.plain_terms.len());
+            let unnamed = std::iter::repeat_n(NO_TERMS.to_vec(), missing);
+            self.plain_terms.extend(unnamed);
+            self.plain_terms[id.index()] = [self.names.queue(id), NO_TERMS].concat();
+        }
     }
 
     /// Writes a job, which ended no earlier than the one before; or, after all others, one that is left for a reason `why` and
@@ -91,11 +103,12 @@ impl<'w, W: Write> JobsCsv<'w, W> {
             }
             put_demands(out, job);
         });
-        self.sheet.text(self.names.queue(job.queue));
         let has_terms = job.attempts_max > 1 || job.timeout.is_some();
         if row.extra == Row::PLAIN && job.share == ShareId::NONE && !has_terms {
-            self.sheet.text(b",,,,,,,,");
+            let terms = self.plain_terms.get(job.queue.index());
+            self.sheet.text(terms.map_or(NO_TERMS, Vec::as_slice));
         } else {
+            self.sheet.text(self.names.queue(job.queue));
             self.put_relations(job, row);
         }
         let is_named = |source: u32| (Row::NAMED..Row::UNKNOWN).contains(&source);
@@ -103,13 +116,12 @@ impl<'w, W: Write> JobsCsv<'w, W> {
         if has_names {
             self.put_named_origin(row);
         }
-        self.sheet.numbers(|out| {
+        self.sheet.money(job.cost, |out| {
             if !has_names {
                 put_origin(out, row);
             }
             put_outcome(out, job);
         });
-        self.sheet.money(job.cost);
         if why.is_some() || !is_usual(job) {
             self.put_reason(job, why);
         } else {

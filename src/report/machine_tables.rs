@@ -10,10 +10,10 @@ use super::names::Names;
 use super::summary_json::cost_by_cause;
 use super::text::{put_field, put_seconds, put_ticks, put_u64};
 
-/// The columns of `instances.csv`. `launch_s` is when its billing began, `registered_s` when jobs could
-/// be placed on it first; `terminated` is whether the instance left before the end of the run; `busy_s` the time
+/// The columns of `instances.csv`. `purchase` is on-demand or spot, which has an `availability_zone`. `launch_s` is when its billing began, `registered_s` when jobs could
+/// be placed on it first; `terminated` is whether the instance left before the end of the run, `interrupted` whether EC2 took it back; `busy_s` the time
 /// with at least one attempt on it; `utilization` the vCPU-time that attempts reserved over all it had.
-pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,vcpus,launch_s,registered_s,end_s,terminated,attempts,\
+pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_type,purchase,availability_zone,vcpus,launch_s,registered_s,end_s,terminated,interrupted,attempts,\
 busy_s,used_vcpu_s,utilization,billed_s,cost_usd\n";
 
 /// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts of a cause sum to what the summary
@@ -40,6 +40,11 @@ pub fn instances_csv(
         out.extend_from_slice(names.environment(instance.environment));
         out.push(b',');
         put_field(&mut out, machine.name.as_bytes());
+        out.extend_from_slice(match instance.pool.is_some() {
+            true => b",spot,",
+            false => b",on-demand,",
+        });
+        out.extend_from_slice(names.zone(instance.pool));
         out.push(b',');
         put_u64(&mut out, u64::from(machine.nominal.vcpus));
         out.push(b',');
@@ -54,6 +59,11 @@ pub fn instances_csv(
             b",true,"
         } else {
             b",false,"
+        });
+        out.extend_from_slice(if instance.interrupted {
+            b"true,"
+        } else {
+            b"false,"
         });
         put_u64(&mut out, instance.attempts);
         out.push(b',');
@@ -133,7 +143,9 @@ mod tests {
     use super::*;
     use crate::model::Named;
     use crate::model::{Architecture, InstanceType};
-    use crate::units::{EnvId, InstanceId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId};
+    use crate::units::{
+        EnvId, InstanceId, PoolId, PricePerHour, Ratio, Shape, SimTime, Span, TypeId,
+    };
 
     fn catalogue() -> Catalogue {
         Catalogue::new([InstanceType {
@@ -163,6 +175,9 @@ mod tests {
             attempts: 3,
             used_vcpu_ms: 50_500,
             busy: Span::from_s(40),
+            pool: PoolId::NONE,
+            interrupted: false,
+            by_hour: Box::default(),
             billed_s: 100,
             cost,
         }
@@ -210,7 +225,7 @@ mod tests {
         let rows = instances_csv(&[instance(0, 3_600_000, 0)], &names(), &catalogue());
         assert_eq!(
             String::from_utf8(rows).unwrap().lines().nth(1).unwrap(),
-            "i-00000000000000000,spot,c6i.large,2,0,0,100,false,3,40,50.5,0.2525,100,0.0000000001"
+            "i-00000000000000000,spot,c6i.large,on-demand,,2,0,0,100,false,false,3,40,50.5,0.2525,100,0.0000000001"
         );
     }
 }

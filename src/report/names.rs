@@ -1,7 +1,7 @@
 //! Names of queues, environments and shares as CSV fields, written once.
 
 use crate::model::Named;
-use crate::units::{EnvId, QueueId, ShareId};
+use crate::units::{EnvId, PoolId, QueueId, ShareId};
 
 use super::text::put_field;
 
@@ -11,6 +11,7 @@ pub struct Names {
     queues: Vec<Vec<u8>>,
     environments: Vec<Vec<u8>>,
     shares: Vec<Vec<u8>>,
+    zones: Vec<Vec<u8>>,
 }
 
 fn put(column: &mut Vec<Vec<u8>>, index: usize, name: &str) {
@@ -32,6 +33,7 @@ impl Names {
             Named::Queue(id, name) => put(&mut self.queues, id.index(), name),
             Named::Environment(id, name) => put(&mut self.environments, id.index(), name),
             Named::Share(id, _, name) => put(&mut self.shares, id.index(), name),
+            Named::Pool(id, zone) => put(&mut self.zones, id.index(), zone),
         }
     }
 
@@ -44,6 +46,11 @@ impl Names {
     /// The environment's name.
     pub fn environment(&self, id: EnvId) -> &[u8] {
         get(&self.environments, id.index())
+    }
+
+    /// The zone of a Spot pool; nothing for [`PoolId::NONE`].
+    pub fn zone(&self, id: PoolId) -> &[u8] {
+        get(&self.zones, id.index())
     }
 
     /// The share's identifier.

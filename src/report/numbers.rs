@@ -19,54 +19,97 @@ pub(super) struct Numbers<'a> {
     at: usize,
 }
 
-/// Where a cell with seconds is, which has at most 25 bytes.
+/// A cell, to be written again. What was just written in pieces is not read as a whole: that waits for the pieces.
 #[derive(Clone, Copy)]
-pub(super) struct Cell {
-    start: usize,
-    length: usize,
+pub(super) enum Cell {
+    /// A whole number below a thousand millions.
+    Whole(Pieces),
+    /// Any other number of milliseconds, as seconds.
+    Ms(u64),
+}
+
+/// A number below a thousand millions and a comma: bytes, the first lowest, and how many of them count.
+#[derive(Clone, Copy)]
+pub(super) struct Pieces {
+    /// Up to three digits.
+    head: u32,
+    head_length: usize,
+    /// The other digits, in threes, and the comma.
+    tail: u64,
+    tail_length: usize,
 }
 
 /// 10⁻¹⁰ USD in a dollar.
 const TICKS_PER_USD: u64 = 10_000_000_000;
 
-/// A number below 1,000 as text.
+/// A number below 1,000 as text: three bytes, the first lowest, and above them how many of them count.
 #[derive(Clone, Copy)]
 struct Group {
-    /// Its digits without zeros before them, then a comma.
-    short: [u8; 4],
-    /// How many digits that are.
-    length: u32,
-    /// Three digits and a comma.
-    padded: [u8; 4],
+    /// Its digits without zeros before them, and how many that are.
+    short: u32,
+    /// Three digits, and how many they are without zeros at the end.
+    padded: u32,
 }
 
 static GROUPS: [Group; 1000] = groups();
 
+/// The three bytes of a group.
+const THREE_BYTES: u32 = 0xff_ffff;
+const COMMA: u64 = b',' as u64;
+
 const fn groups() -> [Group; 1000] {
     let mut groups = [Group {
-        short: [b','; 4],
-        length: 0,
-        padded: [b','; 4],
+        short: 0,
+        padded: 0,
     }; 1000];
     let mut number = 0;
     while number < groups.len() {
-        let group = &mut groups[number];
-        group.length = 1 + (number >= 10) as u32 + (number >= 100) as u32;
-        let mut rest = number;
-        let mut place = 3;
-        while place > 0 {
-            place -= 1;
-            let digit = b'0' + (rest % 10) as u8;
-            group.padded[place] = digit;
-            let zeros = 3 - group.length as usize;
-            if place >= zeros {
-                group.short[place - zeros] = digit;
+        let digits = [number / 100, number / 10 % 10, number % 10];
+        let zeros_before = 2 - (number >= 10) as usize - (number >= 100) as usize;
+        let zeros_behind = (number % 10 == 0) as usize + (number % 100 == 0) as usize;
+        let mut short = (3 - zeros_before as u32) << 24;
+        let mut padded = (3 - zeros_behind as u32) << 24;
+        let mut place = 0;
+        while place < 3 {
+            let digit = b'0' as u32 + digits[place] as u32;
+            padded |= digit << (8 * place);
+            if place >= zeros_before {
+                short |= digit << (8 * (place - zeros_before));
             }
-            rest /= 10;
+            place += 1;
         }
+        groups[number] = Group { short, padded };
         number += 1;
     }
     groups
+}
+
+/// Three digits, with zeros before the number.
+#[inline]
+fn padded(number: u64) -> u64 {
+    u64::from(GROUPS[number as usize].padded & THREE_BYTES)
+}
+
+impl Pieces {
+    /// Of a number below a thousand millions.
+    #[inline]
+    fn of(number: u64) -> Pieces {
+        let (first, tail, tail_length) = if number < 1_000 {
+            (number, COMMA, 1)
+        } else if number < 1_000_000 {
+            (number / 1000, padded(number % 1000) | COMMA << 24, 4)
+        } else {
+            let six = padded(number / 1000 % 1000) | padded(number % 1000) << 24;
+            (number / 1_000_000, six | COMMA << 48, 7)
+        };
+        let head = GROUPS[first as usize].short;
+        Pieces {
+            head,
+            head_length: (head >> 24) as usize,
+            tail,
+            tail_length,
+        }
+    }
 }
 
 impl<'a> Numbers<'a> {
@@ -117,69 +160,58 @@ impl<'a> Numbers<'a> {
         self.at += 1;
     }
 
-    /// A cell with milliseconds as seconds with up to three decimals: `12`, `0.5`, `3.141`. Returns where it is.
+    /// A cell with milliseconds as seconds with up to three decimals: `12`, `0.5`, `3.141`. Returns it.
     // Inlined into a row, `at` stays in a register: a fifth of the row's instructions.
     #[inline(always)]
     pub(super) fn seconds(&mut self, ms: u64) -> Cell {
-        let start = self.at;
-        self.digits(ms / 1000);
-        let rest = ms % 1000;
-        if rest > 0 {
-            self.literal(b".");
-            self.three(rest);
-            self.drop_zeros();
-            self.empty();
+        let whole = ms / 1000;
+        let cell = if whole < 1_000_000_000 && whole * 1000 == ms {
+            Cell::Whole(Pieces::of(whole))
         } else {
-            self.at += 1;
-        }
-        Cell {
-            start,
-            length: self.at - start,
-        }
+            Cell::Ms(ms)
+        };
+        self.again(cell);
+        cell
     }
 
-    /// A cell with what an earlier one has.
+    /// A cell that was written before.
     #[inline]
     pub(super) fn again(&mut self, cell: Cell) {
-        let piece = self.room[cell.start % ROOM..].first_chunk::<PIECE>();
-        let piece = piece.copied().unwrap_or_default();
-        self.put(piece, cell.length);
+        match cell {
+            Cell::Whole(pieces) => self.pieces(pieces),
+            Cell::Ms(ms) => self.at = put_any_seconds(self.room, self.at, ms),
+        }
     }
 
     /// A whole number without a comma to count; yet one stands behind it.
     #[inline]
     pub(super) fn digits(&mut self, number: u64) {
-        if number < 1_000 {
-            self.up_to_three(number);
-        } else if number < 1_000_000 {
-            self.up_to_three(number / 1000);
-            self.three(number % 1000);
-        } else if number < 1_000_000_000 {
-            self.up_to_three(number / 1_000_000);
-            self.three(number / 1000 % 1000);
-            self.three(number % 1000);
+        if number < 1_000_000_000 {
+            self.pieces(Pieces::of(number));
+            self.at -= 1;
         } else {
             self.at = put_many(self.room, self.at, number);
         }
     }
 
     #[inline]
-    fn up_to_three(&mut self, number: u64) {
-        let group = &GROUPS[number as usize];
-        self.put(group.short, group.length as usize);
+    fn pieces(&mut self, pieces: Pieces) {
+        self.put(pieces.head.to_le_bytes(), pieces.head_length);
+        self.put(pieces.tail.to_le_bytes(), pieces.tail_length);
     }
 
+    /// Six digits, with zeros before the number; a comma stands behind them.
     #[inline]
-    fn three(&mut self, number: u64) {
-        self.put(GROUPS[number as usize].padded, 3);
+    fn six(&mut self, number: u64) {
+        let six = padded(number / 1000) | padded(number % 1000) << 24 | COMMA << 48;
+        self.put(six.to_le_bytes(), 6);
     }
 
-    /// Nine digits, with zeros before the number.
+    /// Nine digits, with zeros before the number; a comma stands behind them.
     #[inline]
     fn nine(&mut self, number: u64) {
-        self.three(number / 1_000_000);
-        self.three(number / 1000 % 1000);
-        self.three(number % 1000);
+        self.put((padded(number / 1_000_000) as u32).to_le_bytes(), 3);
+        self.six(number % 1_000_000);
     }
 
     /// 10⁻¹⁰ USD as dollars with as many decimals as the amount needs; `0` for nothing. No comma.
@@ -200,8 +232,18 @@ impl<'a> Numbers<'a> {
             return;
         }
         self.put([b'.', b'0' + (rest / 1_000_000_000) as u8], 2);
-        self.nine(rest % 1_000_000_000);
-        self.drop_zeros();
+        self.six(rest / 1000 % 1_000_000);
+        match rest % 1000 {
+            0 => self.drop_zeros(),
+            last => self.up_to_zeros(last),
+        }
+    }
+
+    /// Three digits of a number above zero, without zeros at their end.
+    #[inline]
+    fn up_to_zeros(&mut self, number: u64) {
+        let padded = GROUPS[number as usize].padded;
+        self.put(padded.to_le_bytes(), (padded >> 24) as usize);
     }
 
     /// Takes zeros at the end away.
@@ -213,6 +255,19 @@ impl<'a> Numbers<'a> {
     }
 }
 
+/// A cell with milliseconds as seconds; returns where it ends.
+#[inline(never)]
+fn put_any_seconds(room: &mut Room, at: usize, ms: u64) -> usize {
+    let mut numbers = Numbers { room, at };
+    numbers.digits(ms / 1000);
+    if !ms.is_multiple_of(1000) {
+        numbers.literal(b".");
+        numbers.up_to_zeros(ms % 1000);
+    }
+    numbers.empty();
+    numbers.at
+}
+
 /// A number of any length; returns where it ends.
 #[inline(never)]
 fn put_many(room: &mut Room, at: usize, number: u64) -> usize {
@@ -222,7 +277,7 @@ fn put_many(room: &mut Room, at: usize, number: u64) -> usize {
     if high < 1_000_000_000 {
         numbers.digits(high);
     } else {
-        numbers.up_to_three(high / 1_000_000_000);
+        numbers.digits(high / 1_000_000_000);
         numbers.nine(high % 1_000_000_000);
     }
     numbers.nine(low);

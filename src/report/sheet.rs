@@ -24,10 +24,9 @@ pub(super) struct Sheet<W: Write> {
     filled: usize,
     /// The moment of the rows that are not in their final order yet.
     at: SimTime,
+    /// Those rows, the one that is being written last.
     moment: Vec<Row>,
     is_sorted: bool,
-    /// The row that is being written.
-    row: Row,
     cost: RoundedColumn,
     /// The same before the first row of the moment.
     cost_before: RoundedColumn,
@@ -54,7 +53,6 @@ impl<W: Write> Sheet<W> {
             at: SimTime::ZERO,
             moment: Vec::new(),
             is_sorted: true,
-            row: Row::default(),
             cost: RoundedColumn::default(),
             cost_before: RoundedColumn::default(),
         };
@@ -73,15 +71,23 @@ impl<W: Write> Sheet<W> {
         if self.moment.last().is_some_and(|last| key < last.key) {
             self.is_sorted = false;
         }
-        self.row.key = key;
-        self.row.start = self.filled;
+        self.begin_row(key);
     }
 
     /// Begins a row that comes after all others so far.
     pub(super) fn begin_last(&mut self) {
         self.end_moment();
-        self.row.key = 0;
-        self.row.start = self.filled;
+        self.begin_row(0);
+    }
+
+    #[inline]
+    fn begin_row(&mut self, key: u64) {
+        self.moment.push(Row {
+            key,
+            start: self.filled,
+            cost: 0..0,
+            amount: Usd::ZERO,
+        });
     }
 
     /// Writes numbers.
@@ -108,21 +114,27 @@ impl<W: Write> Sheet<W> {
         self.filled += text.len();
     }
 
-    /// Writes the amount of money that each row has one of, rounded so that the rows up to any row sum to their rounded sum.
+    /// Writes numbers and behind them the amount of money that each row has one of, rounded so that the rows up to any row sum
+    /// to their rounded sum.
     #[inline]
-    pub(super) fn money(&mut self, amount: Usd) {
+    pub(super) fn money(&mut self, amount: Usd, before: impl FnOnce(&mut Numbers<'_>)) {
         let ticks = self.cost.next(amount);
-        let start = self.filled;
-        self.numbers(|out| out.ticks(ticks));
-        self.row.cost = start..self.filled;
-        self.row.amount = amount;
+        let mut start = self.filled;
+        self.numbers(|out| {
+            before(out);
+            start += out.length();
+            out.ticks(ticks);
+        });
+        if let Some(row) = self.moment.last_mut() {
+            row.cost = start..self.filled;
+            row.amount = amount;
+        }
     }
 
     /// Ends the row with these last bytes of it.
     #[inline]
     pub(super) fn end<const N: usize>(&mut self, last: &[u8; N]) {
         self.text(last);
-        self.moment.push(self.row.clone());
     }
 
     #[cold]
@@ -204,8 +216,7 @@ mod tests {
         let mut sheet = Sheet::new(Vec::new(), "key,usd\n");
         for &(at, key, units) in rows {
             sheet.begin(SimTime::from_s(at), key);
-            sheet.numbers(|out| out.whole(key));
-            sheet.money(Usd::from_units(units));
+            sheet.money(Usd::from_units(units), |out| out.whole(key));
             sheet.end(b"\n");
         }
         String::from_utf8(sheet.finish().unwrap()).unwrap()

@@ -7,6 +7,7 @@
 mod clients;
 mod fate;
 mod scaling;
+mod spot;
 
 use crate::control::{
     Attempt, Control, Effect, Ending, EndingKind, QueueSnapshot, Resubmission, Ticket,
@@ -16,7 +17,7 @@ use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
-use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, TypeId};
 
 use clients::Clients;
 
@@ -48,6 +49,10 @@ enum Event {
     Leave(u32),
     /// Instances of a managed environment run from now on.
     Launched(u32),
+    /// EC2 may take a Spot instance back.
+    TakenBack(InstanceId),
+    /// Spot pools have more instances or fewer.
+    Supply,
     /// And take jobs.
     Registered(u32),
     /// A closed-loop submission.
@@ -129,7 +134,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 !scenario.rules.is_empty(),
                 observer,
             ),
-            fleet: Fleet::new(&scenario.world),
+            fleet: Fleet::new(&scenario.world, Streams::new(seed)),
             calendar: Calendar::default(),
             streams: Streams::new(seed),
             fates: fate::Fates::new(&scenario.world.settings),
@@ -146,6 +151,12 @@ impl<'w, O: Observer> Simulation<'w, O> {
             levels_changed: None,
         };
         simulation.move_cursor();
+        for (number, pool) in scenario.world.spot.pools.iter().enumerate() {
+            let zone = &scenario.world.spot.zones[pool.zone.index()];
+            let name = Named::Pool(PoolId::at(number), zone);
+            simulation.control.observer.named(name);
+        }
+        simulation.await_supply();
         simulation
     }
 
@@ -387,6 +398,8 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Join(group) => self.join(group),
             Event::Launched(batch) => self.launched(batch),
             Event::Registered(batch) => return self.registered(batch),
+            Event::TakenBack(instance) => return self.taken_back(instance),
+            Event::Supply => return self.supply(),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
                 return self.lose(instances.map(InstanceId).collect());
@@ -481,7 +494,15 @@ impl<'w, O: Observer> Simulation<'w, O> {
         }
     }
 
+    #[inline]
     fn apply_effects(&mut self) {
+        if self.control.has_effects() {
+            self.apply_each_effect();
+        }
+    }
+
+    #[inline(never)]
+    fn apply_each_effect(&mut self) {
         while let Some(effect) = self.control.next_effect() {
             self.carry_out(effect);
         }

@@ -12,6 +12,7 @@ use super::{Event, Simulation};
 pub(super) struct Scaling {
     tick: Span,
     launch_time: Span,
+    spot_launch_time: Span,
     boot_time: Span,
     /// When the next decision is due.
     due: SimTime,
@@ -35,6 +36,7 @@ impl Scaling {
         Scaling {
             tick: settings.span(Knob::ScaleOutTick),
             launch_time: settings.span(Knob::LaunchTime),
+            spot_launch_time: settings.span(Knob::SpotLaunchTime),
             boot_time: settings.span(Knob::BootTime),
             due: SimTime::NEVER,
             last: None,
@@ -135,10 +137,14 @@ impl<O: Observer> Simulation<'_, O> {
             epoch: self.fleet.epoch(),
             instances: 0..0,
         });
-        if self.scaling.launch_time.is_zero() {
+        let launch_time = match launch.pool.is_some() {
+            true => self.scaling.spot_launch_time,
+            false => self.scaling.launch_time,
+        };
+        if launch_time.is_zero() {
             self.launched(batch);
         } else {
-            let at = self.now() + self.scaling.launch_time;
+            let at = self.now() + launch_time;
             self.calendar
                 .schedule(at, Phase::Fact, Event::Launched(batch));
         }
@@ -157,13 +163,12 @@ impl<O: Observer> Simulation<'_, O> {
         let now = self.now();
         let batch = &mut self.scaling.batches[index as usize];
         let launch = batch.launch;
-        batch.instances = self.fleet.launch(
-            now,
-            launch.environment,
-            launch.instance_type,
-            launch.count,
-            batch.epoch,
-        );
+        batch.instances = self.fleet.launch(now, launch, batch.epoch);
+        if launch.pool.is_some() {
+            for instance in batch.instances.clone() {
+                self.watch_spot(InstanceId(instance));
+            }
+        }
         if self.scaling.boot_time.is_zero() {
             self.registered(index);
         } else {

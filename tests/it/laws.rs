@@ -38,6 +38,7 @@ struct Seen {
     capacity_waits: u64,
     full_waits: u64,
     several_environments: u64,
+    paced_waits: u64,
 }
 
 impl AddAssign for Seen {
@@ -57,6 +58,7 @@ impl AddAssign for Seen {
         self.capacity_waits += other.capacity_waits;
         self.full_waits += other.full_waits;
         self.several_environments += other.several_environments;
+        self.paced_waits += other.paced_waits;
     }
 }
 
@@ -75,6 +77,10 @@ struct Judge {
     instances: Vec<InstanceRecord>,
     has_managed: bool,
     environments_of: BTreeMap<QueueId, BTreeSet<EnvId>>,
+    /// When attempts of each queue were placed, and on how many nodes.
+    starts: BTreeMap<QueueId, Vec<(SimTime, u32)>>,
+    /// Nothing but a dispatch rate makes jobs wait to be looked at.
+    has_no_ticks: bool,
     end: SimTime,
 }
 
@@ -97,6 +103,8 @@ impl Observer for Judge {
         );
         let environments = self.environments_of.entry(a.queue).or_default();
         environments.insert(a.environment);
+        let starts = self.starts.entry(a.queue).or_default();
+        starts.push((a.placed, a.nodes));
         if a.nodes == 1 {
             self.on_machines
                 .entry(a.instance)
@@ -138,6 +146,8 @@ impl Observer for Judge {
         self.seen.capacity_waits += u64::from(!j.time.get(TimeCause::Capacity).is_zero());
         self.seen.full_waits += u64::from(!j.time.get(TimeCause::MaxVcpus).is_zero());
         self.seen.share_waits += u64::from(!j.time.get(TimeCause::Share).is_zero());
+        let waited = !j.time.get(TimeCause::Dispatch).is_zero();
+        self.seen.paced_waits += u64::from(waited && self.has_no_ticks);
     }
 
     fn job_unfinished(&mut self, j: &JobRecord<'_>, why: &str) {
@@ -180,6 +190,34 @@ impl Observer for Judge {
 }
 
 impl Judge {
+    /// No queue starts more than its burst and what its rate has given since: from any start to any later one.
+    fn paces(&mut self, scenario: &Scenario) {
+        let settings = &scenario.world.settings;
+        let rate = u128::from(settings.ratio(Knob::DispatchRate).parts());
+        if rate == 0 {
+            return;
+        }
+        let burst = u128::from(settings.count(Knob::DispatchBurst).max(1));
+        for starts in self.starts.values_mut() {
+            starts.sort_unstable();
+            for (index, first) in starts.iter().enumerate() {
+                let mut tokens = 0;
+                for (at, nodes) in &starts[index..] {
+                    // One that takes more than a whole bucket starts when that is full.
+                    let needed = tokens + u128::from(*nodes).min(burst);
+                    let given = u128::from((*at - first.0).ms()) * rate;
+                    let unit = u128::from(Ratio::PARTS) * 1000;
+                    assert!(
+                        needed * unit <= burst * unit + given,
+                        "{needed} tokens from {} to {at}",
+                        first.0
+                    );
+                    tokens += u128::from(*nodes);
+                }
+            }
+        }
+    }
+
     /// What can only be said when all is over.
     fn conclude(&self, scenario: &Scenario) {
         assert_eq!(
@@ -389,12 +427,14 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
         );
         let judge = Judge {
             has_managed: managed_of(scenario).next().is_some(),
+            has_no_ticks: has_no_ticks(scenario),
             ..Judge::default()
         };
         let recorder = Recorder::new(&scenario.workload, tables, false);
         let outcome = Simulation::new(scenario, seed, Both(recorder, judge)).run();
         let Both(recorder, mut judge) = outcome.observer;
         judge.limits(scenario);
+        judge.paces(scenario);
         judge.conclude(scenario);
         let (summary, tables, _) = recorder.finish(RunFacts {
             machine_types: &[],
@@ -426,6 +466,13 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
     bytes.append(&mut jobs);
     bytes.append(&mut attempts);
     (digest, bytes, seen)
+}
+
+/// Whether neither ticks nor delays keep a job from being looked at.
+fn has_no_ticks(scenario: &Scenario) -> bool {
+    let knobs = [Knob::DispatchTick, Knob::DependencyTick, Knob::RetryDelay];
+    let settings = &scenario.world.settings;
+    knobs.iter().all(|&knob| settings.span(knob).is_zero())
 }
 
 /// Fastest machine times fastest definition.
@@ -497,6 +544,7 @@ fn the_laws_hold_in_a_thousand_managed_worlds_and_bytes_do_not_depend_on_threads
         capacity_waits,
         full_waits,
         several_environments,
+        paced_waits,
         ..
     } = run_all(worlds::managed_world);
     for (what, count) in [
@@ -513,6 +561,7 @@ fn the_laws_hold_in_a_thousand_managed_worlds_and_bytes_do_not_depend_on_threads
             "queues whose jobs ran in several environments",
             several_environments,
         ),
+        ("waits for the dispatch rate", paced_waits),
     ] {
         assert!(
             count > 0,
@@ -533,6 +582,7 @@ fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
         share_waits,
         lost_hosts,
         timeouts,
+        paced_waits,
         ..
     } = seen;
     for (what, count) in [
@@ -544,6 +594,7 @@ fn the_laws_hold_in_a_thousand_worlds_and_bytes_do_not_depend_on_threads() {
         ("waits for shares", share_waits),
         ("lost hosts", lost_hosts),
         ("timeouts", timeouts),
+        ("waits for the dispatch rate", paced_waits),
     ] {
         assert!(
             count > 0,

@@ -8,6 +8,7 @@ mod golden;
 mod killed;
 mod laws;
 mod managed_door;
+mod managed_gangs;
 mod naive;
 mod naive_check;
 mod oracle;

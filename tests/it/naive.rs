@@ -3,9 +3,12 @@
 
 mod backfill;
 mod bill;
+mod gangs;
+mod leaving;
 mod life;
 mod outside;
 mod pass;
+mod rate;
 mod scaling;
 mod share;
 mod submissions;
@@ -32,6 +35,12 @@ pub enum Fault {
     BestFitOvershoots,
     /// An instance is billed from when it takes jobs.
     BootIsFree,
+    /// Machines for the nodes of a gang are as large as for jobs that share them.
+    GangsByDemand,
+    /// Gangs behind the head of their queue get no machines.
+    GangsOnlyAtTheHead,
+    /// Machines for a gang are launched though there are not enough launch tokens for all of them.
+    GangsOneByOne,
 }
 
 /// What the naive simulator says of a run.
@@ -45,6 +54,8 @@ pub struct Outcome {
     pub total: Usd,
     /// Refused submissions and commands.
     pub rejections: usize,
+    /// Attempts of multi-node jobs that ran in managed environments; only the naive simulator counts them.
+    pub managed_gangs: usize,
 }
 
 /// A job at the end of the run.
@@ -242,6 +253,8 @@ enum Fact {
         stamp: u32,
     },
     Planned(usize),
+    /// There are the dispatch tokens that a queue lacked.
+    Token(usize),
 }
 
 /// A submission that something caused.
@@ -274,6 +287,8 @@ struct Queue {
     deleted: bool,
     /// Something happened since its last pass that a pass could answer to.
     is_due: bool,
+    /// What it may start, and when it may start more.
+    bucket: rate::Bucket,
     /// Its last pass left a head waiting.
     tried: bool,
     /// For strict-held.
@@ -392,7 +407,7 @@ impl Naive<'_> {
                 self.moments += 1;
             }
             assert!(
-                self.round < 10_000 && self.moments < 100_000,
+                self.round < 10_000 && self.moments < 5_000,
                 "a run without end"
             );
             self.in_facts = true;
@@ -448,7 +463,7 @@ impl Naive<'_> {
     fn some_queue_is_due(&self) -> bool {
         self.queues
             .iter()
-            .any(|queue| queue.is_due && !queue.deleted)
+            .any(|queue| (queue.is_due || queue.bucket.rings) && !queue.deleted)
     }
 
     fn next_pass(&self) -> SimTime {

@@ -135,3 +135,114 @@ fn who_waits_for_the_last_child_hears_before_who_waits_for_the_array() {
     assert_eq!(tape.job("of-all").ended, tape.job("of-one").ended);
     assert!(tape.start("after-one") < tape.start("after-all"));
 }
+
+#[test]
+fn a_queue_starts_its_burst_and_then_as_many_a_second_as_its_rate_says() {
+    let array = "arrayProperties = { size = 4 }";
+    let jobs = [job("array", 1, "1m", array), job("last", 1, "1m", "")];
+    let model = "dispatchRate = 0.5\ndispatchBurst = 2";
+    let pool = r#"[[events]]
+at = "0s"
+action = "RunInstances"
+computeEnvironment = "pool"
+instanceType = "box"
+"#;
+    let tape = play(&world(model, "", &jobs, &[pool.to_owned()]));
+    let starts = ["array:0", "array:1", "array:2", "array:3", "last"].map(|job| tape.start(job));
+    assert_eq!(starts, [0.0, 0.0, 2.0, 4.0, 6.0]);
+    for (job, waited) in [("array:1", 0.0), ("array:3", 4.0), ("last", 6.0)] {
+        let causes = &tape.job(job).causes;
+        assert_eq!(causes.get("dispatch").copied().unwrap_or(0.0), waited);
+        assert_eq!(causes.get("queue").copied().unwrap_or(0.0), 0.0, "{job}");
+    }
+}
+
+#[test]
+fn nothing_backfills_past_a_head_that_waits_for_the_dispatch_rate() {
+    let jobs = [
+        job("first", 1, "1m", ""),
+        job("head", 2, "1m", "at = \"1s\""),
+        job("small", 1, "1s", "at = \"2s\""),
+    ];
+    let model = "dispatchRate = 0.1\ndispatchBurst = 1";
+    for discipline in [
+        "easy",
+        "conservative",
+        "lookahead:5",
+        "strict",
+        "strict-held",
+    ] {
+        let queue = format!("dispatch = \"{discipline}\"");
+        let tape = play(&world(model, &queue, &jobs, &[]));
+        let starts = ["first", "head", "small"].map(|job| tape.start(job));
+        assert_eq!(starts, [0.0, 10.0, 20.0], "{discipline}");
+    }
+}
+
+#[test]
+fn a_job_behind_a_head_without_room_takes_the_next_token_when_there_is_one() {
+    let jobs = [
+        job("wide", 3, "1m", ""),
+        job("head", 4, "1m", ""),
+        job("small", 1, "10s", ""),
+    ];
+    let model = "dispatchRate = 0.1\ndispatchBurst = 1";
+    for (discipline, small) in [("easy", 10.0), ("lookahead:5", 10.0), ("strict", 120.0)] {
+        let queue = format!("dispatch = \"{discipline}\"");
+        let tape = play(&world(model, &queue, &jobs, &[]));
+        assert_eq!(tape.start("small"), small, "{discipline}");
+        assert_eq!(tape.start("head"), 60.0, "{discipline}");
+    }
+}
+
+#[test]
+fn a_multi_node_job_takes_a_token_for_each_node_and_one_of_more_nodes_waits_for_a_full_bucket() {
+    let definition = r#"[[jobDefinitions]]
+jobDefinitionName = "gang"
+type = "multinode"
+nodeProperties = { numNodes = 3, mainNode = 0, nodeRangeProperties = [{ targetNodes = "0:", container = { resourceRequirements = [{ type = "VCPU", value = "1" }, { type = "MEMORY", value = "64" }] } }] }
+"#;
+    let more = r#"[[events]]
+at = "0s"
+action = "RunInstances"
+computeEnvironment = "pool"
+instanceType = "box"
+count = 3
+"#;
+    let gang = "[[workload.jobs]]\njobName = \"gang\"\njobQueue = \"q\"\njobDefinition = \"gang\"\nrun = \"1m\"\n";
+    let jobs = [
+        job("first", 1, "1m", ""),
+        gang.to_owned(),
+        job("last", 1, "1m", ""),
+    ];
+    for (burst, starts) in [
+        (4, [0.0, 0.0, 1.0]),
+        (3, [0.0, 1.0, 2.0]),
+        (2, [0.0, 1.0, 3.0]),
+    ] {
+        let model = format!("dispatchRate = 1\ndispatchBurst = {burst}");
+        let text = world(&model, "", &jobs, &[more.to_owned(), definition.to_owned()]);
+        let tape = play(&text);
+        let seen = ["first", "gang", "last"].map(|job| tape.start(job));
+        assert_eq!(seen, starts, "a bucket of {burst}");
+    }
+}
+
+#[test]
+fn a_queue_that_waits_for_its_rate_keeps_no_other_queue_waiting() {
+    let other = "[[jobQueues]]\njobQueueName = \"r\"\npriority = 0\ncomputeEnvironmentOrder = [{ order = 1, computeEnvironment = \"pool\" }]\n";
+    let jobs = [
+        job("a", 1, "1m", ""),
+        job("b", 1, "1m", ""),
+        job("c", 1, "1m", ""),
+    ];
+    let jobs = [
+        jobs[0].clone(),
+        jobs[1].clone(),
+        jobs[2].replace("\"q\"", "\"r\""),
+    ];
+    let model = "dispatchRate = 0.1";
+    let tape = play(&world(model, other, &jobs, &[]));
+    let starts = ["a", "b", "c"].map(|job| tape.start(job));
+    assert_eq!(starts, [0.0, 10.0, 0.0]);
+}

@@ -27,7 +27,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     // What a run is observed as is `model::Observer`, which `sim` calls; metrics need not know who does.
     ("metrics", &["units", "model"]),
-    ("input", &["units", "model", "policy", "engine::Streams"]),
+    (
+        "input",
+        &[
+            "units",
+            "model",
+            "policy",
+            "engine::Streams",
+            "engine::chance",
+        ],
+    ),
     ("report", &["units", "model", "metrics"]),
 ];
 
@@ -185,7 +194,7 @@ fn may_import(from: &str, path: &str) -> bool {
     let (_, allowed) = allowed.unwrap_or_else(|| panic!("{from} is in no row of IMPORTS"));
     top == from
         || allowed.iter().any(|allowed| match allowed.contains("::") {
-            true => path == *allowed,
+            true => path == *allowed || path.starts_with(&format!("{allowed}::")),
             false => top == *allowed,
         })
 }

@@ -200,6 +200,8 @@ impl Maker {
             ("consumablesHeldOverRetry", 5, &["true"]),
             ("outOfMemoryAt", 3, &["0.5"]),
             ("killAtEstimate", 8, &["true"]),
+            ("dispatchRate", 5, &["0.01", "0.03", "0.05", "0.1", "0.3"]),
+            ("dispatchBurst", 3, &["1", "2", "4"]),
         ];
         for (key, n, values) in choices {
             if self.one_in(*n) {

@@ -94,6 +94,19 @@ impl Arrivals {
         faults
     }
 
+    /// About how many submissions come within `span_ms` milliseconds.
+    pub(super) fn mean_within(&self, span_ms: u64) -> f64 {
+        let span_ms = span_ms as f64;
+        match self {
+            Arrivals::AtOnce => 0.0,
+            Arrivals::Poisson { rate_per_hour } => span_ms / HOUR_MS * rate_per_hour,
+            Arrivals::Bursts { every, size, .. } => span_ms / every.ms() as f64 * f64::from(*size),
+            Arrivals::TimesOfDay { at, jobs, .. } => {
+                span_ms / DAY_MS as f64 * at.len() as f64 * f64::from(*jobs)
+            }
+        }
+    }
+
     /// The submissions in the order in which they are drawn, without end; jittered bursts may overlap.
     pub(super) fn times<'a>(
         &'a self,

@@ -288,6 +288,21 @@ pub fn generate(spec: &GeneratorSpec, index: u32, seed: u64) -> Result<Workload,
     if !faults.is_empty() {
         return Err(faults);
     }
+    let too_many = |why: &str| {
+        vec![Fault {
+            member: "count".to_owned(),
+            message: format!(
+                "{why}; at most {GENERATED_MAX} jobs until {} s",
+                SimTime::LAST
+            ),
+        }]
+    };
+    // Twice the most is more than chance can make few, and is told before it fills the memory.
+    let span_ms = spec.until.map_or(0, |until| until.ms() - spec.start.ms());
+    let is_bounded = spec.count.is_some_and(|count| count <= GENERATED_MAX);
+    if !is_bounded && spec.arrivals.mean_within(span_ms) > 2.0 * f64::from(GENERATED_MAX) {
+        return Err(too_many("is too much"));
+    }
     let streams = Streams::new(seed);
     let purpose = |name: &str| format!("generator {index} {name}");
     let (arrivals, runs, sizes) = (purpose("arrivals"), purpose("run"), purpose("size"));
@@ -316,13 +331,7 @@ pub fn generate(spec: &GeneratorSpec, index: u32, seed: u64) -> Result<Workload,
             } else {
                 "is too much"
             };
-            return Err(vec![Fault {
-                member: "count".to_owned(),
-                message: format!(
-                    "{why}; at most {GENERATED_MAX} jobs until {} s",
-                    SimTime::LAST
-                ),
-            }]);
+            return Err(too_many(why));
         }
         if submit >= last {
             continue;

@@ -274,3 +274,31 @@ fn wrong_specifications_are_faults_all_at_once() {
             .contains("beyond the last moment")
     );
 }
+
+#[test]
+fn more_jobs_than_there_may_be_are_refused_before_one_is_made() {
+    for arrivals in [
+        Arrivals::Poisson { rate_per_hour: 1e9 },
+        Arrivals::Bursts {
+            every: Span::from_ms(1),
+            size: 1_000_000,
+            jitter: Span::ZERO,
+        },
+        Arrivals::TimesOfDay {
+            at: vec![Span::ZERO; 100],
+            jobs: 1_000_000,
+            clock_at_zero: Span::ZERO,
+        },
+    ] {
+        let mut spec = GeneratorSpec {
+            arrivals,
+            count: None,
+            until: Some(SimTime::from_s(10 * 86_400)),
+            ..GeneratorSpec::default()
+        };
+        let faults = generate(&spec, 0, 1).unwrap_err();
+        assert!(faults[0].message.starts_with("is too much"), "{faults:?}");
+        spec.count = Some(2);
+        assert_eq!(rows(&spec).len(), 2);
+    }
+}

@@ -7,8 +7,11 @@ use super::{DIGITS_MAX, FIELDS};
 /// Bytes within which a line ends.
 const WINDOW: usize = 256;
 
-/// The start of a line, and the bytes behind it that a look at its last byte takes in.
-type Window = [u8; WINDOW + 4];
+/// Bytes that a look at one number takes in.
+const LOOK: usize = 1 + DIGITS_MAX;
+
+/// The start of a line, and the bytes behind it that a look at its last number takes in.
+type Window = [u8; WINDOW + LOOK];
 
 /// `-1` as the low bytes of a word.
 const MINUS_ONE: u16 = u16::from_le_bytes(*b"-1");
@@ -47,21 +50,25 @@ pub(super) fn parse_line(text: &[u8], fields: &mut [i64; FIELDS]) -> Option<usiz
 }
 
 /// The number that begins with the digit `first` at `at`, where it ends, and the byte there.
-#[inline]
+#[inline(always)]
 fn parse_number(text: &Window, at: usize, first: u8) -> Option<(i64, usize, u8)> {
     let mut value = i64::from(first - b'0');
-    for end in at + 1..=at + DIGITS_MAX {
-        let byte = text[end % WINDOW];
-        let digit = byte.wrapping_sub(b'0');
+    // So many bytes as a constant: their places are not checked one by one.
+    let bytes: &[u8; LOOK] = text[at % WINDOW..].first_chunk()?;
+    let mut length = 1;
+    while length < LOOK {
+        let digit = bytes[length].wrapping_sub(b'0');
         if digit > 9 {
-            return Some((value, end, byte));
+            return Some((value, at + length, bytes[length]));
         }
         value = value * 10 + i64::from(digit);
+        length += 1;
     }
     None
 }
 
 /// The number, perhaps −1, that stands behind blanks at `at`, where it ends, and the byte there.
+#[inline(never)]
 fn parse_behind_blanks(text: &Window, mut at: usize) -> Option<(i64, usize, u8)> {
     while text[at % WINDOW] == b' ' && at < WINDOW {
         at += 1;

@@ -4,7 +4,8 @@
 //! machine can hold, has no reservation: whoever fits may pass it.
 //!
 //! Cost: a pass after an end looks at the waiting jobs that fit (chunks that hold none are passed over); a pass after
-//! arrivals alone looks at those alone, since what could not start before cannot start later with the same machines free.
+//! arrivals alone looks at those alone, since what could not start before cannot start later with the same machines free;
+//! unless it ended before all were looked at, as no more might be dispatched.
 
 use super::{Dispatch, Hold, Place, Turn, Waiting, Wanted};
 use crate::policy::capacity::Reservation;
@@ -36,9 +37,18 @@ impl Dispatch for Easy {
                     continue;
                 };
                 // A block is tried job by job: when its first has started the next one stands there.
-                while backfill(turn, &waiting, reservation.as_mut()).is_ok() && waiting.count > 1 {
-                    waiting.place.job = JobId(waiting.place.job.0 + 1);
-                    waiting.count -= 1;
+                loop {
+                    match backfill(turn, &waiting, reservation.as_mut()) {
+                        Ok(()) if waiting.count > 1 => {
+                            waiting.place.job = JobId(waiting.place.job.0 + 1);
+                            waiting.count -= 1;
+                        }
+                        Err(Hold::Token) => {
+                            self.head = None;
+                            return;
+                        }
+                        _ => break,
+                    }
                 }
             }
             return;
@@ -50,6 +60,9 @@ impl Dispatch for Easy {
                 break (head, hold);
             }
         };
+        if hold == Hold::Token {
+            return;
+        }
         let mut reservation = (hold == Hold::Capacity)
             .then(|| turn.reserve(&head))
             .flatten();
@@ -57,6 +70,7 @@ impl Dispatch for Easy {
         while let Some(waiting) = turn.next(after, &wanted(turn, reservation.as_ref())) {
             after = Some(match backfill(turn, &waiting, reservation.as_mut()) {
                 Ok(()) => waiting.place,
+                Err(Hold::Token) => return,
                 Err(_) => waiting.last(),
             });
         }

@@ -86,6 +86,8 @@ pub enum Hold {
     Scaling,
     /// A machine for it is being launched.
     Boot,
+    /// The queue has dispatched as much as it may for now: nothing more starts in this pass.
+    Token,
 }
 
 /// What a discipline is lent for one pass over one queue.

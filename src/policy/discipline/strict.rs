@@ -7,8 +7,8 @@ pub(super) struct Strict;
 
 impl Dispatch for Strict {
     fn pass(&mut self, turn: &mut dyn Turn) {
-        while let Some(head) = turn.head() {
-            if turn.start(&head).is_err() && !turn.pass_over() {
+        while let Some(head) = &turn.head() {
+            if turn.start(head).is_err() && !turn.pass_over() {
                 return;
             }
         }

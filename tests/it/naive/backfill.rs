@@ -36,7 +36,11 @@ impl Naive<'_> {
                 }
                 spare = spare.less(shape);
             }
+            if !self.takes_tokens(job) {
+                return;
+            }
             self.place(job, machines);
+            self.use_tokens(job);
         }
     }
 

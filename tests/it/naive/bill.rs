@@ -54,7 +54,18 @@ impl Naive<'_> {
             total: instances.iter().map(|instance| instance.cost.total()).sum(),
             instances,
             rejections: self.rejections,
+            managed_gangs: self.managed_gangs(),
         }
+    }
+
+    fn managed_gangs(&self) -> usize {
+        let gangs = self.jobs.iter().filter(|job| !job.nodes.is_empty());
+        let attempts = gangs.flat_map(|job| &job.attempts);
+        let is_managed = |attempt: &&Attempt| {
+            let first = &self.machines[attempt.machines[0]];
+            attempt.started.is_some() && self.managed(first.environment).is_some()
+        };
+        attempts.filter(is_managed).count()
     }
 
     fn attempt_outcome(&self, job: usize, attempt: &Attempt, clocks: &[Clock]) -> AttemptOutcome {

@@ -73,6 +73,12 @@ impl Naive<'_> {
                 // What counts is the pass, if one is made.
                 return false;
             }
+            Fact::Token(queue) => {
+                let now = self.now;
+                let bucket = &mut self.queues[queue].bucket;
+                bucket.rings |= bucket.wakes == Some(now);
+                return false;
+            }
         }
         true
     }

@@ -159,6 +159,7 @@ impl Naive<'_> {
                     held: None,
                     plans: Vec::new(),
                     wakes: None,
+                    bucket: super::rate::Bucket::default(),
                     may_move: false,
                     blocked: None,
                     stamp: 0,

@@ -13,7 +13,7 @@ impl Naive<'_> {
         queues.retain(|&queue| !self.queues[queue].deleted);
         queues.sort_by_key(|&queue| (Reverse(self.queues[queue].is.priority), queue));
         for queue in queues {
-            if !std::mem::take(&mut self.queues[queue].is_due) {
+            if !self.begins_pass(queue) {
                 continue;
             }
             if !self.waiting(queue, None).is_empty() {
@@ -24,6 +24,7 @@ impl Naive<'_> {
             } else {
                 self.fifo_pass(queue)
             };
+            self.ends_pass(queue, head);
             self.queues[queue].tried = head.is_some();
             self.look_at_head(queue, head);
         }
@@ -73,14 +74,19 @@ impl Naive<'_> {
                     .strip_prefix("lookahead:")
                     .expect("a known discipline");
                 let window = k.parse::<usize>().expect("a number") + 1;
-                let mut position = 0;
-                loop {
-                    let waiting = self.waiting(queue, None);
-                    if position >= window.min(waiting.len()) {
-                        break;
-                    }
-                    if !self.start_if_it_fits(waiting[position]) {
-                        position += 1;
+                // From the front again until nothing starts: then it is known who lacks tokens.
+                let mut started = true;
+                while std::mem::take(&mut started) {
+                    let mut position = 0;
+                    loop {
+                        let waiting = self.waiting(queue, None);
+                        if position >= window.min(waiting.len()) {
+                            break;
+                        }
+                        match self.start_if_it_fits(waiting[position]) {
+                            true => started = true,
+                            false => position += 1,
+                        }
                     }
                 }
             }
@@ -152,9 +158,13 @@ impl Naive<'_> {
     }
 
     pub(super) fn start_if_it_fits(&mut self, job: usize) -> bool {
+        if !self.takes_tokens(job) {
+            return false;
+        }
         match self.machines_for(job) {
             Some(machines) => {
                 self.place(job, machines);
+                self.use_tokens(job);
                 true
             }
             None => false,

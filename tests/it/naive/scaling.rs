@@ -1,8 +1,8 @@
-//! Managed environments: what is launched for what waits, and which idle instances leave.
+//! Managed environments: what is launched for what waits.
 
 use std::cmp::Reverse;
 
-use batchcast::model::{AllocationStrategy, Billing, Knob, Managed as Spec};
+use batchcast::model::{AllocationStrategy, Knob, Managed as Spec};
 use batchcast::units::{Ratio, Shape, SimTime, Span, TypeId};
 
 use super::{Fact, Fault, Machine, Naive};
@@ -18,7 +18,7 @@ pub(super) struct Managed {
     /// Since when nothing could be had for want of capacity.
     short_since: Option<SimTime>,
     /// What the count of events was when it let go of an instance that nobody had used.
-    in_vain: Option<u64>,
+    pub(super) in_vain: Option<u64>,
 }
 
 impl Managed {
@@ -34,19 +34,19 @@ impl Managed {
 }
 
 /// Jobs of one shape.
-struct Entry {
-    shape: Shape,
+pub(super) struct Entry {
+    pub(super) shape: Shape,
     count: u64,
-    /// For a multi-node job: the job.
-    gang: Option<usize>,
+    /// For a multi-node job what each node asks for and the type it insists on; empty for others.
+    pub(super) nodes: Vec<(Shape, Option<String>)>,
     /// The head of its queue, which nothing but room keeps from starting.
     needs_only_room: bool,
 }
 
 /// A decision in the making.
-struct Decision {
+pub(super) struct Decision {
     /// Room on each machine that is there or to come, by environment.
-    rooms: Vec<Vec<(Shape, TypeId)>>,
+    pub(super) rooms: Vec<Vec<(Shape, TypeId)>>,
     /// Types that were found short in this decision.
     short: Vec<(usize, TypeId)>,
     alarm: Option<SimTime>,
@@ -58,7 +58,7 @@ impl Decision {
     }
 }
 
-enum Tried {
+pub(super) enum Tried {
     Launched(TypeId),
     Spills,
     Keeps,
@@ -72,7 +72,7 @@ impl Naive<'_> {
         self.environments[environment].managed.as_ref()
     }
 
-    fn managed_mut(&mut self, environment: usize) -> &mut Managed {
+    pub(super) fn managed_mut(&mut self, environment: usize) -> &mut Managed {
         let managed = self.environments[environment].managed.as_mut();
         managed.expect("a managed environment")
     }
@@ -199,12 +199,12 @@ impl Naive<'_> {
         up.map(|machine| (machine.environment, machine.instance_type))
     }
 
-    fn vcpus(&self, instance_type: TypeId) -> u32 {
+    pub(super) fn vcpus(&self, instance_type: TypeId) -> u32 {
         let catalogue = &self.scenario.world.catalogue;
         catalogue.get(instance_type).nominal.vcpus
     }
 
-    fn size_of(&self, instance_type: TypeId) -> Shape {
+    pub(super) fn size_of(&self, instance_type: TypeId) -> Shape {
         self.size(self.scenario.world.catalogue.get(instance_type))
     }
 
@@ -215,7 +215,7 @@ impl Naive<'_> {
         own.map(|one| self.vcpus(one.1)).sum()
     }
 
-    fn min_of(&self, environment: usize) -> u32 {
+    pub(super) fn min_of(&self, environment: usize) -> u32 {
         match self.environments[environment].is.name.is_empty() {
             true => 0, // deleted
             false => self.managed(environment).map_or(0, |m| m.is.min_vcpus),
@@ -232,11 +232,12 @@ impl Naive<'_> {
         }
     }
 
-    fn has_capacity(&self, instance_type: TypeId) -> bool {
+    /// Whether EC2 has so many more of a type for us.
+    fn has_capacity(&self, instance_type: TypeId, count: u64) -> bool {
         let limit = self.available.iter().find(|one| one.0 == instance_type);
         let all = self.requested().chain(self.running_instances());
         let alive = all.filter(|one| one.1 == instance_type).count();
-        limit.is_none_or(|&(_, available)| alive < available as usize)
+        limit.is_none_or(|&(_, available)| alive as u64 + count <= u64::from(available))
     }
 
     fn decide(&mut self) {
@@ -260,9 +261,9 @@ impl Naive<'_> {
                     (self.floor(environment)).checked_sub(self.committed(environment))
                 && missing > 0
             {
-                let least = Shape::new(1, 1, 0);
+                let least = [(Shape::new(1, 1, 0), None)];
                 let demand = u64::from(missing);
-                let tried = self.launch(&mut decision, environment, least, demand, true);
+                let tried = self.launch(&mut decision, environment, &least, demand, true, &|_| 1);
                 let Tried::Launched(instance_type) = tried else {
                     break;
                 };
@@ -278,9 +279,9 @@ impl Naive<'_> {
             let mut later: u64 = entries.iter().map(Entry::vcpus).sum();
             for entry in entries {
                 later -= entry.vcpus();
-                match entry.gang {
-                    None => self.provide(&mut decision, queue, &entry, later),
-                    Some(job) => self.provide_gang(&mut decision, queue, job, &entry, later),
+                match entry.nodes.is_empty() {
+                    true => self.provide(&mut decision, queue, &entry, later),
+                    false => self.provide_gang(&mut decision, queue, &entry),
                 }
             }
         }
@@ -291,7 +292,7 @@ impl Naive<'_> {
                 None => Vec::new(),
             };
             for (instance_type, until) in ends {
-                if until > self.now && self.has_capacity(instance_type) {
+                if until > self.now && self.has_capacity(instance_type, 1) {
                     decision.wake(until);
                 }
             }
@@ -328,32 +329,42 @@ impl Naive<'_> {
         let Some(head) = head else {
             return Vec::new();
         };
-        let needs_only_room = !self.lacks_consumables(head) && !self.is_over_the_reserve(head);
-        let mut entries = vec![Entry {
-            shape: self.jobs[head].shape,
+        let needs_only_room = !self.lacks_consumables(head)
+            && !self.is_over_the_reserve(head)
+            && self.has_tokens_at(head) == self.now;
+        let entry = |job: usize| Entry {
+            shape: self.jobs[job].shape,
             count: 1,
-            gang: (!self.jobs[head].nodes.is_empty()).then_some(head),
-            needs_only_room,
-        }];
-        let mut others: Vec<Shape> = waiting
+            nodes: self.jobs[job].nodes.clone(),
+            needs_only_room: job == head && needs_only_room,
+        };
+        let mut entries: Vec<Entry> = waiting
             .into_iter()
-            .filter(|&job| job != head && self.jobs[job].nodes.is_empty())
-            .map(|job| self.jobs[job].shape)
+            .filter(|&job| job != head)
+            .filter(|&job| {
+                self.fault != Some(Fault::GangsOnlyAtTheHead) || self.jobs[job].nodes.is_empty()
+            })
+            .map(entry)
             .collect();
-        others.sort_by_key(|&shape| Reverse(shape));
-        for alike in others.chunk_by(|a, b| a == b) {
-            entries.push(Entry {
-                shape: alike[0],
-                count: alike.len() as u64,
-                gang: None,
-                needs_only_room: false,
-            });
-        }
+        // Of one shape multi-node jobs come last, by what each node asks for.
+        entries.sort_by_key(|entry| {
+            let nodes: Vec<Shape> = entry.nodes.iter().map(|node| node.0).collect();
+            let named = entry.nodes.iter().find_map(|node| node.1.clone());
+            (Reverse(entry.shape), nodes, named)
+        });
+        // Plain jobs of one shape are one entry.
+        entries.dedup_by(|next, first| {
+            let alike =
+                next.shape == first.shape && next.nodes.is_empty() && first.nodes.is_empty();
+            first.count += u64::from(alike);
+            alike
+        });
+        entries.insert(0, entry(head));
         entries
     }
 
     /// The environments of a queue that take jobs now.
-    fn usable(&self, queue: usize) -> Vec<usize> {
+    pub(super) fn usable(&self, queue: usize) -> Vec<usize> {
         let names = self.queues[queue].is.environments.iter();
         let mut usable: Vec<usize> = names.filter_map(|name| self.environment(name)).collect();
         usable.retain(|&number| {
@@ -364,7 +375,7 @@ impl Naive<'_> {
     }
 
     /// Whether an environment launches for this entry as things are.
-    fn launches_for(&self, environment: usize, entry: &Entry) -> bool {
+    pub(super) fn launches_for(&self, environment: usize, entry: &Entry) -> bool {
         let managed = self.managed(environment);
         managed.is_some_and(|managed| {
             entry.shape.vcpus <= managed.is.max_vcpus
@@ -384,7 +395,8 @@ impl Naive<'_> {
             }
             while count > 0 && self.launches_for(environment, entry) {
                 let demand = u64::from(entry.shape.vcpus) * count + later;
-                match self.launch(decision, environment, entry.shape, demand, false) {
+                let one = [(entry.shape, None)];
+                match self.launch(decision, environment, &one, demand, false, &|_| 1) {
                     Tried::Launched(instance_type) => {
                         let mut room = self.size_of(instance_type);
                         while count > 0 && entry.shape.fits(room) {
@@ -400,25 +412,15 @@ impl Naive<'_> {
         }
     }
 
-    fn provide_gang(
-        &mut self,
-        _decision: &mut Decision,
-        _queue: usize,
-        _job: usize,
-        _entry: &Entry,
-        _later: u64,
-    ) {
-        unreachable!("these worlds have no gangs on managed environments");
-    }
-
-    /// Asks for one machine that holds `shape`.
-    fn launch(
+    /// Asks for machines of one type, one of which holds each of `nodes`: as many as `missing` says of the type.
+    pub(super) fn launch(
         &mut self,
         decision: &mut Decision,
         environment: usize,
-        shape: Shape,
+        nodes: &[(Shape, Option<String>)],
         demand: u64,
         is_floor: bool,
+        missing: &dyn Fn(TypeId) -> u64,
     ) -> Tried {
         let is = &self.environments[environment].is;
         if !is.valid || !(is.enabled || is_floor) {
@@ -430,31 +432,20 @@ impl Naive<'_> {
             .is
             .clone();
         let committed = self.committed(environment);
-        let most = self.count(Knob::ClusterInstancesMax) as usize;
+        let most = u64::from(self.count(Knob::ClusterInstancesMax));
         let all = self.requested().chain(self.running_instances());
-        let instances = all.filter(|one| one.0 == environment).count();
+        let instances = all.filter(|one| one.0 == environment).count() as u64;
         if committed >= spec.max_vcpus || (most > 0 && instances >= most) {
             return Tried::Spills;
         }
         let mut candidates = spec.types.clone();
-        candidates.retain(|&one| shape.fits(self.size_of(one)));
-        let Some(cheapest) = self.cheapest(&candidates) else {
-            return Tried::Spills;
-        };
+        candidates.retain(|&one| self.holds_nodes(one, nodes));
         let is_best_fit = spec.strategy == AllocationStrategy::BestFit;
-        let is_too_much = committed + self.vcpus(cheapest) > spec.max_vcpus;
-        if is_best_fit && is_too_much && self.fault != Some(Fault::BestFitOvershoots) {
-            return Tried::Spills;
+        if self.fault != Some(Fault::BestFitOvershoots) {
+            candidates.retain(|&one| self.lets_be(environment, one, nodes.len()));
         }
-        let burst = self.count(Knob::LaunchBurst);
-        if burst > 0 && self.tokens < TOKEN {
-            let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
-            if refill > 0 {
-                let ms = (TOKEN - self.tokens).div_ceil(refill);
-                let ms = u64::try_from(ms).expect("small numbers");
-                decision.wake(self.now + Span::from_ms(ms));
-            }
-            return Tried::Keeps;
+        if candidates.is_empty() {
+            return Tried::Spills;
         }
         let managed = self.managed(environment).expect("a managed environment");
         candidates.retain(|&one| {
@@ -462,17 +453,51 @@ impl Naive<'_> {
             !off.any(|&(other, until)| other == one && until > self.now)
                 && !decision.short.contains(&(environment, one))
         });
+        let burst = self.count(Knob::LaunchBurst);
         loop {
             let chosen = match is_best_fit {
-                true => Some(cheapest),
+                true => self.cheapest(&candidates),
                 false => self.progressive(&candidates, demand, spec.max_vcpus - committed),
             };
-            let Some(chosen) = chosen.filter(|one| !is_best_fit || self.has_capacity(*one)) else {
+            // As many as there must be at once: a single one where there is no telling.
+            let count = chosen.map_or(1, missing);
+            if let Some(chosen) = chosen {
+                let each = u64::from(self.vcpus(chosen));
+                let budget = u64::from(spec.max_vcpus - committed);
+                let overshoots = !is_best_fit || self.fault == Some(Fault::BestFitOvershoots);
+                let is_too_much = match overshoots {
+                    true => each * (count - 1) >= budget,
+                    false => each * count > budget,
+                };
+                if is_too_much
+                    || (most > 0 && instances + count > most)
+                    || (burst > 0 && count > u64::from(burst))
+                {
+                    return Tried::Spills;
+                }
+            }
+            let together = match self.fault {
+                Some(Fault::GangsOneByOne) => 1,
+                _ => count,
+            };
+            if burst > 0 && self.tokens < u128::from(together) * TOKEN {
+                let refill = u128::from(self.ratio(Knob::LaunchRefillPerSecond).parts());
+                if refill > 0 {
+                    let ms = (u128::from(count) * TOKEN - self.tokens).div_ceil(refill);
+                    let ms = u64::try_from(ms).expect("small numbers");
+                    decision.wake(self.now + Span::from_ms(ms));
+                }
+                return Tried::Keeps;
+            }
+            let Some(chosen) = chosen else {
                 return self.is_short(decision, environment);
             };
-            if self.has_capacity(chosen) {
-                self.ask_for(environment, chosen);
+            if self.has_capacity(chosen, count) {
+                (0..count).for_each(|_| self.ask_for(environment, chosen));
                 return Tried::Launched(chosen);
+            }
+            if is_best_fit {
+                return self.is_short(decision, environment);
             }
             candidates.retain(|&one| one != chosen);
             decision.short.push((environment, chosen));
@@ -485,7 +510,7 @@ impl Naive<'_> {
 
     fn ask_for(&mut self, environment: usize, instance_type: TypeId) {
         if self.count(Knob::LaunchBurst) > 0 {
-            self.tokens -= TOKEN;
+            self.tokens = self.tokens.saturating_sub(TOKEN);
         }
         self.launching
             .push((environment, instance_type, self.happened));
@@ -529,113 +554,14 @@ impl Naive<'_> {
             _ => largest.or(smallest),
         }
     }
-
-    /// When an idle instance of a managed environment leaves, if nothing happens before and it may.
-    pub(super) fn leaves_at(&self, machine: usize) -> Option<SimTime> {
-        let is = &self.machines[machine];
-        let managed = self.managed(is.environment)?;
-        let registered = is.registered.filter(|_| is.left.is_none())?;
-        let attempts = self.attempts_on(machine);
-        let ends = attempts.iter().map(|(_, attempt)| attempt.ended);
-        let ends = ends.collect::<Option<Vec<_>>>()?;
-        let at = match ends.iter().max() {
-            None => registered + self.span(Knob::NeverUsedIdle),
-            Some(&end) => {
-                let patience = self.span(Knob::ScaleInIdle);
-                end + patience.max(managed.is.scale_down_delay)
-            }
-        };
-        // Not before every queue that waits for its tick has had a look at it.
-        let at = at.next_tick(self.span(Knob::DispatchTick));
-        Some(match managed.is.billing {
-            Billing::PerSecond => at,
-            Billing::PerHour => {
-                let hours = (at - is.launched).hours_started().max(1);
-                is.launched + Span::from_s(3600 * hours)
-            }
-        })
-    }
-
-    /// Idle instances and when they leave, the earliest first.
-    pub(super) fn idle(&self) -> Vec<(SimTime, usize)> {
-        let all = (0..self.machines.len()).filter_map(|one| Some((self.leaves_at(one)?, one)));
-        let mut idle: Vec<_> = all.collect();
-        idle.sort();
-        idle
-    }
-
-    /// Whether `minvCpus` lets an instance go where the environment has `committed`.
-    pub(super) fn may_leave(&self, machine: usize, committed: u32) -> bool {
-        let is = &self.machines[machine];
-        let rest = committed - self.vcpus(is.instance_type);
-        rest >= self.min_of(is.environment) || self.fault == Some(Fault::ScaleInIgnoresMin)
-    }
-
-    /// When the next idle instance leaves, if nothing happens before. One whose time is up and that minvCpus keeps does not.
-    pub(super) fn next_leave(&self) -> Option<SimTime> {
-        let goes = |&(at, machine): &(SimTime, usize)| {
-            let committed = self.committed(self.machines[machine].environment);
-            at > self.now || self.may_leave(machine, committed)
-        };
-        let at = self.idle().into_iter().find(goes)?.0;
-        Some(at.max(self.now))
-    }
-
-    fn leave_idle(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        for (at, machine) in self.idle() {
-            let environment = self.machines[machine].environment;
-            if at > self.now || !self.may_leave(machine, self.committed(environment)) {
-                continue;
-            }
-            let is_used = !self.attempts_on(machine).is_empty();
-            if !is_used && self.machines[machine].asked == self.happened {
-                let happened = self.happened;
-                self.managed_mut(environment).in_vain = Some(happened);
-            }
-            // What it was asked for beyond minvCpus, it need not have for ever.
-            self.managed_mut(environment).desired = None;
-            self.machines[machine].left = Some(self.now);
-            self.wants_scaling = true;
-            self.last = self.now;
-        }
-    }
-
-    /// Why a managed environment can never take the job: whether it is too much in all.
-    pub(super) fn is_beyond(&self, environment: usize, number: usize) -> Option<bool> {
-        let spec = &self.managed(environment)?.is;
-        let job = &self.jobs[number];
-        let mut holding = spec.types.clone();
-        holding.retain(|&one| {
-            let kind = self.scenario.world.catalogue.get(one);
-            match job.nodes.is_empty() {
-                true => job.shape.fits(self.size(kind)),
-                false => job.nodes.iter().all(|node| self.holds_node(kind, node)),
-            }
-        });
-        let all_but_the_last = job.nodes.len().max(1) as u32 - 1;
-        let fits_max = |&one: &TypeId| match spec.strategy {
-            AllocationStrategy::BestFit => {
-                self.vcpus(one) * (all_but_the_last + 1) <= spec.max_vcpus
-            }
-            _ => self.vcpus(one) * all_but_the_last < spec.max_vcpus,
-        };
-        if job.shape.vcpus > spec.max_vcpus {
-            Some(true)
-        } else if holding.is_empty() {
-            Some(false)
-        } else if holding.iter().any(fits_max) {
-            None
-        } else {
-            Some(true)
-        }
-    }
 }
 
 impl Entry {
+    /// What it asks for of machines that others share.
     fn vcpus(&self) -> u64 {
-        u64::from(self.shape.vcpus) * self.count
+        match self.nodes.is_empty() {
+            true => u64::from(self.shape.vcpus) * self.count,
+            false => 0,
+        }
     }
 }

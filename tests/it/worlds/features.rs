@@ -89,6 +89,8 @@ features! {
     rule,
     /// A dispatch tick.
     dispatch_tick,
+    /// A ceiling on how fast a queue dispatches.
+    dispatch_rate,
     /// A dependency tick.
     dependency_tick,
     /// Time in STARTING.
@@ -114,6 +116,7 @@ pub fn features(scenario: &Scenario) -> Features {
     let mut has = Features::default();
     let ticks = |knob| matches!(settings.value(knob), Value::Span(span) if !span.is_zero());
     has.dispatch_tick = ticks(Knob::DispatchTick);
+    has.dispatch_rate = settings.ratio(Knob::DispatchRate).parts() > 0;
     has.dependency_tick = ticks(Knob::DependencyTick);
     has.container_start = ticks(Knob::ContainerStart);
     has.closed_loop = workload.closed_loop == Loop::Closed;

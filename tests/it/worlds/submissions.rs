@@ -44,7 +44,8 @@ impl Maker {
             shape: Shape::new(vcpus, 128, 0),
             instance_type,
         };
-        let named = self.one_in(4).then(|| "m0".to_owned());
+        let some_type = if self.managed { "c.xlarge" } else { "m0" };
+        let named = self.one_in(4).then(|| some_type.to_owned());
         let vcpus = 1 + self.below(3) as u32;
         let gang = JobDefinition {
             name: "gang".to_owned(),
@@ -128,7 +129,7 @@ impl Maker {
     }
 
     fn submission(&mut self, number: usize, submit: SimTime) {
-        let gang = self.with_definitions && !self.backfills && !self.managed && self.one_in(8);
+        let gang = self.with_definitions && !self.backfills && self.one_in(8);
         let template = self.template(gang);
         let extra = self.extra(number, gang);
         let impossible = self.some_impossible && self.one_in(12);

@@ -1,0 +1,61 @@
+//! Spot instances: when EC2 takes them back.
+
+use crate::market::TakenBack;
+use crate::units::{InstanceId, PoolId, SimTime};
+
+use super::{Fleet, scaling};
+
+impl Fleet<'_> {
+    /// When EC2 takes `instance` back, as far as is known at `now`; `Never` for what is no Spot instance.
+    pub fn taken_back(&mut self, now: SimTime, instance: InstanceId) -> TakenBack {
+        let machine = &self.instances[instance.index()];
+        if !machine.pool.is_some() {
+            return TakenBack::Never;
+        }
+        let managed = self.managed[machine.environment.index()].as_ref();
+        let on_demand = self.catalogue.get(machine.instance_type).price;
+        let bid = managed.and_then(|managed| managed.bid_percentage);
+        let cap = bid.map(|percent| scaling::cap(on_demand, percent));
+        self.market
+            .taken_back(machine.pool, instance, machine.launched, now, cap)
+    }
+
+    /// EC2 takes `instance` back: what of it is billed is known when it has left.
+    pub fn take_back(&mut self, instance: InstanceId) {
+        self.instances[instance.index()].interrupted = true;
+    }
+
+    /// When a Spot pool may next have more instances or fewer.
+    pub fn next_supply(&self, after: SimTime) -> SimTime {
+        self.market.next_supply(after)
+    }
+
+    /// Instances of Spot pools that have fewer by now than run: the latest launched are taken back. What was asked for and does
+    /// not run yet comes, and is taken back in its turn.
+    pub fn over_supply(&mut self, now: SimTime) -> Vec<InstanceId> {
+        // There may be more of another pool.
+        self.touched = true;
+        let pools = self.market.pools().len();
+        let mut surplus: Vec<u32> = vec![0; pools];
+        for (place, surplus) in surplus.iter_mut().enumerate() {
+            let available = self.market.available(PoolId::at(place), now);
+            *surplus = available.map_or(0, |all| self.alive_in_pool[place].saturating_sub(all));
+        }
+        let mut over = Vec::new();
+        if surplus.iter().all(|&count| count == 0) {
+            return over;
+        }
+        for place in (0..self.instances.len()).rev() {
+            let machine = &self.instances[place];
+            if machine.gone.is_some() || !machine.pool.is_some() {
+                continue;
+            }
+            let surplus = &mut surplus[machine.pool.index()];
+            if *surplus > 0 {
+                *surplus -= 1;
+                over.push(InstanceId::at(place));
+            }
+        }
+        over
+    }
+}
