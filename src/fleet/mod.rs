@@ -439,7 +439,11 @@ impl<'w> Fleet<'w> {
         let market = &mut self.market;
         machine.is_billed = true;
         machine.meter.advance(end, market);
-        let billed_s = billed_seconds(billing, end - machine.launched, machine.interrupted);
+        let billed_s = crate::billing::instance::billed_seconds(
+            billing,
+            end - machine.launched,
+            machine.interrupted,
+        );
         let life = Life {
             launched: machine.launched,
             registered: machine.registered.unwrap_or(end).min(end),
@@ -743,19 +747,5 @@ fn counted_memory(size: Shape) -> u64 {
         0
     } else {
         u64::from(size.memory)
-    }
-}
-
-/// Seconds on the bill for an instance that was up for `span`. Of one that EC2 took back the first hour is free, by the second
-/// (EC2 User Guide, billing for interrupted Spot Instances); before 2017-10-02 the hour begun was.
-fn billed_seconds(billing: Billing, span: Span, interrupted: bool) -> u64 {
-    const HOUR_MS: u64 = 3_600_000;
-    match billing {
-        Billing::PerSecond if interrupted && span.ms() < HOUR_MS => 0,
-        Billing::PerHour if interrupted => span.ms() / HOUR_MS * 3600,
-        Billing::PerSecond => span
-            .seconds_started()
-            .max(crate::model::rules::BILLED_SECONDS_MIN),
-        Billing::PerHour => span.hours_started().max(1) * 3600,
     }
 }

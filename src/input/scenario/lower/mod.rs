@@ -125,6 +125,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
             catalogue: lowering.types.catalogue,
             spot: spot.market,
             settings: lowering.settings,
+            billing: Default::default(),
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
         commands,
