@@ -6,7 +6,7 @@
 //! memory-time and their GPU-time at theirs; it is at least the largest of the three. (Their sum would be no bound: one machine
 //! gives all three for one price.)
 
-use crate::model::{Catalogue, Command, EnvironmentKind, Timed};
+use crate::model::{Catalogue, Command, EnvironmentKind, Purchase, Timed};
 use crate::units::{NO_LIMIT_MIB, Shape, Span, TypeId, Usd};
 
 /// Lower bounds on the bill, by the resource that gives them.
@@ -96,12 +96,16 @@ fn at_price(reserved: u128, ticks: u64, amount: u32) -> Usd {
     Usd::from_units(i128::try_from(whole.saturating_add(rest)).unwrap_or(i128::MAX))
 }
 
-/// Types of which any environment may have machines by `commands`, in order.
+/// Types of which any environment may have machines by `commands`, in order. None where some may be Spot instances: what those
+/// cost at least nobody knows beforehand, and where EC2 takes them back it may be nothing.
 pub fn machine_types(commands: &[Timed]) -> Vec<TypeId> {
     let mut types = Vec::new();
     for timed in commands {
         match &timed.command {
             Command::CreateComputeEnvironment(environment) => match &environment.kind {
+                EnvironmentKind::Managed(managed) if managed.purchase != Purchase::OnDemand => {
+                    return Vec::new();
+                }
                 EnvironmentKind::Managed(managed) => types.extend(&managed.types),
                 EnvironmentKind::Unmanaged { machines, .. } => {
                     types.extend(machines.iter().map(|group| group.instance_type));

@@ -49,7 +49,7 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ),
     (
         "instances",
-        "Machines by environment and by type: launched is how many, up_s how long they ran all together, boot_s how much of it before jobs could be placed on them, idle_s with no attempt on them after that; used_vcpu_s is what attempts had reserved.",
+        "Machines by environment and by type: launched is how many, up_s how long they ran all together, boot_s how much of it before jobs could be placed on them, idle_s with no attempt on them after that; used_vcpu_s is what attempts had reserved. Of Spot instances also how many, how long they ran and how many EC2 took back (interrupted); mean_up_s is the one over the other: the regime that their cost depends on.",
     ),
     (
         "by_queue, by_share",

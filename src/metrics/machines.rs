@@ -15,6 +15,12 @@ pub struct MachineTotals {
     pub idle_ms: u128,
     /// vCPU-milliseconds that attempts had reserved on them.
     pub used_vcpu_ms: u128,
+    /// How many of them were Spot instances.
+    pub spot: u64,
+    /// Milliseconds that those were running.
+    pub spot_up_ms: u128,
+    /// How many of those EC2 took back.
+    pub interrupted: u64,
     /// Their bill.
     pub cost: CostCauses,
 }
@@ -30,6 +36,11 @@ impl MachineTotals {
         self.boot_ms += u128::from(boot.ms());
         self.idle_ms += u128::from((up - boot).ms()) - u128::from(instance.busy.ms());
         self.used_vcpu_ms += instance.used_vcpu_ms;
+        if instance.pool.is_some() {
+            self.spot += 1;
+            self.spot_up_ms += u128::from(up.ms());
+            self.interrupted += u64::from(instance.interrupted);
+        }
         for cause in CostCause::ALL {
             self.cost.add(cause, instance.cost.get(cause));
         }
@@ -42,6 +53,9 @@ impl MachineTotals {
         self.boot_ms += other.boot_ms;
         self.idle_ms += other.idle_ms;
         self.used_vcpu_ms += other.used_vcpu_ms;
+        self.spot += other.spot;
+        self.spot_up_ms += other.spot_up_ms;
+        self.interrupted += other.interrupted;
         for cause in CostCause::ALL {
             self.cost.add(cause, other.cost.get(cause));
         }

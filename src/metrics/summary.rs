@@ -79,6 +79,12 @@ impl Summary {
         self.cost.total()
     }
 
+    /// All machines together.
+    pub fn machines(&self) -> MachineTotals {
+        let all = self.by_environment.iter().map(|(_, totals)| totals);
+        all.fold(MachineTotals::default(), MachineTotals::plus)
+    }
+
     /// The largest of the lower bounds on the makespan.
     pub fn lower_bound(&self) -> Span {
         let bounds = &self.bounds;

@@ -233,10 +233,9 @@ impl<'a> Numbers<'a> {
         }
         self.put([b'.', b'0' + (rest / 1_000_000_000) as u8], 2);
         self.six(rest / 1000 % 1_000_000);
-        if rest % 1000 > 0 {
-            self.up_to_zeros(rest % 1000);
-        } else {
-            self.drop_zeros();
+        match rest % 1000 {
+            0 => self.drop_zeros(),
+            last => self.up_to_zeros(last),
         }
     }
 

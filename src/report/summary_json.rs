@@ -162,10 +162,30 @@ fn put_money(json: &mut Json, summary: &Summary) {
                     json.decimal("idle_s", Some(Decimal::from_ms(totals.idle_ms)));
                     let used = Decimal::from_ms(totals.used_vcpu_ms);
                     json.decimal("used_vcpu_s", Some(used));
+                    if totals.spot > 0 {
+                        json.object("spot", |json| put_spot(json, totals));
+                    }
                 });
             }
         });
     }
+    let all = summary.machines();
+    if all.spot > 0 {
+        json.object("spot", |json| put_spot(json, &all));
+    }
+}
+
+/// How many Spot instances there were and what became of them.
+fn put_spot(json: &mut Json, totals: &MachineTotals) {
+    json.whole("launched", totals.spot);
+    json.decimal("up_s", Some(Decimal::from_ms(totals.spot_up_ms)));
+    json.whole("interrupted", totals.interrupted);
+    json.decimal("mean_up_s", mean_up(totals));
+}
+
+/// Seconds that Spot instances ran for each one that EC2 took back; `None` where it took none.
+pub fn mean_up(totals: &MachineTotals) -> Option<Decimal> {
+    Decimal::quotient(totals.spot_up_ms, u128::from(totals.interrupted) * 1000)
 }
 
 fn put_groups(json: &mut Json, groups: &GroupList) {

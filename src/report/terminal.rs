@@ -2,7 +2,7 @@
 
 use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, MachineTotals, Summary};
 use crate::model::{CostCause, Loop, TimeCause};
-use crate::units::Usd;
+use crate::units::{Span, Usd};
 
 use super::summary_json::{cost_by_cause, loop_name};
 use super::wording::{
@@ -159,6 +159,8 @@ impl Page {
             let share = Decimal::quotient(part.amount, whole).unwrap_or_default();
             let length = (share.parts() * BAR as u128 + Decimal::PARTS / 2) / Decimal::PARTS;
             let (bar, length) = match length as usize {
+                // What is taken off has no part of the whole.
+                _ if part.amount == 0 => (String::new(), 0),
                 0 => ("▏".to_owned(), 1),
                 length => ("█".repeat(length), length),
             };
@@ -170,7 +172,10 @@ impl Page {
             };
             self.line(&format!(
                 "  {label:<BEFORE_BAR$}{bar}{rest} {:>7}  {:>width$}",
-                percent(share),
+                match part.amount {
+                    0 => String::new(),
+                    _ => percent(share),
+                },
                 part.value
             ));
         }
@@ -438,6 +443,10 @@ impl Page {
             "Submissions",
             &format!("{} loop: {how}", loop_name(summary.closed_loop)),
         );
+        let machines = summary.machines();
+        if machines.spot > 0 {
+            self.entry("Spot", &spot(&machines));
+        }
         if !summary.ignored_keys.is_empty() {
             self.entry("Without effect", &summary.ignored_keys.join(", "));
         }
@@ -446,6 +455,19 @@ impl Page {
             let part = self.style.faint(&part);
             self.line(&format!("  {part}"));
         }
+    }
+}
+
+/// The regime in which Spot instances ran, without which their cost says nothing.
+fn spot(machines: &MachineTotals) -> String {
+    let launched = format!("{} instances", whole(machines.spot));
+    match u64::try_from(machines.spot_up_ms / u128::from(machines.interrupted.max(1))) {
+        Ok(up) if machines.interrupted > 0 => format!(
+            "{launched}, of which EC2 took back {}: one in {} of running (the regime that cost and makespan depend on)",
+            whole(machines.interrupted),
+            glued(&duration(Span::from_ms(up)))
+        ),
+        _ => format!("{launched}, of which EC2 took back none: a regime without interruptions"),
     }
 }
 
