@@ -5,7 +5,7 @@
 //!
 //! Orders depend on prices alone, so they are made once; an hour costs commitments × sorts of usage and no more.
 
-use super::{portion, portion_up, usd};
+use super::{portion, portion_up, share, usd};
 use crate::units::{PricePerHour, Span, Usd};
 
 /// A clock hour.
@@ -247,7 +247,6 @@ impl Commitments {
 
     /// Takes off `left` what Reserved Instances cover of it.
     fn reserve(&self, cover: &Cover, left: &mut [u128], hour: &mut Settled) {
-        let fee = u128::try_from(cover.fee.units()).unwrap_or(0);
         let mut unused = cover.capacity;
         let mut paid = Usd::ZERO;
         for &sort in &cover.sorts {
@@ -258,24 +257,13 @@ impl Commitments {
             left[sort] -= taken;
             unused -= taken;
             // Each pays up to where it used the reservation, so that a full one is paid in full.
-            let up_to = share(fee, cover.capacity - unused, cover.capacity);
+            let up_to = share(cover.fee, cover.capacity - unused, cover.capacity);
             hour.paid[sort] += up_to - paid;
             paid = up_to;
         }
         hour.reserved_used.push(paid);
         hour.reserved_unused.push(cover.fee - paid);
     }
-}
-
-/// `fee` × `part` / `whole`, rounded down; `part` is at most `whole`.
-fn share(fee: u128, part: u128, whole: u128) -> Usd {
-    if part == whole {
-        return usd(fee);
-    }
-    // Capacities are below 2⁶⁴ unless somebody reserves millions of the largest machines; then some bits are cut off both.
-    let shift = (128 - whole.leading_zeros()).saturating_sub(63);
-    let narrow = |value: u128| u64::try_from(value >> shift).unwrap_or(u64::MAX);
-    usd(portion(fee, narrow(part), narrow(whole).max(1)))
 }
 
 /// Whether Reserved Instances of a type cover a sort of usage: the type itself, or its family where both have normalised sizes.

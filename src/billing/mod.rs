@@ -9,7 +9,9 @@ pub mod address;
 pub mod capacity;
 pub mod commitments;
 pub mod fargate;
+pub mod hours;
 pub mod instance;
+pub mod lines;
 pub mod normal;
 pub mod storage;
 
@@ -29,6 +31,18 @@ fn portion_up(amount: u128, by: u64, over: u64) -> u128 {
     let (wide, base) = (u128::from(by), u128::from(over));
     let rest = (amount % base * wide).div_ceil(base);
     (amount / base).saturating_mul(wide).saturating_add(rest)
+}
+
+/// `amount` × `part` / `whole`, rounded down; all of it where the two are equal. `part` is at most `whole`.
+pub fn share(amount: Usd, part: u128, whole: u128) -> Usd {
+    if part == whole {
+        return amount;
+    }
+    // Beyond 2⁶³ bits are cut off both, which moves 10⁻¹⁹ of the amount from one part to another.
+    let shift = (128 - whole.leading_zeros()).saturating_sub(63);
+    let narrow = |value: u128| u64::try_from(value >> shift).unwrap_or(u64::MAX);
+    let units = u128::try_from(amount.units()).unwrap_or(0);
+    usd(portion(units, narrow(part), narrow(whole).max(1)))
 }
 
 /// An amount of `units` that is surely not negative.

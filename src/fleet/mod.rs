@@ -2,6 +2,7 @@
 
 mod allocations;
 mod elastic;
+mod extras;
 mod ledger;
 mod managed;
 mod planning;
@@ -26,6 +27,7 @@ use crate::units::{
 };
 
 use allocations::{Allocations, NOT_YET, Node};
+use extras::Extras;
 use ledger::{Life, Meter};
 use managed::{Allowed, Managed};
 use pool::Pool;
@@ -94,6 +96,7 @@ pub struct Fleet<'w> {
     available: BTreeMap<TypeId, u32>,
     /// Instances that were asked for and have not left, by type.
     alive: Vec<u32>,
+    extras: Extras,
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
@@ -162,6 +165,7 @@ impl<'w> Fleet<'w> {
             tokens: scaling::Tokens::full(settings.count(Knob::LaunchBurst)),
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
+            extras: Extras::of(world),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
             touched: false,
@@ -450,6 +454,8 @@ impl<'w> Fleet<'w> {
             ended: end,
             billed_to: machine.launched + Span::from_s(billed_s),
         };
+        let mut cost = machine.meter.close(&life, market);
+        self.extras.book(machine.launched, end, &mut cost);
         InstanceRecord {
             instance,
             environment: machine.environment,
@@ -464,7 +470,7 @@ impl<'w> Fleet<'w> {
             pool: machine.pool,
             interrupted: machine.interrupted,
             billed_s,
-            cost: machine.meter.close(&life, market),
+            cost,
             by_hour: machine.meter.by_hour(&life, market),
         }
     }

@@ -19,6 +19,15 @@ pub struct BillingTerms {
     pub other_usage: Vec<OtherUsage>,
 }
 
+impl BillingTerms {
+    /// Whether anything can make the bill differ from On-Demand prices.
+    pub fn has_commitments(&self) -> bool {
+        self.discount > Ratio::ZERO
+            || !self.savings_plans.is_empty()
+            || !self.reserved_instances.is_empty()
+    }
+}
+
 /// A volume that an instance boots from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootVolume {
@@ -44,8 +53,8 @@ pub struct SavingsPlan {
     pub family: Option<String>,
     /// What is spent in each hour.
     pub commitment: PricePerHour,
-    /// By what its rates are below On-Demand, where not stated.
-    pub discount: Ratio,
+    /// By what its rates are below On-Demand, where not stated; `None` where it covers only what it states a rate for.
+    pub discount: Option<Ratio>,
     /// Rates by type, ascending.
     pub rates: Vec<(TypeId, PricePerHour)>,
 }
