@@ -86,6 +86,7 @@ fn simulate<S: RowSink>(
         end: outcome.end,
         estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
+        billing: &scenario.world.billing,
         catalogue: &scenario.world.catalogue,
         machine_types: &machine_types(&scenario.commands),
         speed_max: speed_max(scenario),
@@ -130,7 +131,12 @@ fn into_folder(
     let has_timeline = wanted.contains(&Table::Timeline);
     let (summary, tables, timeline) = simulate(input, tables, has_timeline, run, common);
     let finished = tables
-        .finish(wanted, timeline.as_ref(), &scenario.world.catalogue)
+        .finish(
+            wanted,
+            timeline.as_ref(),
+            &scenario.world.catalogue,
+            &summary.lines,
+        )
         .map_err(|(name, error)| folder.failure(name, error))?;
     for (name, bytes) in finished {
         folder.write(name, &bytes)?;

@@ -24,6 +24,7 @@ fn world(prices: Vec<SpotPrice>, hazard: u64) -> World {
             interruption: Interruption::Hazard,
         },
         settings: Settings::new(Profile::Typical),
+        billing: Default::default(),
         start_epoch_ms: 0,
     }
 }

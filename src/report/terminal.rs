@@ -601,6 +601,10 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Stranded => "unused beside jobs",
         CostCause::Minimum => "billing's rounding up",
         CostCause::Waived => "EC2 took it back",
+        CostCause::Storage => "volumes of machines",
+        CostCause::Address => "public addresses",
+        CostCause::Covered => "commitments, discounts",
+        CostCause::CommitmentUnused => "paid for nothing",
     }
 }
 
@@ -706,6 +710,7 @@ mod tests {
             },
             time_causes_ms: time,
             cost,
+            lines: Vec::new(),
             cost_bounds: CostBounds {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()

@@ -553,6 +553,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             end: outcome.end,
             estimates_raised: outcome.estimates_raised,
             settings: &scenario.world.settings,
+            billing: &scenario.world.billing,
             catalogue: &scenario.world.catalogue,
             speed_max: fastest(scenario),
             ignored_keys: Vec::new(),
@@ -566,7 +567,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             );
         }
         tables
-            .finish(&wanted, None, &scenario.world.catalogue)
+            .finish(&wanted, None, &scenario.world.catalogue, &summary.lines)
             .expect("memory does not fail");
         (outcome.digest, summary, judge.seen)
     };

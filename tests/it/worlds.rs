@@ -37,6 +37,7 @@ pub fn empty(types: Vec<InstanceType>) -> Scenario {
             catalogue: Catalogue::new(types),
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
+            billing: Default::default(),
             start_epoch_ms: 0,
         },
         commands: Vec::new(),
