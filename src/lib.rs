@@ -18,14 +18,15 @@
 //! | [`units`] | – | time, money, shapes, ratios, identifiers: all integers |
 //! | [`engine`] | units | the order of events, named streams of chance, the digest. No domain word |
 //! | [`model`] | units | what is asked and what is told: World, commands, workload, AWS's limits, assumptions, records, the [`model::Observer`] trait. No serde, no behaviour |
+//! | [`billing`] | units, model | the ledger beyond instances: Reserved Instances and Savings Plans, volumes, addresses, Fargate; functions of amounts and times |
 //! | [`policy`] | units, model | questions with several answers: job orders, dispatch disciplines, placements, and [`policy::capacity::Capacity`], what scheduling may ask of machines |
 //! | [`control`] | units, model, policy | AWS Batch itself: the door, the life of jobs, dependencies, arrays, queues, shares, retries, blocked heads |
 //! | [`market`] | units, engine, model | EC2 Spot: prices of pools, interruptions, what strategies may see. Courses of prices are the only exact thing that floats draw |
-//! | [`fleet`] | units, model, policy, market | machines, placing, planning, the ledger |
+//! | [`fleet`] | units, model, billing, policy, market | machines, placing, planning, the ledger |
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
-//! | [`metrics`] | units, model, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
-//! | [`input`] | units, model, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
-//! | [`report`] | units, model, metrics, plan's results | results → bytes: summary, tables, text |
+//! | [`metrics`] | units, model, billing, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
+//! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
+//! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
 //! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
@@ -156,6 +157,7 @@
 //! assert_eq!(outcome.observer.0, 3 * 600_000);
 //! ```
 
+pub mod billing;
 pub mod cli;
 pub mod control;
 pub mod engine;

@@ -95,6 +95,9 @@ fn check_scenario(check: &Check, common: &Common) -> Result<(), Failure> {
             input.loaded.ignored.join(", ")
         ));
     }
+    for note in &input.loaded.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
     print(&text)
 }
 

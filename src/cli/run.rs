@@ -115,7 +115,12 @@ fn into_folder(
     let has_timeline = wanted.contains(&Table::Timeline);
     let (summary, tables, timeline) = simulate(input, tables, has_timeline, run, common);
     let finished = tables
-        .finish(wanted, timeline.as_ref(), &scenario.world.catalogue)
+        .finish(
+            wanted,
+            timeline.as_ref(),
+            &scenario.world.catalogue,
+            &summary.lines,
+        )
         .map_err(|(name, error)| folder.failure(name, error))?;
     for (name, bytes) in finished {
         folder.write(name, &bytes)?;

@@ -318,10 +318,7 @@ impl RunStory<'_> {
         for cause in causes {
             let share = percent(Decimal::from_parts(totals.cost_part(cause)));
             let told = match amount(cause) < Usd::ZERO {
-                true => format!(
-                    "less {} USD",
-                    amount(cause).to_string().trim_start_matches('-')
-                ),
+                true => format!("{} USD", dollars(amount(cause))),
                 false => format!("{} USD, {share}", dollars(amount(cause))),
             };
             page.item(&format!(
@@ -375,6 +372,12 @@ impl RunStory<'_> {
             CostCause::Waived => {
                 "what EC2 did not charge for machines that it took back".to_owned()
             }
+            CostCause::Storage => "the volumes that machines boot from".to_owned(),
+            CostCause::Address => "public IPv4 addresses of machines".to_owned(),
+            CostCause::Covered => {
+                "what commitments and discounts take off On-Demand prices".to_owned()
+            }
+            CostCause::CommitmentUnused => "commitments that nothing used in their hour".to_owned(),
         }
     }
 

@@ -210,6 +210,7 @@ mod tests {
             catalogue: Catalogue::default(),
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
+            billing: Default::default(),
             start_epoch_ms: 0,
         }
     }

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod elastic;
+mod extras;
 mod ledger;
 mod managed;
 mod planning;
@@ -26,6 +27,7 @@ use crate::units::{
 };
 
 use allocations::{Allocations, NOT_YET, Node};
+use extras::Extras;
 use ledger::{Life, Meter};
 use managed::{Allowed, Managed};
 use pool::Pool;
@@ -94,9 +96,12 @@ pub struct Fleet<'w> {
     available: BTreeMap<TypeId, u32>,
     /// Instances that were asked for and have not left, by type.
     alive: Vec<u32>,
+    extras: Extras,
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
+    /// Those of them that run.
+    up_in_pool: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
     /// Grows whenever anything happens but that machines come and go.
@@ -162,8 +167,10 @@ impl<'w> Fleet<'w> {
             tokens: scaling::Tokens::full(settings.count(Knob::LaunchBurst)),
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
+            extras: Extras::of(world),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
+            up_in_pool: vec![0; world.spot.pools.len()],
             touched: false,
             epoch: 0,
             idle_times: IdleTimes {
@@ -268,6 +275,9 @@ impl<'w> Fleet<'w> {
             (true, Billing::PerHour) => Tariff::SpotByTheHour(pool, now),
         };
         let first = InstanceId::at(self.instances.len());
+        if pool.is_some() {
+            self.up_in_pool[pool.index()] += count;
+        }
         for _ in 0..count {
             self.instances.push(Instance {
                 environment,
@@ -371,6 +381,9 @@ impl<'w> Fleet<'w> {
         self.works(instance);
         // Where EC2 has only so many of a type, another environment may now have one.
         self.touched |= self.available.contains_key(&instance_type) || spot_pool.is_some();
+        if spot_pool.is_some() {
+            self.up_in_pool[spot_pool.index()] -= 1;
+        }
         let pool = &mut self.pools[environment.index()];
         if is_registered {
             pool.leave(position);
@@ -439,13 +452,19 @@ impl<'w> Fleet<'w> {
         let market = &mut self.market;
         machine.is_billed = true;
         machine.meter.advance(end, market);
-        let billed_s = billed_seconds(billing, end - machine.launched, machine.interrupted);
+        let billed_s = crate::billing::instance::billed_seconds(
+            billing,
+            end - machine.launched,
+            machine.interrupted,
+        );
         let life = Life {
             launched: machine.launched,
             registered: machine.registered.unwrap_or(end).min(end),
             ended: end,
             billed_to: machine.launched + Span::from_s(billed_s),
         };
+        let mut cost = machine.meter.close(&life, market);
+        self.extras.book(machine.launched, end, &mut cost);
         InstanceRecord {
             instance,
             environment: machine.environment,
@@ -460,7 +479,7 @@ impl<'w> Fleet<'w> {
             pool: machine.pool,
             interrupted: machine.interrupted,
             billed_s,
-            cost: machine.meter.close(&life, market),
+            cost,
             by_hour: machine.meter.by_hour(&life, market),
         }
     }
@@ -743,19 +762,5 @@ fn counted_memory(size: Shape) -> u64 {
         0
     } else {
         u64::from(size.memory)
-    }
-}
-
-/// Seconds on the bill for an instance that was up for `span`. Of one that EC2 took back the first hour is free, by the second
-/// (EC2 User Guide, billing for interrupted Spot Instances); before 2017-10-02 the hour begun was.
-fn billed_seconds(billing: Billing, span: Span, interrupted: bool) -> u64 {
-    const HOUR_MS: u64 = 3_600_000;
-    match billing {
-        Billing::PerSecond if interrupted && span.ms() < HOUR_MS => 0,
-        Billing::PerHour if interrupted => span.ms() / HOUR_MS * 3600,
-        Billing::PerSecond => span
-            .seconds_started()
-            .max(crate::model::rules::BILLED_SECONDS_MIN),
-        Billing::PerHour => span.hours_started().max(1) * 3600,
     }
 }

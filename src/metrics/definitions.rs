@@ -41,7 +41,7 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ),
     (
         "cost",
-        "The bill of all instances up to the last end of a job. Each amount has one cause; printed parts are rounded to 1e-10 USD so that they sum to the printed total.",
+        "The bill of all instances up to the last end of a job, and of what [billing] states. Each amount has one cause; printed parts are rounded to 1e-10 USD so that they sum to the printed total.",
     ),
     (
         "lower_bound_cost",

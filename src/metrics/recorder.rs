@@ -1,8 +1,10 @@
 //! Watches a run: counts, sums and hands rows on. What it computes, [`super::DEFINITIONS`] defines.
 
+use crate::billing::lines::Usage;
 use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::model::{
-    Catalogue, CostCause, CostCauses, JobStatus, Knob, Settings, TimeCause, TimeCauses, Workload,
+    BillingTerms, Catalogue, CostCause, CostCauses, JobStatus, Knob, Settings, TimeCause,
+    TimeCauses, Workload,
 };
 use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span, TypeId};
 
@@ -44,6 +46,7 @@ pub struct Recorder<'w, S: RowSink> {
     integral: Integral,
     vcpus_max: u64,
     cost: CostCauses,
+    usage: Usage,
     environments: Vec<(String, MachineTotals)>,
     types: Vec<MachineTotals>,
     rejected: Reasons,
@@ -70,6 +73,8 @@ pub struct RunFacts<'a> {
     pub estimates_raised: u64,
     /// The parameters.
     pub settings: &'a Settings,
+    /// What the bill has besides instances.
+    pub billing: &'a BillingTerms,
     /// The instance types.
     pub catalogue: &'a Catalogue,
     /// The types of which there may have been machines.
@@ -100,6 +105,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             integral: Integral::new(timeline),
             vcpus_max: 0,
             cost: CostCauses::default(),
+            usage: Usage::default(),
             environments: Vec::new(),
             types: Vec::new(),
             rejected: Reasons::default(),
@@ -154,6 +160,16 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             repaired.push(("estimate-raised".to_owned(), facts.estimates_raised));
         }
         let types = self.types.into_iter();
+        let lines = self.usage.lines(facts.billing, facts.catalogue, facts.end);
+        let mut cost = self.cost;
+        for line in &lines {
+            cost.add(line.cause, line.amount);
+        }
+        // Where something takes off On-Demand prices, no choice of machines is known to cost less than another.
+        let bounding_types = match facts.billing.has_commitments() {
+            true => &[],
+            false => facts.machine_types,
+        };
         let (groups, wait_s) = self.groups.finish(self.waits_ms);
         let summary = Summary {
             scenario: facts.scenario.to_owned(),
@@ -175,10 +191,11 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             throughput_jobs_per_h: throughput,
             utilization,
             time_causes_ms: self.time_ms.total(),
-            cost: self.cost,
+            cost,
+            lines,
             cost_bounds: self.reserved.bounds(
                 facts.catalogue,
-                facts.machine_types,
+                bounding_types,
                 facts.settings.word(Knob::UsableMemory) == "registered",
             ),
             by_environment: self.environments,
@@ -294,6 +311,7 @@ impl<S: RowSink> Observer for Recorder<'_, S> {
             let amount = instance.cost.get(cause);
             self.cost.add(cause, amount);
         }
+        self.usage.add(instance);
         self.types[instance.instance_type.index()].add(instance);
         self.environments[place].1.add(instance);
         self.sink.instance(instance);

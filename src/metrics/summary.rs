@@ -1,5 +1,6 @@
 //! Everything that `summary.json` and the summary on the terminal say.
 
+use crate::billing::lines::Line;
 use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, Settings, Tag, TimeCause};
 use crate::units::{Span, Usd};
 
@@ -40,6 +41,8 @@ pub struct Summary {
     pub time_causes_ms: [u128; TimeCause::ALL.len()],
     /// The bill.
     pub cost: CostCauses,
+    /// The lines of it that belong to no instance, by hour.
+    pub lines: Vec<Line>,
     /// What no choice of machines can cost less than.
     pub cost_bounds: CostBounds,
     /// Machines and their bill by environment, in order of creation.

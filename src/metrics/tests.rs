@@ -52,6 +52,7 @@ fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
         end: SimTime::from_s(100),
         estimates_raised: 0,
         settings: &settings,
+        billing: &Default::default(),
         catalogue: &Catalogue::default(),
         machine_types: &[],
         speed_max: Ratio::ONE,

@@ -115,11 +115,20 @@ pub enum CostCause {
     /// What EC2 waives of an instance that it interrupted, as a negative amount: its first hour, or before 2017-10-02 the hour
     /// begun (EC2 User Guide, billing for interrupted Spot Instances).
     Waived,
+    /// The volumes that instances boot from.
+    Storage,
+    /// Public IPv4 addresses of instances.
+    Address,
+    /// What Reserved Instances, Savings Plans and a negotiated discount take off On-Demand prices, as a negative amount: what is
+    /// covered at On-Demand prices, less what was paid for it.
+    Covered,
+    /// What was committed to for an hour and not used in it, by the run or by anybody else.
+    CommitmentUnused,
 }
 
 impl CostCause {
     /// All causes, in order.
-    pub const ALL: [CostCause; 9] = [
+    pub const ALL: [CostCause; 13] = [
         CostCause::Useful,
         CostCause::Failed,
         CostCause::Interrupted,
@@ -129,6 +138,10 @@ impl CostCause {
         CostCause::Stranded,
         CostCause::Minimum,
         CostCause::Waived,
+        CostCause::Storage,
+        CostCause::Address,
+        CostCause::Covered,
+        CostCause::CommitmentUnused,
     ];
 
     /// The name in reports.
@@ -143,6 +156,10 @@ impl CostCause {
             CostCause::Stranded => "stranded",
             CostCause::Minimum => "minimum",
             CostCause::Waived => "waived",
+            CostCause::Storage => "storage",
+            CostCause::Address => "address",
+            CostCause::Covered => "covered",
+            CostCause::CommitmentUnused => "commitment-unused",
         }
     }
 }

@@ -14,6 +14,7 @@ mod record;
 pub mod rules;
 mod settings;
 mod status;
+mod terms;
 pub mod type_sets;
 mod workload;
 
@@ -38,6 +39,7 @@ pub use queue::{
 pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{Profile, Settings, Tag, Unit, Value, parse_span};
 pub use status::{JobStatus, StatusReason};
+pub use terms::{BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind};
 pub use workload::{
     Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, Loop, Resubmit, Row, Rule,
     RuleEvent, SubmitJob, Workload,
@@ -50,6 +52,8 @@ pub struct World {
     pub catalogue: Catalogue,
     /// What EC2 Spot does.
     pub spot: SpotMarket,
+    /// What a bill has besides instances.
+    pub billing: BillingTerms,
     /// Every assumed parameter.
     pub settings: Settings,
     /// Milliseconds from 1970-01-01T00:00:00Z to simulated time zero; 0 where the input names no date.

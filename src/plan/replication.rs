@@ -27,6 +27,7 @@ pub fn finish<S: RowSink>(
         end: outcome.end,
         estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
+        billing: &scenario.world.billing,
         catalogue: &scenario.world.catalogue,
         machine_types: &machine_types(&scenario.commands),
         speed_max: speed_max(scenario),

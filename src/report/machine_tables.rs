@@ -1,9 +1,12 @@
 //! `instances.csv` and `bill.csv`: machines and what they cost. Both are made at the end, as the printed amounts of the
 //! bill have to sum to its printed total.
 
+use std::collections::BTreeMap;
+
+use crate::billing::lines::Line;
 use crate::model::InstanceRecord;
 use crate::model::{Catalogue, CostCause, CostCauses};
-use crate::units::{Usd, apportion, apportion_to};
+use crate::units::{TypeId, Usd, apportion, apportion_to};
 
 use super::attempts_csv::instance_id;
 use super::names::Names;
@@ -17,7 +20,8 @@ pub const INSTANCES_HEADER: &str = "instance_id,compute_environment,instance_typ
 busy_s,used_vcpu_s,utilization,billed_s,cost_usd\n";
 
 /// The columns of `bill.csv`: a row for each instance and cause with an amount; the amounts of a cause sum to what the summary
-/// says of it in `cost_causes_usd`, and so all of them to `cost_usd`.
+/// says of it in `cost_causes_usd`, and so all of them to `cost_usd`. What commitments cover, by type, and what of them is not
+/// used belongs to no instance and no environment.
 pub const BILL_HEADER: &str = "compute_environment,instance_id,instance_type,cause,cost_usd\n";
 
 /// `instances.csv`, in order of launch.
@@ -85,24 +89,40 @@ pub fn instances_csv(
     out
 }
 
-/// `bill.csv`, in order of launch, then of cause.
-pub fn bill_csv(instances: &[InstanceRecord], names: &Names, catalogue: &Catalogue) -> Vec<u8> {
+/// `bill.csv`, in order of launch, then of cause; `lines` that belong to no instance at the end, by cause, then type.
+pub fn bill_csv(
+    instances: &[InstanceRecord],
+    lines: &[Line],
+    names: &Names,
+    catalogue: &Catalogue,
+) -> Vec<u8> {
     let instances = in_order(instances);
-    let columns = rounded_columns(&instances);
+    let others = summed(lines);
+    let costs = instances.iter().map(|instance| &instance.cost);
+    let costs: Vec<&CostCauses> = costs.chain(others.iter().map(|(_, cost)| cost)).collect();
+    let columns = rounded_columns(&costs);
     let mut out = BILL_HEADER.as_bytes().to_vec();
-    for (place, instance) in instances.into_iter().enumerate() {
+    for (place, cost) in costs.into_iter().enumerate() {
+        let instance = instances.get(place);
+        let instance_type = match instance {
+            Some(instance) => instance.instance_type,
+            None => others[place - instances.len()].0,
+        };
         for (cause, column) in CostCause::ALL.into_iter().zip(&columns) {
-            if instance.cost.get(cause) == Usd::ZERO {
+            if cost.get(cause) == Usd::ZERO {
                 continue;
             }
-            out.extend_from_slice(names.environment(instance.environment));
+            if let Some(instance) = instance {
+                out.extend_from_slice(names.environment(instance.environment));
+                out.push(b',');
+                out.extend_from_slice(&instance_id(instance.instance.0));
+            } else {
+                out.push(b',');
+            }
             out.push(b',');
-            out.extend_from_slice(&instance_id(instance.instance.0));
-            out.push(b',');
-            put_field(
-                &mut out,
-                catalogue.get(instance.instance_type).name.as_bytes(),
-            );
+            if instance_type.is_some() {
+                put_field(&mut out, catalogue.get(instance_type).name.as_bytes());
+            }
             out.push(b',');
             out.extend_from_slice(cause.name().as_bytes());
             out.push(b',');
@@ -113,20 +133,29 @@ pub fn bill_csv(instances: &[InstanceRecord], names: &Names, catalogue: &Catalog
     out
 }
 
-/// What each instance's bill says of each cause, in the order of [`CostCause::ALL`]: a cause's amounts sum to what the summary
+/// `lines` over all hours, by cause, then type.
+fn summed(lines: &[Line]) -> Vec<(TypeId, CostCauses)> {
+    let mut sums: BTreeMap<(CostCause, TypeId), CostCauses> = BTreeMap::new();
+    for line in lines {
+        let sum = sums.entry((line.cause, line.instance_type)).or_default();
+        sum.add(line.cause, line.amount);
+    }
+    let sums = sums.into_iter();
+    sums.map(|((_, instance_type), cost)| (instance_type, cost))
+        .collect()
+}
+
+/// What each part of a bill says of each cause, in the order of [`CostCause::ALL`]: a cause's amounts sum to what the summary
 /// says of it.
-fn rounded_columns(instances: &[&InstanceRecord]) -> Vec<Vec<Usd>> {
+fn rounded_columns(parts: &[&CostCauses]) -> Vec<Vec<Usd>> {
     let mut bill = CostCauses::default();
-    for instance in instances {
+    for part in parts {
         for cause in CostCause::ALL {
-            bill.add(cause, instance.cost.get(cause));
+            bill.add(cause, part.get(cause));
         }
     }
     let columns = cost_by_cause(&bill).into_iter().map(|(cause, total)| {
-        let amounts: Vec<Usd> = instances
-            .iter()
-            .map(|instance| instance.cost.get(cause))
-            .collect();
+        let amounts: Vec<Usd> = parts.iter().map(|part| part.get(cause)).collect();
         apportion_to(&amounts, total)
     });
     columns.collect()
@@ -200,7 +229,7 @@ mod tests {
         for cause in [CostCause::Useful, CostCause::Idle] {
             bill.add(cause, instances.iter().map(|one| one.cost.get(cause)).sum());
         }
-        let text = String::from_utf8(bill_csv(&instances, &names(), &catalogue())).unwrap();
+        let text = String::from_utf8(bill_csv(&instances, &[], &names(), &catalogue())).unwrap();
         let mut ticks = 0;
         for (cause, amount) in cost_by_cause(&bill) {
             let cells = text.lines().map(|row| row.rsplit(',').collect::<Vec<_>>());

@@ -9,7 +9,8 @@ use crate::units::{Usd, apportion};
 use super::json::Json;
 
 /// The document: snake_case names that end in their unit, money as decimal strings, null for what there is none of. The
-/// parts of the bill by cause, by environment and by type each sum to `cost_usd`.
+/// parts of the bill by cause sum to `cost_usd`; those by environment and by type too, but for what commitments cover or leave unused,
+/// which belongs to no machine.
 pub fn summary_json(summary: &Summary) -> String {
     Json::document(|json| {
         json.text("scenario", &summary.scenario);

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::billing::lines::Line;
 use crate::metrics::{RowSink, Timeline};
 use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Named};
 use crate::model::{Catalogue, Workload};
@@ -121,7 +122,8 @@ impl<'w, W: Write> Tables<'w, W> {
         }
     }
 
-    /// Writes what is left of the streams, and the tables that are made at the end.
+    /// Writes what is left of the streams, and the tables that are made at the end; `lines` are those of the bill that belong to
+    /// no instance.
     ///
     /// # Errors
     /// The name of the file that could not be written, and why.
@@ -130,6 +132,7 @@ impl<'w, W: Write> Tables<'w, W> {
         wanted: &[Table],
         timeline: Option<&Timeline>,
         catalogue: &Catalogue,
+        lines: &[Line],
     ) -> Result<Finished, (&'static str, io::Error)> {
         if let Some(jobs) = self.jobs {
             jobs.finish().map_err(|error| (Table::Jobs.file(), error))?;
@@ -144,8 +147,8 @@ impl<'w, W: Write> Tables<'w, W> {
             let bytes = match table {
                 Table::Jobs | Table::Attempts => return None,
                 Table::Instances => instances_csv(&instances, &self.names, catalogue),
-                Table::Bill => bill_csv(&instances, &self.names, catalogue),
-                Table::Hours => hours_csv(&instances, &self.names, catalogue),
+                Table::Bill => bill_csv(&instances, lines, &self.names, catalogue),
+                Table::Hours => hours_csv(&instances, lines, &self.names, catalogue),
                 Table::Timeline => timeline_csv(timeline?),
             };
             Some((table.file(), bytes))

@@ -159,6 +159,8 @@ impl Page {
             let share = Decimal::quotient(part.amount, whole).unwrap_or_default();
             let length = (share.parts() * BAR as u128 + Decimal::PARTS / 2) / Decimal::PARTS;
             let (bar, length) = match length as usize {
+                // What is taken off has no part of the whole.
+                _ if part.amount == 0 => (String::new(), 0),
                 0 => ("▏".to_owned(), 1),
                 length => ("█".repeat(length), length),
             };
@@ -170,7 +172,10 @@ impl Page {
             };
             self.line(&format!(
                 "  {label:<BEFORE_BAR$}{bar}{rest} {:>7}  {:>width$}",
-                percent(share),
+                match part.amount {
+                    0 => String::new(),
+                    _ => percent(share),
+                },
                 part.value
             ));
         }
@@ -596,6 +601,10 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Stranded => "unused beside jobs",
         CostCause::Minimum => "billing's rounding up",
         CostCause::Waived => "EC2 took it back",
+        CostCause::Storage => "volumes of machines",
+        CostCause::Address => "public addresses",
+        CostCause::Covered => "commitments, discounts",
+        CostCause::CommitmentUnused => "paid for nothing",
     }
 }
 
@@ -701,6 +710,7 @@ mod tests {
             },
             time_causes_ms: time,
             cost,
+            lines: Vec::new(),
             cost_bounds: CostBounds {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()

@@ -131,9 +131,8 @@ fn put_measure(text: &mut String, tornado: &Tornado, measure: &Measure, style: S
     let still: Vec<&str> = ranked(tornado, measure)
         .into_iter()
         .filter(|group| {
-            group
-                .iter()
-                .all(|moved| change(moved) == 0 && moved.after.is_ok())
+            group.iter().all(|moved| change(moved) == 0)
+                && group.iter().any(|moved| moved.after.is_ok())
         })
         .map(|group| group[0].variation.assumption.key)
         .collect();

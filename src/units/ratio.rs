@@ -9,7 +9,7 @@ use super::Span;
 ///
 /// One denominator for all keeps comparison a comparison of integers, and six decimals are more than any speed, weight or
 /// probability a user states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ratio(u64);
 
 impl Ratio {

@@ -99,6 +99,7 @@ fn tell(scenario: &Scenario) -> Told {
         end: outcome.end,
         estimates_raised: outcome.estimates_raised,
         settings: &scenario.world.settings,
+        billing: &scenario.world.billing,
         catalogue: &scenario.world.catalogue,
         machine_types: &machine_types(&scenario.commands),
         speed_max: Ratio::ONE,
@@ -106,7 +107,7 @@ fn tell(scenario: &Scenario) -> Told {
     });
     let catalogue = &scenario.world.catalogue;
     let mut tables = tables
-        .finish(&Table::ALL, timeline.as_ref(), catalogue)
+        .finish(&Table::ALL, timeline.as_ref(), catalogue, &summary.lines)
         .unwrap();
     tables.push(("attempts.csv", attempts));
     Told {

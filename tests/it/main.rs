@@ -18,6 +18,7 @@ mod oracle_station;
 mod pages;
 mod published;
 mod rulings;
+mod spot_data;
 mod tape;
 mod tidy;
 mod traps;

@@ -414,6 +414,7 @@ fn scenario(
             catalogue,
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
+            billing: Default::default(),
             start_epoch_ms: 0,
         },
         commands: commands

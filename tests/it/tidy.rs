@@ -15,36 +15,41 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("engine", &["units"]),
     ("model", &["units"]),
+    ("billing", &["units", "model"]),
     ("policy", &["units", "model"]),
     ("market", &["units", "model", "engine"]),
     ("control", &["units", "model", "policy"]),
-    ("fleet", &["units", "model", "policy", "engine", "market"]),
+    (
+        "fleet",
+        &["units", "model", "billing", "policy", "engine", "market"],
+    ),
     (
         "sim",
         &[
-            "units", "model", "policy", "engine", "market", "control", "fleet",
+            "units", "model", "billing", "policy", "engine", "market", "control", "fleet",
         ],
     ),
     // What a run is observed as is `model::Observer`, which `sim` calls; metrics need not know who does.
-    ("metrics", &["units", "model"]),
+    ("metrics", &["units", "model", "billing"]),
     (
         "input",
         &[
             "units",
             "model",
+            "billing",
             "policy",
             "engine::Streams",
             "engine::chance",
         ],
     ),
-    ("report", &["units", "model", "metrics", "plan"]),
+    ("report", &["units", "model", "billing", "metrics", "plan"]),
     ("explain", &["units", "model", "metrics", "report"]),
     ("plan", &["units", "model", "sim", "metrics"]),
 ];
 
 /// The modules whose results are a function of the World, the seed and the commands alone.
 const CORE: &[&str] = &[
-    "units", "engine", "model", "policy", "market", "control", "fleet", "sim", "metrics",
+    "units", "engine", "model", "billing", "policy", "market", "control", "fleet", "sim", "metrics",
 ];
 
 /// What the core never names: order by chance, the clock, the environment, files, threads, the terminal, formats.
@@ -79,7 +84,7 @@ const NEVER_IN_RIM: &[&str] = &[
 
 /// Where no float may be, as time, money or order is kept there; and the files that turn a user's decimal into a ratio and a
 /// stream's words into samples.
-const NO_FLOATS: &[&str] = &["units", "engine", "control", "fleet", "sim"];
+const NO_FLOATS: &[&str] = &["units", "engine", "billing", "control", "fleet", "sim"];
 const FLOATS_ALLOWED: &[&str] = &["src/units/ratio.rs", "src/engine/chance.rs"];
 
 /// Lines of a file that has one reason to be opened.

@@ -13,6 +13,7 @@ mod keys;
 mod lower;
 mod node;
 mod ours;
+mod ours_billing;
 mod ours_spot;
 mod ours_workload;
 mod parse;

@@ -6,6 +6,7 @@ use super::aws_compute::ComputeResourceUpdate;
 use super::aws_ignored::{EcsSettings, EksConfigurationUpdate, UpdatePolicy};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
+use super::ours_billing::BILLING;
 use super::ours_spot::SPOT;
 use super::ours_workload::WORKLOAD;
 use super::shape::{Field, Kind, Shape, Tagged, field, ignored, shape};
@@ -442,6 +443,11 @@ pub static SCENARIO: Shape = shape(
             "spot",
             Object(&SPOT),
             "EC2 Spot: what its pools cost, and when EC2 takes instances back.",
+        ),
+        field(
+            "billing",
+            Object(&BILLING),
+            "What the bill has besides instances, and what takes off it.",
         ),
         field(
             "model",

@@ -110,9 +110,54 @@ pub static SPOT: Shape = shape(
         ZONES.default("[\"us-east-1a\"]"),
     ],
 )
-.with(&RISK);
+.with(&MORE);
 
-static RISK: [Field; 4] = [
+static MORE: [Field; 11] = [
+    field(
+        "meanUsdPerHour",
+        Price,
+        "For synthetic: the mean price of every pool; On-Demand less discount where absent.",
+    )
+    .unit("USD/h"),
+    field(
+        "reversionPerHour",
+        Decimal(0.000001, 1000.0),
+        "For synthetic: the rate at which the logarithm of a price goes back to its mean. This and the next three defaults are assumptions, near to what us-east-1 did in spring 2021.",
+    )
+    .unit("1/h")
+    .default("0.001"),
+    field(
+        "volatilityPerHour",
+        Decimal(0.0, 10.0),
+        "For synthetic: standard deviation of what an hour's noise adds to the logarithm of a price.",
+    )
+    .default("0.0001"),
+    field(
+        "jumpsPerDay",
+        Decimal(0.0, 10_000.0),
+        "For synthetic: jumps of a price in a day.",
+    )
+    .unit("1/d")
+    .default("2"),
+    field(
+        "jumpDeviation",
+        Decimal(0.0, 10.0),
+        "For synthetic: standard deviation of a jump of the logarithm of a price.",
+    )
+    .default("0.006"),
+    field(
+        "step",
+        Kind::Span,
+        "For synthetic: how often a price may change.",
+    )
+    .unit("s")
+    .default("\"5m\""),
+    field(
+        "fit",
+        Flag,
+        "For synthetic: the process of each pool is fitted to history, in place of the figures.",
+    )
+    .default("false"),
     field(
         "interruption",
         Choice(&["none", "hazard"]),

@@ -158,6 +158,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
                 catalogue,
                 spot: Default::default(),
                 settings,
+                billing: Default::default(),
                 start_epoch_ms: trace.start_epoch_ms.unwrap_or(0),
             },
             commands: commands

@@ -119,6 +119,11 @@ impl PriceHistory {
         Some((first.0, last.0))
     }
 
+    /// The steps of one pool.
+    pub fn steps(&self, name: &str, zone: &str) -> Option<&[(i64, PricePerHour)]> {
+        Some(self.pools.get(name)?.get(zone)?.as_slice())
+    }
+
     /// The zones that have `name`, with their steps.
     pub fn zones(&self, name: &str) -> impl Iterator<Item = (&str, &[(i64, PricePerHour)])> {
         let zones = self.pools.get(name).into_iter().flatten();

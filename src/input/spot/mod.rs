@@ -1,8 +1,17 @@
-//! What files say of EC2 Spot: histories of prices, bands of interruptions, availability.
+//! What files say of EC2 Spot: histories of prices, bands of interruptions, availability; and processes of prices.
 
+mod advisor;
+mod availability;
+mod document;
 mod history;
 mod json_rows;
+mod process;
 mod rows;
 mod table_rows;
+#[cfg(test)]
+mod tests;
 
-pub use history::{Assumed, PriceHistory};
+pub use advisor::hazards;
+pub use availability::available;
+pub use history::{Assumed, PriceHistory, Steps};
+pub use process::{Stated, fitted, of_figures};

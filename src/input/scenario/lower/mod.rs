@@ -1,5 +1,6 @@
 //! From what a file says to what a run needs: names resolved, requests made, every contradiction found.
 
+mod billing;
 mod containers;
 mod definitions;
 mod dependencies;
@@ -117,6 +118,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     commands.extend(lowering.events());
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
+    let billing = lowering.billing();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
     let scenario = Scenario {
@@ -125,6 +127,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
             catalogue: lowering.types.catalogue,
             spot: spot.market,
             settings: lowering.settings,
+            billing,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
         commands,

@@ -123,9 +123,9 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     // Environments.
     (
-        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"SPOT\", maxvCpus = 9, instanceTypes = [\"c6i\"] }",
+        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"FARGATE\", maxvCpus = 9, instanceTypes = [\"c6i\"] }",
         &[
-            "/computeEnvironments/1/computeResources/type: SPOT",
+            "/computeEnvironments/1/computeResources/type: FARGATE",
             "not simulated yet",
             "use EC2",
         ],

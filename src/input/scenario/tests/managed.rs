@@ -89,7 +89,33 @@ const RESOURCES: &[(&str, &[&str])] = &[
     ),
     (
         "type = \"SPOT\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
-        &["/type: SPOT is not simulated yet; use EC2"],
+        &["/spotIamFleetRole: is missing: SPOT with BEST_FIT, or without a strategy"],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"BEST_FIT\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &["/spotIamFleetRole: is missing: SPOT with BEST_FIT"],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"BEST_FIT_PROGRESSIVE_ORDERED\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &[
+            "/allocationStrategy: BEST_FIT_PROGRESSIVE_ORDERED is for EC2; with SPOT use SPOT_PRICE_CAPACITY_OPTIMIZED",
+        ],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"SPOT_CAPACITY\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &["/allocationStrategy: `SPOT_CAPACITY` is no strategy; use BEST_FIT or"],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"BEST_FIT_PROGRESSIVE\", bidPercentage = 0, maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &["/bidPercentage: `0` is not a whole number from 1"],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"BEST_FIT_PROGRESSIVE\", bidPercentage = 0.6, maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &["/bidPercentage: `0.6` is not a whole number from 1"],
+    ),
+    (
+        "type = \"SPOT\", allocationStrategy = \"SPOT_CAPACITY_OPTIMIZED\", instanceTypes = [\"c6i\"]",
+        &["/maxvCpus: is missing"],
     ),
     (
         "type = \"FARGATE\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
@@ -110,13 +136,16 @@ const RESOURCES: &[(&str, &[&str])] = &[
     (
         "type = \"EC2\", allocationStrategy = \"SPOT_CAPACITY_OPTIMIZED\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
         &[
-            "/allocationStrategy: `SPOT_CAPACITY_OPTIMIZED`",
-            "use BEST_FIT or BEST_FIT_PROGRESSIVE",
+            "/allocationStrategy: chooses among Spot pools and is for SPOT; with EC2 use BEST_FIT, BEST_FIT_PROGRESSIVE or BEST_FIT_PROGRESSIVE_ORDERED",
         ],
     ),
     (
         "type = \"EC2\", allocationStrategy = \"SPOT_PRICE_CAPACITY_OPTIMIZED\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
-        &["/allocationStrategy: `SPOT_PRICE_CAPACITY_OPTIMIZED`"],
+        &["/allocationStrategy: chooses among Spot pools and is for SPOT"],
+    ),
+    (
+        "type = \"EC2\", allocationStrategy = \"SPOT_CAPACITY_OPTIMIZED_PRIORITIZED\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
+        &["/allocationStrategy: chooses among Spot pools and is for SPOT"],
     ),
     (
         "type = \"EC2\", allocationStrategy = \"BEST\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
@@ -188,6 +217,10 @@ const BESIDE: &[(&str, &[&str])] = &[
             "/type: is an infrastructure update",
             "/allocationStrategy: is an infrastructure update",
         ],
+    ),
+    (
+        "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { bidPercentage = 50 }",
+        &["/bidPercentage: is an infrastructure update"],
     ),
     (
         "[[events]]\nat = 5\naction = \"SetAvailableCapacity\"\ninstanceType = \"c6i.larg\"\navailable = 2",

@@ -2,6 +2,7 @@
 
 mod malformed;
 mod managed;
+mod spot;
 mod types;
 
 use std::io::Read;

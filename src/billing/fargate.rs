@@ -1,0 +1,262 @@
+//! Fargate: the sizes there are, and what a task costs. A task is billed for what it asks, not for what it uses, from the start of
+//! its image's download to its end (Fargate pricing page).
+
+use super::{portion, usd};
+use crate::model::Architecture;
+use crate::units::{PricePerHour, Ratio, Span, Usd};
+
+/// Storage that every task has without charge, GiB.
+pub const STORAGE_INCLUDED_GIB: u32 = 20;
+/// The least that is billed of a task (Linux).
+pub const LEAST: Span = Span::from_s(60);
+/// By what Fargate Spot is cheaper, in millionths: AWS says up to 70 %; that it is so much is assumed.
+pub const SPOT_DISCOUNT: Ratio = Ratio::from_parts(700_000);
+
+/// vCPUs (in quarters) and the memory that goes with them: least, most and step, in MiB (Batch API, ResourceRequirement).
+const SIZES: &[(u32, u32, u32, u32)] = &[
+    (2, 1024, 4096, 1024),
+    (4, 2048, 8192, 1024),
+    (8, 4096, 16_384, 1024),
+    (16, 8192, 30_720, 1024),
+    (32, 16_384, 61_440, 4096),
+    (64, 32_768, 122_880, 8192),
+];
+/// Sizes whose memory goes by no step.
+const LISTED: &[(u32, &[u32])] = &[(1, &[512, 1024, 2048]), (128, &[61_440, 122_880, 249_856])];
+
+/// A size that a Fargate task can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FargateSize {
+    /// vCPUs in quarters of one.
+    pub quarter_vcpus: u32,
+    /// MiB.
+    pub memory: u32,
+}
+
+impl FargateSize {
+    /// All sizes, by vCPUs, then memory.
+    pub fn all() -> Vec<FargateSize> {
+        let stepped = SIZES
+            .iter()
+            .flat_map(|&(quarter_vcpus, least, most, step)| {
+                (least..=most)
+                    .step_by(step as usize)
+                    .map(move |memory| FargateSize {
+                        quarter_vcpus,
+                        memory,
+                    })
+            });
+        let listed = LISTED.iter().flat_map(|&(quarter_vcpus, memories)| {
+            memories.iter().map(move |&memory| FargateSize {
+                quarter_vcpus,
+                memory,
+            })
+        });
+        let mut all: Vec<FargateSize> = stepped.chain(listed).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Whether there is such a size.
+    pub fn is_valid(self) -> bool {
+        FargateSize::all().binary_search(&self).is_ok()
+    }
+
+    /// The smallest that holds so many quarters of a vCPU and so many MiB: of the fewest vCPUs with enough memory, the least.
+    /// `None` where there is none.
+    pub fn holding(quarter_vcpus: u32, memory: u32) -> Option<FargateSize> {
+        let fits =
+            |size: &FargateSize| size.quarter_vcpus >= quarter_vcpus && size.memory >= memory;
+        FargateSize::all().into_iter().find(fits)
+    }
+}
+
+/// What a task costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FargateRates {
+    /// A vCPU for an hour.
+    pub vcpu: PricePerHour,
+    /// A GB of memory for an hour.
+    pub memory_gb: PricePerHour,
+    /// A GB of storage over [`STORAGE_INCLUDED_GIB`] for an hour.
+    pub storage_gb: PricePerHour,
+}
+
+impl FargateRates {
+    /// On-Demand in us-east-1, Linux (Fargate pricing page, 2026-09; ARM and storage assumed from memory of it).
+    pub const fn on_demand(architecture: Architecture) -> FargateRates {
+        let (vcpu, memory_gb) = match architecture {
+            Architecture::X86_64 => (404_800_000, 44_450_000),
+            Architecture::Arm64 => (323_800_000, 35_600_000),
+        };
+        FargateRates {
+            vcpu: PricePerHour::from_ticks(vcpu),
+            memory_gb: PricePerHour::from_ticks(memory_gb),
+            storage_gb: PricePerHour::from_ticks(1_110_000),
+        }
+    }
+
+    /// The same less a part of vCPUs and memory, each rounded down to 10⁻¹⁰ USD; storage has no Spot price.
+    pub fn less(self, discount: Ratio) -> FargateRates {
+        let kept = Ratio::PARTS - discount.parts().min(Ratio::PARTS);
+        let less = |price: PricePerHour| {
+            let ticks = portion(u128::from(price.ticks()), kept, Ratio::PARTS);
+            PricePerHour::from_ticks(u64::try_from(ticks).unwrap_or(u64::MAX))
+        };
+        FargateRates {
+            vcpu: less(self.vcpu),
+            memory_gb: less(self.memory_gb),
+            ..self
+        }
+    }
+
+    /// What vCPUs, memory and storage of a task of `size` with `storage_gib` of storage cost that took `span` from the start of its
+    /// image's download to its end.
+    pub fn task(&self, size: FargateSize, storage_gib: u32, span: Span) -> FargateCost {
+        let billed = billed(span);
+        let over = |price: PricePerHour, by: u32, parts: u64| {
+            let units = u128::from(price.ticks()) * u128::from(billed.ms());
+            usd(portion(units, u64::from(by), parts))
+        };
+        FargateCost {
+            vcpu: over(self.vcpu, size.quarter_vcpus, 4),
+            memory: over(self.memory_gb, size.memory, 1024),
+            storage: over(
+                self.storage_gb,
+                storage_gib.saturating_sub(STORAGE_INCLUDED_GIB),
+                1,
+            ),
+        }
+    }
+}
+
+/// A task's bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FargateCost {
+    /// vCPUs.
+    pub vcpu: Usd,
+    /// Memory.
+    pub memory: Usd,
+    /// Storage over what is included.
+    pub storage: Usd,
+}
+
+impl FargateCost {
+    /// All of it.
+    pub fn total(&self) -> Usd {
+        self.vcpu + self.memory + self.storage
+    }
+}
+
+/// How long a task is billed that took `span`: seconds begun, at least [`LEAST`].
+pub fn billed(span: Span) -> Span {
+    Span::from_s(span.seconds_started()).max(LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::figures::prints_as;
+    use super::*;
+
+    const X86: FargateRates = FargateRates::on_demand(Architecture::X86_64);
+
+    fn size(quarter_vcpus: u32, memory: u32) -> FargateSize {
+        let size = FargateSize {
+            quarter_vcpus,
+            memory,
+        };
+        assert!(size.is_valid(), "{size:?}");
+        size
+    }
+
+    /// The published price of a second, as one of an hour.
+    fn per_second() -> FargateRates {
+        FargateRates {
+            vcpu: PricePerHour::from_ticks(112_440 * 3600),
+            memory_gb: PricePerHour::from_ticks(12_350 * 3600),
+            storage_gb: X86.storage_gb,
+        }
+    }
+
+    /// The pricing page's examples: tasks, quarters of a vCPU, MiB, seconds a day over 30 days; by published price of a second and
+    /// of an hour: vCPU, memory, total.
+    type Row = (u64, u32, u32, u64, [&'static str; 3], [&'static str; 3]);
+    const PUBLISHED: &[Row] = &[
+        (
+            5,
+            4,
+            2048,
+            600,
+            ["1.011960", "0.222300", "1.234260"],
+            ["1.012000", "0.222250", "1.234250"],
+        ),
+        (
+            10,
+            1,
+            1024,
+            86_400,
+            ["72.861120", "32.011200", "104.872320"],
+            ["72.864000", "32.004000", "104.868000"],
+        ),
+    ];
+
+    #[test]
+    fn tasks_cost_what_the_pricing_page_says() {
+        for &(tasks, quarters, memory, seconds, by_second, by_hour) in PUBLISHED {
+            for (rates, expected) in [(per_second(), by_second), (X86, by_hour)] {
+                let one = rates.task(size(quarters, memory), 20, Span::from_s(seconds));
+                let all = |amount: Usd| Usd::from_units(amount.units() * i128::from(tasks * 30));
+                prints_as(all(one.vcpu), expected[0]);
+                prints_as(all(one.memory), expected[1]);
+                prints_as(all(one.total()), expected[2]);
+            }
+        }
+    }
+
+    #[test]
+    fn twenty_seconds_are_billed_as_a_minute() {
+        let cost = X86.task(size(2, 1024), 20, Span::from_s(20));
+        prints_as(cost.total(), "0.000411417");
+    }
+
+    #[test]
+    fn storage_beyond_twenty_gib_is_billed() {
+        let cost = X86.task(size(1, 512), 100, Span::from_s(3600));
+        prints_as(cost.storage, "0.008880");
+        let included = X86.task(size(1, 512), 20, Span::from_s(3600));
+        assert_eq!(included.storage, Usd::ZERO);
+    }
+
+    #[test]
+    fn the_smallest_size_that_holds_a_request_is_taken() {
+        for (quarters, memory, expected) in [
+            (1, 1, Some((1, 512))),
+            (1, 2048, Some((1, 2048))),
+            (1, 2049, Some((2, 3072))),
+            (1, 8192, Some((4, 8192))),
+            (3, 100, Some((4, 2048))),
+            (4, 8193, Some((8, 9216))),
+            (32, 17_000, Some((32, 20_480))),
+            (16, 30_721, Some((32, 32_768))),
+            (64, 122_881, Some((128, 249_856))),
+            (65, 1, Some((128, 61_440))),
+            (129, 1, None),
+            (1, 249_857, None),
+        ] {
+            let found = FargateSize::holding(quarters, memory);
+            let pair = found.map(|size| (size.quarter_vcpus, size.memory));
+            assert_eq!(pair, expected, "{quarters} quarters, {memory} MiB");
+        }
+    }
+
+    #[test]
+    fn arm_and_spot_are_cheaper() {
+        let arm = FargateRates::on_demand(Architecture::Arm64);
+        assert_eq!(arm.vcpu.to_string(), "0.03238");
+        assert_eq!(arm.memory_gb.to_string(), "0.00356");
+        let spot = X86.less(SPOT_DISCOUNT);
+        assert_eq!(spot.vcpu.to_string(), "0.012144");
+        assert_eq!(spot.memory_gb.to_string(), "0.0013335");
+        assert_eq!(spot.storage_gb, X86.storage_gb);
+    }
+}
