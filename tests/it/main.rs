@@ -3,6 +3,7 @@
 mod catalog;
 mod cli;
 mod data;
+mod explain;
 mod figures;
 mod golden;
 mod killed;
