@@ -114,9 +114,8 @@ impl Again {
                 self.digest
             ));
         }
-        let figures = results
-            .into_iter()
-            .map(|result| result.map(|summary| Figures::of(&summary)));
+        let figures = results.into_iter();
+        let figures = figures.map(|result| Figures::beside(&result?, &base));
         Ok(figures.collect())
     }
 

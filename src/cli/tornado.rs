@@ -1,6 +1,6 @@
 //! `batchcast run … --tornado`: the run once more for each end of each assumption.
 
-use crate::metrics::Figures;
+use crate::metrics::{Figures, Summary};
 use crate::plan::{self, Moved, Tornado, Variation, variations};
 use crate::policy::{discipline, placement};
 use crate::report::{Style, tornado_json, tornado_text};
@@ -24,25 +24,24 @@ pub fn tornado(run: &Run, common: &Common, style: Style) -> Result<(), Failure> 
     let steps = Steps::new(variations.len() as u64 + 1, "runs", common.quiet);
     let mut all: Vec<Option<&Variation>> = vec![None];
     all.extend(variations.iter().map(Some));
-    let mut figures = plan::each(&all, |variation| {
-        let figures = match variation {
-            None => Ok(Figures::of(&plan::replication(
-                &input.loaded.scenario,
-                input.loaded.seed,
-            ))),
+    let mut summaries = plan::each(&all, |variation| {
+        let summary = match variation {
+            None => Ok(plan::replication(&input.loaded.scenario, input.loaded.seed)),
             Some(variation) => varied(run, variation),
         };
         steps.step();
-        figures
+        summary
     });
     drop(steps);
-    let base = figures.remove(0).map_err(Failure::Usage)?;
+    let base = summaries.remove(0).map_err(Failure::Usage)?;
+    let figures = summaries.into_iter();
+    let figures = figures.map(|summary| Figures::beside(&summary?, &base));
     let pairs = variations.into_iter().zip(figures);
     let tornado = Tornado {
         scenario: input.loaded.scenario.name.clone(),
         seed: input.loaded.seed,
         settings: settings.clone(),
-        base,
+        base: Figures::of(&base),
         moved: pairs
             .map(|(variation, after)| Moved { variation, after })
             .collect(),
@@ -54,12 +53,11 @@ pub fn tornado(run: &Run, common: &Common, style: Style) -> Result<(), Failure> 
 }
 
 /// The run of `run` with one assumption moved.
-fn varied(run: &Run, variation: &Variation) -> Result<Figures, String> {
+fn varied(run: &Run, variation: &Variation) -> Result<Summary, String> {
     let mut run = run.clone();
     set(&mut run, variation.assumption.key, &variation.value);
     let input = read(&run).map_err(|failure| in_a_line(&failure))?;
-    let summary = plan::replication(&input.loaded.scenario, input.loaded.seed);
-    Ok(Figures::of(&summary))
+    Ok(plan::replication(&input.loaded.scenario, input.loaded.seed))
 }
 
 /// The policies that an assumption may name. Orders other than AWS's are for research, so they are no assumptions.

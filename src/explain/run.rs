@@ -122,6 +122,9 @@ impl Tried {
     /// How much smaller the figure is that falls most, in millionths of what it was; zero where none falls.
     fn gain(&self, before: Figures) -> u128 {
         let Ok(after) = &self.after else { return 0 };
+        if after.succeeded < before.succeeded {
+            return 0;
+        }
         let pairs = amounts(before).into_iter().zip(amounts(*after));
         let gains = pairs.map(|(before, after)| part(before.saturating_sub(after), before).parts());
         gains.max().unwrap_or(0)
@@ -138,6 +141,7 @@ impl Tried {
             after > before && part(after - before, before.max(1)).parts() >= NOTABLE
         });
         match (falls, rises) {
+            _ if after.succeeded < before.succeeded => "loses",
             (true, false) => "gains",
             (true, true) => "gains and loses",
             (false, true) => "loses",
@@ -314,10 +318,7 @@ impl RunStory<'_> {
         for cause in causes {
             let share = percent(Decimal::from_parts(totals.cost_part(cause)));
             let told = match amount(cause) < Usd::ZERO {
-                true => format!(
-                    "less {} USD",
-                    amount(cause).to_string().trim_start_matches('-')
-                ),
+                true => format!("{} USD", dollars(amount(cause))),
                 false => format!("{} USD, {share}", dollars(amount(cause))),
             };
             page.item(&format!(
@@ -371,10 +372,12 @@ impl RunStory<'_> {
             CostCause::Waived => {
                 "what EC2 did not charge for machines that it took back".to_owned()
             }
-            CostCause::Storage => "root volumes of machines".to_owned(),
-            CostCause::Address => "public addresses of machines".to_owned(),
-            CostCause::Covered => "what commitments and discounts took off".to_owned(),
-            CostCause::CommitmentUnused => "commitments that were paid and nothing used".to_owned(),
+            CostCause::Storage => "the volumes that machines boot from".to_owned(),
+            CostCause::Address => "public IPv4 addresses of machines".to_owned(),
+            CostCause::Covered => {
+                "what commitments and discounts take off On-Demand prices".to_owned()
+            }
+            CostCause::CommitmentUnused => "commitments that nothing used in their hour".to_owned(),
         }
     }
 

@@ -28,4 +28,21 @@ impl Figures {
             succeeded: summary.jobs.succeeded,
         }
     }
+    /// Those of a run that differs from `base` in what was asked for. Where AWS refuses what was changed there is no such run,
+    /// whatever the rest of it did.
+    ///
+    /// # Errors
+    /// What was refused, as a sentence.
+    pub fn beside(summary: &Summary, base: &Summary) -> Result<Figures, String> {
+        for (refused, before) in [
+            (&summary.rejected_commands, &base.rejected_commands),
+            (&summary.rejected, &base.rejected),
+        ] {
+            let is_new = |why: &str| before.iter().all(|(known, _)| known != why);
+            if let Some((why, _)) = refused.iter().find(|(why, _)| is_new(why)) {
+                return Err(format!("it is refused: {why}"));
+            }
+        }
+        Ok(Figures::of(summary))
+    }
 }

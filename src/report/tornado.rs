@@ -1,7 +1,7 @@
 //! How much hangs on each assumption, as two tables with bars, or as JSON.
 
 use crate::metrics::{Decimal, Figures};
-use crate::model::ASSUMPTIONS;
+use crate::model::{ASSUMPTIONS, Value};
 use crate::plan::{Moved, Tornado};
 use crate::units::Usd;
 
@@ -53,6 +53,13 @@ pub fn tornado_text(tornado: &Tornado, style: Style) -> String {
     for measure in &MEASURES {
         put_measure(&mut text, tornado, measure, style);
     }
+    let fewer = |moved: &Moved| {
+        let after = moved.after.as_ref().ok();
+        after.is_some_and(|after| after.succeeded < tornado.base.succeeded)
+    };
+    if tornado.moved.iter().any(fewer) {
+        text.push_str("\n  * fewer jobs succeed\n");
+    }
     let refused: Vec<String> = tornado.moved.iter().filter_map(refusal).collect();
     if !refused.is_empty() {
         text.push_str("\nNot possible here\n");
@@ -100,13 +107,12 @@ fn put_measure(text: &mut String, tornado: &Tornado, measure: &Measure, style: S
                 false => '-',
             };
             let variation = &moved.variation;
-            let values = format!(
-                "{} not {}",
-                variation.value,
-                tornado.settings.value(variation.assumption.knob)
-            );
-            // The same way of writing both.
-            let values = values.replace(" s", "s");
+            let now = written(tornado.settings.value(variation.assumption.knob));
+            let values = format!("{} not {now}", variation.value);
+            let mark = match after.succeeded < tornado.base.succeeded {
+                true => "*",
+                false => "",
+            };
             let share = Decimal::quotient(difference, largest).unwrap_or_default();
             let length = (share.parts() * BAR as u128 + Decimal::PARTS / 2) / Decimal::PARTS;
             let bar = match length {
@@ -114,7 +120,7 @@ fn put_measure(text: &mut String, tornado: &Tornado, measure: &Measure, style: S
                 length => "█".repeat(length as usize),
             };
             text.push_str(&format!(
-                "  {:<KEY$}{:<VALUES$}{:>CHANGE$}  {}\n",
+                "  {:<KEY$}{:<VALUES$}{:>CHANGE$}{mark:<2}{}\n",
                 variation.assumption.key,
                 shortened(&values, VALUES - 1),
                 format!("{sign}{}", (measure.print)(difference)),
@@ -125,14 +131,21 @@ fn put_measure(text: &mut String, tornado: &Tornado, measure: &Measure, style: S
     let still: Vec<&str> = ranked(tornado, measure)
         .into_iter()
         .filter(|group| {
-            group
-                .iter()
-                .all(|moved| change(moved) == 0 && moved.after.is_ok())
+            group.iter().all(|moved| change(moved) == 0)
+                && group.iter().any(|moved| moved.after.is_ok())
         })
         .map(|group| group[0].variation.assumption.key)
         .collect();
     if !still.is_empty() {
         put_wrapped(text, &format!("without effect: {}", still.join(", ")));
+    }
+}
+
+/// A value as `--set` takes it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Span(span) => format!("{span}s"),
+        other => other.to_string(),
     }
 }
 

@@ -453,3 +453,30 @@ fn help_and_first_page_list_causes_in_the_order_in_which_they_win() {
             .unwrap_or_else(|| panic!("{cause} is not in its place"));
     }
 }
+
+/// The first page shows stories as they are told, cut at the end where it says so with an ellipsis.
+#[test]
+fn the_first_page_shows_real_stories() {
+    let page = fs::read_to_string(Path::new(HOME).join("README.md")).unwrap();
+    let runs = Runs::new();
+    runs.run("06-blocked-head", &[]);
+    let path = Path::new(HOME).join("scenarios/13-fast-and-slow");
+    for words in [
+        &["explain", "out", "8"][..],
+        &["explain", "out"],
+        &["run", path.to_str().unwrap(), "--tornado"],
+    ] {
+        let said = runs.said(words);
+        let begin = said.lines().next().unwrap();
+        let shown = page.split(&format!("\n{begin}\n")).nth(1);
+        let shown = shown.unwrap_or_else(|| panic!("README.md does not show {begin}"));
+        let shown = shown.split("\n```").next().unwrap();
+        let (shown, is_cut) = match shown.strip_suffix("\n…") {
+            Some(part) => (part, true),
+            None => (shown, false),
+        };
+        let told = said.split_once('\n').unwrap().1;
+        assert!(told.starts_with(shown), "{words:?}:\n{told}");
+        assert!(is_cut || told.trim_end() == shown, "{words:?}:\n{told}");
+    }
+}
