@@ -100,6 +100,8 @@ pub struct Fleet<'w> {
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
+    /// Those of them that run.
+    up_in_pool: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
     /// Grows whenever anything happens but that machines come and go.
@@ -168,6 +170,7 @@ impl<'w> Fleet<'w> {
             extras: Extras::of(world),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
+            up_in_pool: vec![0; world.spot.pools.len()],
             touched: false,
             epoch: 0,
             idle_times: IdleTimes {
@@ -272,6 +275,9 @@ impl<'w> Fleet<'w> {
             (true, Billing::PerHour) => Tariff::SpotByTheHour(pool, now),
         };
         let first = InstanceId::at(self.instances.len());
+        if pool.is_some() {
+            self.up_in_pool[pool.index()] += count;
+        }
         for _ in 0..count {
             self.instances.push(Instance {
                 environment,
@@ -375,6 +381,9 @@ impl<'w> Fleet<'w> {
         self.works(instance);
         // Where EC2 has only so many of a type, another environment may now have one.
         self.touched |= self.available.contains_key(&instance_type) || spot_pool.is_some();
+        if spot_pool.is_some() {
+            self.up_in_pool[spot_pool.index()] -= 1;
+        }
         let pool = &mut self.pools[environment.index()];
         if is_registered {
             pool.leave(position);

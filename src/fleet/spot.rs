@@ -30,8 +30,14 @@ impl Fleet<'_> {
         self.market.next_supply(after)
     }
 
+    /// Whether more instances of a Spot pool run than there are for us.
+    pub fn is_over_supply(&self, now: SimTime, pool: PoolId) -> bool {
+        let available = self.market.available(pool, now);
+        available.is_some_and(|all| self.up_in_pool[pool.index()] > all)
+    }
+
     /// Instances of Spot pools that have fewer by now than run: the latest launched are taken back. What was asked for and does
-    /// not run yet comes, and is taken back in its turn.
+    /// not run yet comes, and is taken back then.
     pub fn over_supply(&mut self, now: SimTime) -> Vec<InstanceId> {
         // There may be more of another pool.
         self.touched = true;
@@ -39,7 +45,7 @@ impl Fleet<'_> {
         let mut surplus: Vec<u32> = vec![0; pools];
         for (place, surplus) in surplus.iter_mut().enumerate() {
             let available = self.market.available(PoolId::at(place), now);
-            *surplus = available.map_or(0, |all| self.alive_in_pool[place].saturating_sub(all));
+            *surplus = available.map_or(0, |all| self.up_in_pool[place].saturating_sub(all));
         }
         let mut over = Vec::new();
         if surplus.iter().all(|&count| count == 0) {

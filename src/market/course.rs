@@ -12,6 +12,8 @@ impl<P: Iterator<Item = (SimTime, PricePerHour)>> Path for P {}
 pub(super) struct Course<'w> {
     steps: Vec<Step>,
     path: Box<dyn Path + Send + 'w>,
+    /// When the last step that was told begins: one that changes no price is not kept.
+    told: SimTime,
     /// Whether the path has no more steps.
     is_whole: bool,
 }
@@ -35,6 +37,7 @@ impl<'w> Course<'w> {
                 paid: Usd::ZERO,
             }],
             path,
+            told: SimTime::ZERO,
             is_whole: false,
         }
     }
@@ -48,9 +51,10 @@ impl<'w> Course<'w> {
 
     /// Steps up to `at` and the one after are known.
     fn go_on(&mut self, at: SimTime) {
-        while !self.is_whole && self.last().from <= at {
+        while !self.is_whole && self.told <= at {
             match self.path.next() {
                 Some((from, price)) => {
+                    self.told = from;
                     let last = self.last();
                     let paid = last.paid + last.price.over(from - last.from);
                     if price != last.price {

@@ -178,3 +178,20 @@ fn a_signal_is_late_and_blurred_within_its_noise() {
     );
     assert!(seen.iter().any(|&risk| risk < 150_000) && seen.iter().any(|&risk| risk > 300_000));
 }
+
+#[test]
+fn a_price_that_is_drawn_for_ever_and_never_changes_is_asked_for_only_as_far_as_needed() {
+    let history = vec![(SimTime::ZERO, price("0.10")), (hours(1), price("0.10"))];
+    let world = world(
+        vec![SpotPrice::Blocks {
+            history,
+            length: Span::from_s(7200),
+            block: Span::from_s(600),
+        }],
+        0,
+    );
+    let mut market = Market::new(&world, Streams::new(2));
+    let paid = market.paid(Tariff::Spot(POOL), hours(1), hours(11));
+    assert_eq!(paid.to_string(), "1.00");
+    assert_eq!(market.next_price(POOL, hours(1)), Some(hours(1) + AHEAD));
+}

@@ -78,7 +78,7 @@ impl Event {
 
 /// Where nothing runs and nothing arrives, machines come and go so long before a run ends with what waits left over: Spot
 /// instances that minvCpus keeps would be taken back and launched again for ever.
-const STALL: Span = Span::from_s(90 * 24 * 3600);
+const STALL: Span = Span::from_s(30 * 24 * 3600);
 
 const _: () = assert!(
     std::mem::size_of::<Event>() <= 16,

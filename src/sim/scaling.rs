@@ -168,6 +168,9 @@ impl<O: Observer> Simulation<'_, O> {
             for instance in batch.instances.clone() {
                 self.watch_spot(InstanceId(instance));
             }
+            if self.fleet.is_over_supply(now, launch.pool) {
+                self.take_back_surplus();
+            }
         }
         if self.scaling.boot_time.is_zero() {
             self.registered(index);

@@ -47,11 +47,16 @@ impl<O: Observer> Simulation<'_, O> {
 
     /// Spot pools have more or fewer instances: what is over is taken back. Says whether any was.
     pub(super) fn supply(&mut self) -> bool {
-        let over = self.fleet.over_supply(self.now());
-        over.iter().for_each(|&one| self.fleet.take_back(one));
         self.await_supply();
-        let any = self.lose(over);
+        let any = self.take_back_surplus();
         self.plan_scaling();
         any
+    }
+
+    /// EC2 takes back what its pools have no more of. Says whether that was any.
+    pub(super) fn take_back_surplus(&mut self) -> bool {
+        let over = self.fleet.over_supply(self.now());
+        over.iter().for_each(|&one| self.fleet.take_back(one));
+        self.lose(over)
     }
 }

@@ -73,7 +73,7 @@ fn market(scenario: &Scenario, chance: &mut ChaCha8Rng) -> SpotMarket {
                 // Lives of minutes, as jobs have.
                 interruptions_per_hour: Ratio::from_parts(one_of(
                     chance,
-                    &[0, 500_000, 5_000_000, 20_000_000],
+                    &[0, 500_000, 2_000_000, 6_000_000],
                 )),
                 available: supply(chance),
             });
