@@ -209,7 +209,7 @@ impl Page {
         let by_cause = cost_by_cause(&summary.cost).into_iter();
         self.amounts(
             by_cause
-                .map(|(cause, amount)| (cause.name(), meaning_of_cost(cause), amount))
+                .map(|(cause, amount)| (label_of_cost(cause), meaning_of_cost(cause), amount))
                 .collect(),
         );
         let used = |(_, totals): &&(String, MachineTotals)| totals.launched > 0;
@@ -589,6 +589,14 @@ fn meaning_of_time(cause: TimeCause) -> &'static str {
     }
 }
 
+/// What a cost cause is called where [`CAUSE`] columns are all there is.
+fn label_of_cost(cause: CostCause) -> &'static str {
+    match cause {
+        CostCause::CommitmentUnused => "unused",
+        _ => cause.name(),
+    }
+}
+
 /// What a cost cause means, as short.
 fn meaning_of_cost(cause: CostCause) -> &'static str {
     match cause {
@@ -604,7 +612,7 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Storage => "volumes of machines",
         CostCause::Address => "public addresses",
         CostCause::Covered => "commitments, discounts",
-        CostCause::CommitmentUnused => "paid for nothing",
+        CostCause::CommitmentUnused => "of commitments",
     }
 }
 
@@ -782,7 +790,7 @@ mod tests {
     #[test]
     fn what_causes_mean_fits_before_the_bars() {
         let time = TimeCause::ALL.map(|cause| (cause.name(), meaning_of_time(cause)));
-        let cost = CostCause::ALL.map(|cause| (cause.name(), meaning_of_cost(cause)));
+        let cost = CostCause::ALL.map(|cause| (label_of_cost(cause), meaning_of_cost(cause)));
         for (name, meaning) in time.into_iter().chain(cost) {
             assert!(name.len() < CAUSE, "{name}");
             assert!(meaning.len() < BEFORE_BAR - CAUSE, "{meaning}");

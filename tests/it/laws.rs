@@ -6,8 +6,8 @@ use std::ops::AddAssign;
 
 use batchcast::metrics::{Recorder, RunFacts, Summary};
 use batchcast::model::{
-    AllocationStrategy, Billing, Command, CostCause, EnvironmentKind, JobStatus, Knob, Managed,
-    Purchase, Scenario, SpotPrice, StatusReason, TimeCause,
+    AllocationStrategy, Billing, BillingTerms, Command, CostCause, EnvironmentKind, JobStatus,
+    Knob, Managed, Purchase, Scenario, SpotPrice, StatusReason, TimeCause, VolumeKind,
 };
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::{
@@ -19,6 +19,8 @@ use rayon::prelude::*;
 use crate::worlds;
 
 const WORLDS: u64 = 1000;
+/// Of them with terms of a bill.
+const BILLED_WORLDS: u64 = 450;
 
 /// How often the things that the laws must have seen happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +45,8 @@ struct Seen {
     waived: u64,
     over_the_cap: u64,
     short_pools: u64,
+    covered: u64,
+    unused: u64,
 }
 
 impl AddAssign for Seen {
@@ -67,6 +71,8 @@ impl AddAssign for Seen {
         self.waived += other.waived;
         self.over_the_cap += other.over_the_cap;
         self.short_pools += other.short_pools;
+        self.covered += other.covered;
+        self.unused += other.unused;
     }
 }
 
@@ -251,14 +257,11 @@ impl Judge {
         for record in &self.instances {
             let machine = scenario.world.catalogue.get(record.instance_type);
             let billed = batchcast::units::Span::from_s(record.billed_s);
+            beside(&scenario.world.billing, record);
             if record.pool.is_some() {
                 spot_bill(scenario, record);
             } else {
-                assert_eq!(
-                    record.cost.total(),
-                    machine.price.over(billed),
-                    "{record:?}"
-                );
+                assert_eq!(itself(record), machine.price.over(billed), "{record:?}");
             }
             for cause in CostCause::ALL {
                 let amount = record.cost.get(cause);
@@ -293,10 +296,18 @@ impl Judge {
     fn one_total(&self, summary: &Summary) {
         let bill = summary.cost_total();
         let instances: Usd = self.instances.iter().map(|one| one.cost.total()).sum();
-        assert_eq!(instances, bill, "by instance");
+        let lines: Usd = summary.lines.iter().map(|line| line.amount).sum();
+        assert_eq!(instances + lines, bill, "by instance, and what is of none");
         for groups in [&summary.by_environment, &summary.by_instance_type] {
             let sum: Usd = groups.iter().map(|(_, totals)| totals.cost.total()).sum();
-            assert_eq!(sum, bill, "by environment and by type");
+            assert_eq!(sum, instances, "by environment and by type");
+        }
+        for cause in CostCause::ALL {
+            let of = |one: &InstanceRecord| one.cost.get(cause);
+            let instances: Usd = self.instances.iter().map(of).sum();
+            let own = summary.lines.iter().filter(|line| line.cause == cause);
+            let lines: Usd = own.map(|line| line.amount).sum();
+            assert_eq!(instances + lines, summary.cost.get(cause), "{cause:?}");
         }
         let nobodys = [
             CostCause::Boot,
@@ -304,16 +315,93 @@ impl Judge {
             CostCause::Stranded,
             CostCause::Minimum,
             CostCause::Waived,
+            CostCause::Storage,
+            CostCause::Address,
+            CostCause::Covered,
+            CostCause::CommitmentUnused,
         ];
         let rest: Usd = nobodys.iter().map(|&cause| summary.cost.get(cause)).sum();
         assert_eq!(self.jobs_cost + rest, bill, "by job, and what is nobody's");
     }
 }
 
+impl Judge {
+    /// Commitments cost what they are, hour by hour: what an hour does not use, and what it uses, are one commitment; and what
+    /// they take off is no more than what there is On-Demand.
+    fn commitments(&mut self, scenario: &Scenario, summary: &Summary) {
+        let terms = &scenario.world.billing;
+        if !terms.has_commitments() {
+            assert!(summary.lines.is_empty());
+            return;
+        }
+        let hour = batchcast::units::Span::from_s(3600);
+        let plans = terms.savings_plans.iter();
+        let plans: Usd = plans.map(|plan| plan.commitment.over(hour)).sum();
+        let reserved = terms.reserved_instances.iter();
+        let reserved = reserved.flat_map(|one| (0..one.count).map(|_| one.hourly.over(hour)));
+        let committed = plans + reserved.sum();
+        for line in &summary.lines {
+            match line.cause {
+                CostCause::Covered => {
+                    assert!(line.amount < Usd::ZERO, "{line:?}");
+                    self.seen.covered += 1;
+                }
+                CostCause::CommitmentUnused => {
+                    assert!(Usd::ZERO < line.amount && line.amount <= committed);
+                    self.seen.unused += 1;
+                }
+                _ => panic!("{line:?} belongs to an instance"),
+            }
+        }
+        let on_demand = self.instances.iter().filter(|one| !one.pool.is_some());
+        let on_demand: Usd = on_demand.map(itself).sum();
+        assert!(-summary.cost.get(CostCause::Covered) <= on_demand);
+    }
+}
+
+/// The bill of an instance without what comes with it.
+fn itself(record: &InstanceRecord) -> Usd {
+    let beside = [CostCause::Storage, CostCause::Address].map(|cause| record.cost.get(cause));
+    record.cost.total() - beside.into_iter().sum()
+}
+
+/// Volume and address, worked out by hand: whole seconds of its life, at least sixty; 720 hours to the month.
+fn beside(terms: &BillingTerms, record: &InstanceRecord) {
+    let seconds = (record.ended - record.launched).ms().div_ceil(1000).max(60);
+    let storage = terms.root_volume.map_or(0, |volume| {
+        let monthly = match volume.kind {
+            VolumeKind::Gp2 => 1_000_000_000,
+            VolumeKind::Gp3 => 800_000_000,
+        };
+        monthly * i128::from(volume.gib) * i128::from(seconds) * 1000 / 720
+    });
+    let found = record.cost.get(CostCause::Storage);
+    assert_eq!(found, Usd::from_units(storage), "{record:?}");
+    let address = i128::from(terms.public_ipv4) * 50_000_000 * i128::from(seconds) * 1000;
+    let found = record.cost.get(CostCause::Address);
+    assert_eq!(found, Usd::from_units(address), "{record:?}");
+}
+
+/// What a column of a table sums to, in 10⁻¹⁰ USD; no cell of these tables has a comma.
+fn printed_total(table: &[u8]) -> i128 {
+    let text = std::str::from_utf8(table).expect("tables are text");
+    let cells = text.lines().skip(1).map(|row| row.rsplit(',').next());
+    let ticks = cells.map(|cell| {
+        let cell = cell.expect("rows have cells");
+        let (sign, digits) = match cell.strip_prefix('-') {
+            Some(digits) => (-1, digits),
+            None => (1, cell),
+        };
+        let price = batchcast::units::PricePerHour::parse(digits).expect("an amount");
+        sign * i128::from(price.ticks())
+    });
+    ticks.sum()
+}
+
 /// What a Spot instance is billed is what its pool cost while it was billed, worked out by hand where the price is given; never
 /// more than the cap; and nothing where EC2 took it back in its first hour.
 fn spot_bill(scenario: &Scenario, record: &InstanceRecord) {
-    let total = record.cost.total();
+    let total = itself(record);
     let by_hour: Usd = record.by_hour.iter().copied().sum();
     assert_eq!(by_hour, total, "{record:?}");
     let up = record.ended - record.launched;
@@ -458,7 +546,8 @@ impl Judge {
             }
         }
         for (number, pool) in spot.pools.iter().enumerate() {
-            for &(at, count) in &pool.available {
+            // After the end of the run instances only wait to leave, and nothing happens to them.
+            for &(at, count) in pool.available.iter().filter(|step| step.0 < self.end) {
                 let here = self.instances.iter().filter(|one| {
                     one.pool.index() == number && one.launched <= at && at < one.ended
                 });
@@ -526,7 +615,7 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
 fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
     let (mut jobs, mut attempts) = (Vec::new(), Vec::new());
     let (digest, summary, seen) = {
-        let wanted = [Table::Jobs, Table::Attempts];
+        let wanted = [Table::Jobs, Table::Attempts, Table::Bill, Table::Hours];
         let tables = Tables::new(
             &scenario.workload,
             &wanted,
@@ -559,6 +648,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             ignored_keys: Vec::new(),
         });
         judge.one_total(&summary);
+        judge.commitments(scenario, &summary);
         if let Some(makespan) = summary.makespan {
             assert!(
                 summary.lower_bound() <= makespan,
@@ -566,9 +656,13 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
                 summary.bounds
             );
         }
-        tables
+        let finished = tables
             .finish(&wanted, None, &scenario.world.catalogue, &summary.lines)
             .expect("memory does not fail");
+        for (name, bytes) in finished {
+            let total = summary.cost_total().rounded_ticks();
+            assert_eq!(printed_total(&bytes), total, "{name}");
+        }
         (outcome.digest, summary, judge.seen)
     };
     let mut bytes = summary_json(&summary).into_bytes();
@@ -638,6 +732,21 @@ fn run_all(world: fn(u64) -> Scenario) -> Seen {
     }
     println!("{WORLDS} worlds: {seen:?}");
     seen
+}
+
+#[test]
+fn the_laws_hold_in_worlds_with_all_terms_of_a_bill() {
+    let mut seen = Seen::default();
+    for one in (0..BILLED_WORLDS)
+        .into_par_iter()
+        .map(|seed| run(worlds::billed_world, seed).2)
+        .collect::<Vec<Seen>>()
+    {
+        seen += one;
+    }
+    assert!(seen.covered >= 1000, "{}", seen.covered);
+    assert!(seen.unused >= 1000, "{}", seen.unused);
+    assert!(seen.taken_back >= 20, "{}", seen.taken_back);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The tests that judge a whole run.
 
+mod bill;
 mod catalog;
 mod cli;
 mod data;

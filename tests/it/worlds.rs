@@ -5,6 +5,7 @@ mod features;
 mod managed;
 mod spot;
 mod submissions;
+mod terms;
 
 use batchcast::model::{
     Architecture, Billing, BlockReason, Catalogue, Command, ComputeEnvironment, ConsumableResource,
@@ -20,6 +21,7 @@ pub use dump::dump;
 pub use features::{Features, features};
 pub use managed::managed_world;
 pub use spot::spot_world;
+pub use terms::billed_world;
 
 /// The grain of most times: a tie at every turn.
 const GRAIN_S: u64 = 20;

@@ -1,5 +1,6 @@
 //! Scenarios that read, scenarios that do not, and what is said of them.
 
+mod billing;
 mod malformed;
 mod managed;
 mod spot;
