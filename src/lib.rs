@@ -27,7 +27,7 @@
 //! | [`metrics`] | units, model, billing, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
-//! | [`explain`] | units, model, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
+//! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
 //! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
@@ -52,13 +52,15 @@
 //! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
 //!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
+//! * **A lever of `explain`**: a function and a line in [`explain::LEVERS`]: for which causes, whose it is, what it sets. Its gain
+//!   comes from a run.
 //! * **A figure of the report**: `metrics` computes it once, with its definition beside it; `report` prints it.
 //!
 //! * **Scaling**: who waits is counted by shape in `control/demand.rs`; what is launched for it is decided in
 //!   `fleet/scaling.rs`, and when in `sim/scaling.rs`; which type is a strategy, one file each in `policy/allocation/`; when
 //!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
 //!
-//! Left for what comes next, and where it goes: Fargate (`fleet`), replications and search (`plan`, the only module that will spawn threads).
+//! Left for what comes next, and where it goes: Fargate (`fleet`), replications over seeds and search (`plan`).
 //!
 //! # The order of events
 //!
