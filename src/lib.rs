@@ -26,7 +26,9 @@
 //! | [`sim`] | all above | pop, match, tell: the only `match` on events. Fates of attempts, clients that react |
 //! | [`metrics`] | units, model, billing, sim's observer | what a run is seen as: totals, quantiles, causes, bounds, the timeline |
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
-//! | [`report`] | units, model, billing, metrics | results → bytes: summary, tables, text |
+//! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
+//! | [`explain`] | units, model, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
+//! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -159,11 +161,13 @@ pub mod billing;
 pub mod cli;
 pub mod control;
 pub mod engine;
+pub mod explain;
 pub mod fleet;
 pub mod input;
 pub mod market;
 pub mod metrics;
 pub mod model;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod sim;

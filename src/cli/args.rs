@@ -52,6 +52,9 @@ pub enum Command {
     /// Simulate a scenario, or a trace on a pool of vCPUs.
     #[command(after_help = RUN_EXAMPLES)]
     Run(Box<Run>),
+    /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
+    #[command(after_help = EXPLAIN_NOTES)]
+    Explain(Explain),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -70,12 +73,13 @@ Examples:
   batchcast run nightly.toml --set dispatch=easy --set containerStart=10s
   batchcast run nightly.toml --json | jq .wait_s.p95
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
+  batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
 
 A run folder appears whole or not at all. Without -o nothing is written.";
 
 /// `batchcast run`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Run {
     /// A scenario file, or a folder with scenario.toml or scenario.json.
     #[arg(required_unless_present = "trace", conflicts_with = "trace")]
@@ -104,6 +108,10 @@ pub struct Run {
     /// The seed of all chance; the scenario's own, or 1, where it is not given.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Run once more for each end of each assumption (profiles fast and slow; each other choice), and tell what it does to
+    /// makespan and cost.
+    #[arg(long, conflicts_with = "output")]
+    pub tornado: bool,
     /// Write the run to this new folder.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -118,8 +126,32 @@ pub struct Run {
     pub debug_bug_after: Option<u64>,
 }
 
-/// How a trace is read.
+const EXPLAIN_NOTES: &str = "\
+Examples:
+  batchcast run nightly.toml -o out
+  batchcast explain out merge                one job: when, why, where, what for, and what would shorten it
+  batchcast explain out align:3              child 3 of the array align
+  batchcast explain out                      the run: where time and money went, and levers with their real gain
+
+Each moment of a job's life has one cause. Where several hold at once, the first of these counts: dependency,
+blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost.
+
+Exit code 2 where there is no such run or job.";
+
+/// `batchcast explain`.
 #[derive(Debug, Args)]
+pub struct Explain {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// A job of it, by its job_id in jobs.csv; `array:index` for a child.
+    pub job: Option<String>,
+    /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
+    #[arg(long, value_name = "DIR", conflicts_with = "job")]
+    pub inputs: Option<PathBuf>,
+}
+
+/// How a trace is read.
+#[derive(Clone, Debug, Args)]
 pub struct Reading {
     /// Leave out jobs with a run time of zero.
     #[arg(long, requires = "trace")]

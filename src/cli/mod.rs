@@ -1,7 +1,9 @@
 //! The program: paths, environment, terminal and exit codes. The one place that opens files and looks at clocks.
 
+mod again;
 mod args;
 mod catalog;
+mod explain;
 mod failure;
 mod folder;
 mod lists;
@@ -10,6 +12,7 @@ mod output;
 mod pool;
 mod progress;
 mod run;
+mod tornado;
 
 use std::panic;
 use std::process::{self, ExitCode};
@@ -64,6 +67,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     let common = &line.common;
     match &line.command {
         Command::Run(run) => run::run(run, common),
+        Command::Explain(asked) => explain::explain(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

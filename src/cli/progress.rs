@@ -65,7 +65,7 @@ impl<O> Watched<O> {
     fn look(&mut self) {
         let Some(since) = self.since else { return };
         if self.bar.is_none() && since.elapsed() >= PATIENCE {
-            self.bar = Some(new_bar(self.total));
+            self.bar = Some(new_bar(self.total, "jobs"));
         }
         if let Some(bar) = &self.bar {
             bar.set_position(self.ended.min(self.total));
@@ -73,11 +73,36 @@ impl<O> Watched<O> {
     }
 }
 
-fn new_bar(total: u64) -> ProgressBar {
+/// How many of several runs are done, told from any thread; silent where `quiet` or where standard error is no terminal.
+pub struct Steps(Option<ProgressBar>);
+
+impl Steps {
+    /// `total` of `what`.
+    pub fn new(total: u64, what: &str, quiet: bool) -> Steps {
+        let is_watched = !quiet && total > 1 && std::io::stderr().is_terminal();
+        Steps(is_watched.then(|| new_bar(total, what)))
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn new_bar(total: u64, what: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} jobs, {eta} left")
-    {
+    let template = format!("{{bar:40}} {{human_pos}}/{{human_len}} {what}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
     bar

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::IsTerminal;
 
 use crate::metrics::bounds::jobs_of;
-use crate::metrics::{Recorder, RowSink, RunFacts, Summary, Timeline, machine_types};
-use crate::model::{Command, Scenario};
+use crate::metrics::{Recorder, RowSink, Summary, Timeline};
+use crate::plan;
 use crate::report::{Manifest, Style, Table, Tables, manifest_json, summary_json, summary_text};
-use crate::sim::Simulation;
-use crate::units::{Ratio, SimTime};
+use crate::sim::{Outcome, Simulation};
+use crate::units::SimTime;
 
 use super::args::{Common, Run};
 use super::failure::Failure;
@@ -16,12 +16,16 @@ use super::folder::RunFolder;
 use super::load::{self, Input};
 use super::output::{print, tell};
 use super::progress::Watched;
+use super::tornado;
 
 /// Does the run, and writes what it gives.
 ///
 /// # Errors
 /// Everything that is wrong with the input, or an output that cannot be written.
 pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
+    if run.tornado {
+        return tornado::tornado(run, common, style());
+    }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
     let folder = match &run.output {
@@ -41,7 +45,11 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     }
 }
 
-fn read(run: &Run) -> Result<Input, Failure> {
+/// Reads what `run` names.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(run: &Run) -> Result<Input, Failure> {
     let mut input = match (&run.trace, run.pool, &run.scenario) {
         (Some(trace), Some(vcpus), _) => load::trace_on_pool(run, trace, vcpus)?,
         (_, _, Some(scenario)) => load::scenario(scenario, &run.set, run.seed)?,
@@ -78,39 +86,15 @@ fn simulate<S: RowSink>(
     let recorder = Recorder::new(workload, sink, timeline);
     let watched = Watched::new(recorder, jobs, common.quiet, run.debug_bug_after);
     let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
-    outcome.observer.into_inner().finish(RunFacts {
-        scenario: &scenario.name,
-        seed: input.loaded.seed,
+    let outcome = Outcome {
+        observer: outcome.observer.into_inner(),
         digest: outcome.digest,
-        events: outcome.events,
         end: outcome.end,
+        events: outcome.events,
         estimates_raised: outcome.estimates_raised,
-        settings: &scenario.world.settings,
-        billing: &scenario.world.billing,
-        catalogue: &scenario.world.catalogue,
-        machine_types: &machine_types(&scenario.commands),
-        speed_max: speed_max(scenario),
-        ignored_keys: input.loaded.ignored.clone(),
-    })
-}
-
-/// The fastest machine times the fastest definition, rounded up.
-fn speed_max(scenario: &Scenario) -> Ratio {
-    let machines = scenario
-        .world
-        .catalogue
-        .iter()
-        .map(|(_, machine)| machine.speed);
-    let definitions = scenario
-        .commands
-        .iter()
-        .filter_map(|timed| match &timed.command {
-            Command::RegisterJobDefinition(definition) => Some(definition.speed),
-            _ => None,
-        });
-    let parts = |speeds: Option<Ratio>| u128::from(speeds.unwrap_or(Ratio::ONE).parts());
-    let product = parts(machines.max()) * parts(definitions.chain([Ratio::ONE]).max());
-    Ratio::from_parts(u64::try_from(product.div_ceil(u128::from(Ratio::PARTS))).unwrap_or(u64::MAX))
+    };
+    let ignored = input.loaded.ignored.clone();
+    plan::finish(scenario, input.loaded.seed, ignored, outcome)
 }
 
 /// The run with its tables, which stream into `folder`.

@@ -15,6 +15,7 @@ mod tables;
 mod terminal;
 mod text;
 mod timeline_csv;
+mod tornado;
 mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
@@ -28,4 +29,5 @@ pub use summary_json::summary_json;
 pub use tables::{Finished, Table, Tables};
 pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
-pub use wording::wrap;
+pub use tornado::{tornado_json, tornado_text};
+pub use wording::{GLUE, dollars, duration, glued, milliseconds, percent, whole, wrap};

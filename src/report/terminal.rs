@@ -39,7 +39,7 @@ impl Style {
         self.paint("33", text)
     }
 
-    fn bar(self, text: &str) -> String {
+    pub(super) fn bar(self, text: &str) -> String {
         self.paint("36", text)
     }
 }

@@ -4,10 +4,10 @@ use crate::metrics::Decimal;
 use crate::units::{Span, Usd};
 
 /// Stands for a space at which no line is broken.
-pub(super) const GLUE: char = '\u{a0}';
+pub const GLUE: char = '\u{a0}';
 
 /// A span in its two largest units, rounded: `2 d 3 h`, `1 h 2 min`, `3 min 20 s`, `4.2 s`, `15 ms`.
-pub(super) fn duration(span: Span) -> String {
+pub fn duration(span: Span) -> String {
     const MINUTE: u64 = 60_000;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
@@ -38,12 +38,12 @@ fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
 }
 
 /// Seconds as a duration.
-pub(super) fn seconds(figure: Decimal) -> String {
+pub fn seconds(figure: Decimal) -> String {
     milliseconds(figure.parts() / 1000)
 }
 
 /// Milliseconds, of one job or of many, as a duration.
-pub(super) fn milliseconds(ms: u128) -> String {
+pub fn milliseconds(ms: u128) -> String {
     // Sums over many jobs may be longer than a span can be; half of all there is leaves room for rounding.
     let ms = u64::try_from(ms).unwrap_or(u64::MAX).min(u64::MAX / 2);
     duration(Span::from_ms(ms))
@@ -56,7 +56,7 @@ pub(super) fn vcpu_hours(vcpu_ms: u128) -> String {
 }
 
 /// A part of one in per cent.
-pub(super) fn percent(part: Decimal) -> String {
+pub fn percent(part: Decimal) -> String {
     let text = Decimal::from_parts(part.parts() * 100).grouped(1);
     match text.as_str() {
         "0.0" if part.parts() > 0 => "<0.1 %".to_owned(),
@@ -65,12 +65,12 @@ pub(super) fn percent(part: Decimal) -> String {
 }
 
 /// A count.
-pub(super) fn whole(number: u64) -> String {
+pub fn whole(number: u64) -> String {
     Decimal::from_parts(u128::from(number) * Decimal::PARTS).grouped(0)
 }
 
 /// Dollars to the cent.
-pub(super) fn dollars(amount: Usd) -> String {
+pub fn dollars(amount: Usd) -> String {
     if amount < Usd::ZERO {
         return format!("-{}", dollars(-amount));
     }
@@ -93,7 +93,7 @@ pub(super) fn shortened(text: &str, width: usize) -> String {
 }
 
 /// The same text as one word, which no line break cuts.
-pub(super) fn glued(text: &str) -> String {
+pub fn glued(text: &str) -> String {
     text.replace(' ', &GLUE.to_string())
 }
 

@@ -546,7 +546,8 @@ impl Judge {
             }
         }
         for (number, pool) in spot.pools.iter().enumerate() {
-            for &(at, count) in &pool.available {
+            // After the end of the run instances only wait to leave, and nothing happens to them.
+            for &(at, count) in pool.available.iter().filter(|step| step.0 < self.end) {
                 let here = self.instances.iter().filter(|one| {
                     one.pool.index() == number && one.launched <= at && at < one.ended
                 });

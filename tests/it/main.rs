@@ -4,6 +4,7 @@ mod bill;
 mod catalog;
 mod cli;
 mod data;
+mod explain;
 mod figures;
 mod golden;
 mod killed;

@@ -1,0 +1,29 @@
+//! Many runs of one question, as many at once as there are cores: the only module that spawns threads. What comes back is in
+//! the order of what was asked, so that it is the same on any number of threads.
+
+mod replication;
+mod tornado;
+
+use rayon::prelude::*;
+
+pub use replication::{finish, replication};
+pub use tornado::{Moved, Tornado, Variation, variations};
+
+/// What `run` makes of each of `variants`, in their order. It is called from several threads.
+pub fn each<V: Sync, R: Send>(variants: &[V], run: impl Fn(&V) -> R + Send + Sync) -> Vec<R> {
+    variants.par_iter().map(run).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_what_was_asked() {
+        let variants: Vec<u64> = (0..100).collect();
+        assert_eq!(
+            each(&variants, |number| number * 2),
+            (0..200).step_by(2).collect::<Vec<u64>>()
+        );
+    }
+}
