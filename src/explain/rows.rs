@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn money_reads_back_as_it_was_written() {
-        for text in ["0", "0.0592", "12.5", "-0.25", "0.0000000001"] {
+        for text in ["0.00", "0.0592", "12.50", "-0.25", "0.0000000001"] {
             assert_eq!(usd(text).unwrap().to_string(), text);
         }
         assert!(usd("").is_none() && usd("1.00000000001").is_none() && usd("x").is_none());
