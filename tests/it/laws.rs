@@ -13,7 +13,9 @@ use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::{
     AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer, Simulation,
 };
-use batchcast::units::{EnvId, InstanceId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Usd};
+use batchcast::units::{
+    EnvId, InstanceId, JobId, PricePerHour, QueueId, Ratio, RowId, Shape, SimTime, Usd,
+};
 use rayon::prelude::*;
 
 use crate::worlds;
@@ -539,9 +541,13 @@ impl Judge {
                         && until > record.launched
                         && (*place == 0 || *from < record.ended)
                 });
+                let rises = |(from, price): &&(SimTime, PricePerHour)| {
+                    *from == record.ended && u128::from(price.ticks()) > cap
+                };
+                let is_priced_out = record.interrupted && steps.iter().any(|step| rises(&step));
+                self.seen.over_the_cap += u64::from(is_priced_out);
                 if over.is_some() {
                     assert!(record.terminated, "{record:?} costs more than {cap}");
-                    self.seen.over_the_cap += u64::from(record.interrupted);
                 }
             }
         }

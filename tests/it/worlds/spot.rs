@@ -26,7 +26,7 @@ pub fn spot_world(seed: u64) -> Scenario {
                 continue;
             }
             managed.purchase = Purchase::Spot {
-                bid_percentage: one_of(&mut chance, &[100, 100, 40, 1000]),
+                bid_percentage: one_of(&mut chance, &[100, 60, 40, 1000]),
             };
             managed.strategy = one_of(
                 &mut chance,
@@ -110,7 +110,7 @@ fn steps(on_demand: u64, chance: &mut ChaCha8Rng) -> Vec<(SimTime, PricePerHour)
     times
         .into_iter()
         .map(|at| {
-            let percent = one_of(chance, &[20u64, 30, 45, 100, 130]);
+            let percent = one_of(chance, &[20u64, 30, 50, 80, 130]);
             (at, PricePerHour::from_ticks(on_demand * percent / 100))
         })
         .collect()
