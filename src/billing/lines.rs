@@ -89,11 +89,11 @@ impl Usage {
                 };
             }
             let settled = commitments.settle(&used);
-            for place in others..sorts.len() {
+            for (place, &instance_type) in types.iter().enumerate().skip(others) {
                 let left = u128::try_from(settled.on_demand[place].units()).unwrap_or(0);
                 let off = usd(portion(left, terms.discount.parts(), Ratio::PARTS));
                 let amount = settled.paid[place] - settled.covered[place] - off;
-                news.push((types[place], CostCause::Covered, amount));
+                news.push((instance_type, CostCause::Covered, amount));
             }
             let unused = settled.unused();
             news.push((TypeId::NONE, CostCause::CommitmentUnused, unused));

@@ -55,8 +55,8 @@ impl Case {
         let (q, x) = (self.chance(), self.rate * self.work);
         let lost = (1.0 - libm::exp(-x) * (1.0 + x)) / (self.rate * q);
         let one = (1.0 - q) * self.work + q * lost;
-        let all = (1.0 - q.powi(attempts)) / (1.0 - q);
-        [1.0 - q.powi(attempts), all, all * one]
+        let all = (1.0 - libm::pow(q, f64::from(attempts))) / (1.0 - q);
+        [1.0 - libm::pow(q, f64::from(attempts)), all, all * one]
     }
 
     /// Mean hours that are paid where an interruption in an instance's first hour is free:
