@@ -318,7 +318,8 @@ pub(super) fn usd(text: &str) -> Option<Usd> {
         None => (1, text),
     };
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 10 {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if decimals.len() > 10 || whole.is_empty() || !digits(whole) || !digits(decimals) {
         return None;
     }
     let ticks: i128 = format!("{whole}{decimals:0<10}").parse().ok()?;
