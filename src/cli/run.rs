@@ -24,6 +24,11 @@ use super::progress::Watched;
 pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
+    if !common.quiet {
+        for note in &input.loaded.notes {
+            tell(&format!("note: {note}\n"));
+        }
+    }
     let folder = match &run.output {
         Some(target) => Some(RunFolder::create(target, run.force, &input.path)?),
         None => None,
@@ -144,6 +149,7 @@ fn into_folder(
         events: summary.events,
         command: command_line(run),
         inputs: input.files.clone(),
+        notes: &input.loaded.notes,
         assumptions: &summary.assumptions,
         profile: summary.profile.name(),
         files: folder.files(),
