@@ -159,6 +159,8 @@ impl Page {
             let share = Decimal::quotient(part.amount, whole).unwrap_or_default();
             let length = (share.parts() * BAR as u128 + Decimal::PARTS / 2) / Decimal::PARTS;
             let (bar, length) = match length as usize {
+                // What is taken off has no part of the whole.
+                _ if part.amount == 0 => (String::new(), 0),
                 0 => ("▏".to_owned(), 1),
                 length => ("█".repeat(length), length),
             };
@@ -170,7 +172,10 @@ impl Page {
             };
             self.line(&format!(
                 "  {label:<BEFORE_BAR$}{bar}{rest} {:>7}  {:>width$}",
-                percent(share),
+                match part.amount {
+                    0 => String::new(),
+                    _ => percent(share),
+                },
                 part.value
             ));
         }

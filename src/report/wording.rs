@@ -71,6 +71,9 @@ pub(super) fn whole(number: u64) -> String {
 
 /// Dollars to the cent.
 pub(super) fn dollars(amount: Usd) -> String {
+    if amount < Usd::ZERO {
+        return format!("-{}", dollars(-amount));
+    }
     let parts = u128::try_from(amount.rounded_ticks()).unwrap_or(0) / 10_000;
     let text = Decimal::from_parts(parts).grouped(2);
     match text.as_str() {

@@ -17,7 +17,7 @@ use crate::fleet::Fleet;
 use crate::model::{Command, CostCause, Rejection, Scenario};
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
-use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, Span, TypeId};
 
 use clients::Clients;
 
@@ -69,7 +69,16 @@ impl Event {
             Event::Decide | Event::Launched(_) | Event::Registered(_)
         )
     }
+
+    /// Whether it happens to machines alone, unless it takes one from a job.
+    fn is_between_machines(self) -> bool {
+        self.is_of_machines() || matches!(self, Event::TakenBack(_) | Event::Supply)
+    }
 }
+
+/// Where nothing runs and nothing arrives, machines come and go so long before a run ends with what waits left over: Spot
+/// instances that minvCpus keeps would be taken back and launched again for ever.
+const STALL: Span = Span::from_s(90 * 24 * 3600);
 
 const _: () = assert!(
     std::mem::size_of::<Event>() <= 16,
@@ -119,6 +128,8 @@ pub struct Simulation<'w, O: Observer> {
     decided: Option<(SimTime, u64)>,
     /// When anything last happened; void events are nothing.
     last: SimTime,
+    /// When anything last happened but that machines came and went.
+    lived: SimTime,
     /// Since when levels may differ from what the observer was told.
     levels_changed: Option<SimTime>,
 }
@@ -148,6 +159,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             cursor: SimTime::NEVER,
             decided: None,
             last: SimTime::ZERO,
+            lived: SimTime::ZERO,
             levels_changed: None,
         };
         simulation.move_cursor();
@@ -197,7 +209,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// until the scenario's cut. Where jobs are left over, the run ended when anything last happened.
     pub fn run(mut self) -> Outcome<O> {
         let limit = self.scenario.until.unwrap_or(SimTime::NEVER);
-        while !self.is_over() && self.step(limit) {}
+        while !self.is_over() && !self.is_stalled() && self.step(limit) {}
         let cut = self.scenario.until.filter(|_| !self.is_over());
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
@@ -269,6 +281,19 @@ impl<'w, O: Observer> Simulation<'w, O> {
             && (self.next_command > 0 || self.scenario.commands.is_empty())
     }
 
+    /// Whether machines have been coming and going for nothing for so long that nothing will come of it.
+    fn is_stalled(&self) -> bool {
+        if self.now().since(self.lived) <= STALL {
+            return false;
+        }
+        let counts = self.control.counts();
+        counts.starting + counts.running == 0
+            && self.next_row == self.scenario.workload.rows.len()
+            && self.clients.is_quiet()
+            && self.next_command == self.scenario.commands.len()
+            && self.fleet.next_supply(self.now()) == SimTime::NEVER
+    }
+
     /// Handles the next thing that is due, if that is not after `limit`.
     fn step(&mut self, limit: SimTime) -> bool {
         let Some(due) = self.calendar.pop(self.cursor, limit) else {
@@ -280,12 +305,16 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let happened = match due {
             Due::Cursor => {
                 self.fleet.progress();
+                self.lived = self.now();
                 self.arrive();
                 true
             }
             Due::Decision => self.decide(),
             Due::Event(event) => {
                 let happened = self.happen(event);
+                if !event.is_between_machines() {
+                    self.lived = self.now();
+                }
                 if happened && !event.is_of_machines() {
                     self.fleet.progress();
                 }

@@ -6,8 +6,8 @@ use std::ops::AddAssign;
 
 use batchcast::metrics::{Recorder, RunFacts, Summary};
 use batchcast::model::{
-    AllocationStrategy, Command, CostCause, EnvironmentKind, JobStatus, Knob, Managed, Scenario,
-    StatusReason, TimeCause,
+    AllocationStrategy, Billing, Command, CostCause, EnvironmentKind, JobStatus, Knob, Managed,
+    Purchase, Scenario, SpotPrice, StatusReason, TimeCause,
 };
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::{
@@ -39,6 +39,10 @@ struct Seen {
     full_waits: u64,
     several_environments: u64,
     paced_waits: u64,
+    taken_back: u64,
+    waived: u64,
+    over_the_cap: u64,
+    short_pools: u64,
 }
 
 impl AddAssign for Seen {
@@ -59,6 +63,10 @@ impl AddAssign for Seen {
         self.full_waits += other.full_waits;
         self.several_environments += other.several_environments;
         self.paced_waits += other.paced_waits;
+        self.taken_back += other.taken_back;
+        self.waived += other.waived;
+        self.over_the_cap += other.over_the_cap;
+        self.short_pools += other.short_pools;
     }
 }
 
@@ -169,6 +177,8 @@ impl Observer for Judge {
     fn instance_ended(&mut self, instance: &InstanceRecord) {
         self.seen.boots += u64::from(instance.registered != Some(instance.launched));
         self.seen.scale_ins += u64::from(instance.terminated);
+        self.seen.taken_back += u64::from(instance.interrupted);
+        self.seen.waived += u64::from(instance.cost.get(CostCause::Waived) != Usd::ZERO);
         self.instances.push(instance.clone());
     }
 
@@ -240,12 +250,22 @@ impl Judge {
         }
         for record in &self.instances {
             let machine = scenario.world.catalogue.get(record.instance_type);
-            let billed = machine
-                .price
-                .over(batchcast::units::Span::from_s(record.billed_s));
-            assert_eq!(record.cost.total(), billed, "{record:?}");
+            let billed = batchcast::units::Span::from_s(record.billed_s);
+            if record.pool.is_some() {
+                spot_bill(scenario, record);
+            } else {
+                assert_eq!(
+                    record.cost.total(),
+                    machine.price.over(billed),
+                    "{record:?}"
+                );
+            }
             for cause in CostCause::ALL {
-                assert!(record.cost.get(cause) >= Usd::ZERO, "{record:?}");
+                let amount = record.cost.get(cause);
+                match cause {
+                    CostCause::Waived => assert!(amount <= Usd::ZERO, "{record:?}"),
+                    _ => assert!(amount >= Usd::ZERO, "{record:?}"),
+                }
             }
         }
         let sum = |causes: &[CostCause]| -> Usd {
@@ -283,10 +303,44 @@ impl Judge {
             CostCause::Idle,
             CostCause::Stranded,
             CostCause::Minimum,
+            CostCause::Waived,
         ];
         let rest: Usd = nobodys.iter().map(|&cause| summary.cost.get(cause)).sum();
         assert_eq!(self.jobs_cost + rest, bill, "by job, and what is nobody's");
     }
+}
+
+/// What a Spot instance is billed is what its pool cost while it was billed, worked out by hand where the price is given; never
+/// more than the cap; and nothing where EC2 took it back in its first hour.
+fn spot_bill(scenario: &Scenario, record: &InstanceRecord) {
+    let total = record.cost.total();
+    let by_hour: Usd = record.by_hour.iter().copied().sum();
+    assert_eq!(by_hour, total, "{record:?}");
+    let up = record.ended - record.launched;
+    let (_, _, spec) = managed_of(scenario)
+        .find(|(environment, ..)| *environment == record.environment)
+        .expect("a Spot instance is of a managed environment");
+    if record.interrupted && up.ms() < 3_600_000 {
+        assert_eq!((total, record.billed_s), (Usd::ZERO, 0), "{record:?}");
+        return;
+    }
+    let steps = match &scenario.world.spot.pools[record.pool.index()].price {
+        SpotPrice::Fixed(price) => vec![(SimTime::ZERO, *price)],
+        SpotPrice::Steps(steps) => steps.clone(),
+        SpotPrice::Process(_) | SpotPrice::Blocks { .. } => return,
+    };
+    if spec.billing == Billing::PerHour {
+        return;
+    }
+    let billed_to = record.launched + batchcast::units::Span::from_s(record.billed_s);
+    let mut expected = Usd::ZERO;
+    for (place, (from, price)) in steps.iter().enumerate() {
+        let from = if place == 0 { SimTime::ZERO } else { *from };
+        let to = steps.get(place + 1).map_or(SimTime::NEVER, |next| next.0);
+        let (from, to) = (from.max(record.launched), to.min(billed_to));
+        expected += price.over(to.since(from));
+    }
+    assert_eq!(total, expected, "{record:?}");
 }
 
 /// The managed environments of a scenario, by identifier.
@@ -315,11 +369,16 @@ impl Judge {
             u64::from(kind.nominal.vcpus)
         };
         // What was asked for counts, and is seen when it runs.
-        let launch = scenario.world.settings.span(Knob::LaunchTime);
         for (environment, name, spec) in managed_of(scenario) {
+            let is_spot = spec.purchase != Purchase::OnDemand;
+            let launch = scenario.world.settings.span(match is_spot {
+                true => Knob::SpotLaunchTime,
+                false => Knob::LaunchTime,
+            });
             // Limits that commands change: the loosest there ever were.
             let mut max = u64::from(spec.max_vcpus);
-            let (mut min, mut may_lose) = (u64::from(spec.min_vcpus), false);
+            // Spot instances are taken back whatever minvCpus is.
+            let (mut min, mut may_lose) = (u64::from(spec.min_vcpus), is_spot);
             for timed in &scenario.commands {
                 match &timed.command {
                     Command::UpdateComputeEnvironment(update)
@@ -347,7 +406,8 @@ impl Judge {
                     .map(|other| vcpus(other))
                     .sum();
                 let over = at_launch.saturating_sub(max);
-                let is_best_fit = spec.strategy == AllocationStrategy::BestFit;
+                let is_best_fit = spec.strategy == AllocationStrategy::BestFit
+                    && spec.purchase == Purchase::OnDemand;
                 let largest = own.iter().map(|other| vcpus(other)).max().unwrap_or(0);
                 assert!(over == 0 || !is_best_fit, "{name} is {over} over {max}");
                 assert!(over < largest.max(1), "{name} is {over} over {max}");
@@ -363,8 +423,56 @@ impl Judge {
                 );
             }
         }
+        self.spot_limits(scenario);
         let several = self.environments_of.values();
         self.seen.several_environments += several.filter(|all| all.len() > 1).count() as u64;
+    }
+}
+
+impl Judge {
+    /// EC2 takes back at once what goes over the cap and what a pool has no more of, and nothing else where chance does not.
+    fn spot_limits(&mut self, scenario: &Scenario) {
+        let spot = &scenario.world.spot;
+        for record in self.instances.iter().filter(|one| one.pool.is_some()) {
+            let (_, _, spec) = managed_of(scenario)
+                .find(|(environment, ..)| *environment == record.environment)
+                .expect("a Spot instance is of a managed environment");
+            let Purchase::Spot { bid_percentage } = spec.purchase else {
+                panic!("an On-Demand environment has the Spot instance {record:?}");
+            };
+            let pool = &spot.pools[record.pool.index()];
+            assert_eq!(pool.instance_type, record.instance_type);
+            let on_demand = scenario.world.catalogue.get(pool.instance_type).price;
+            let cap = u128::from(on_demand.ticks()) * u128::from(bid_percentage) / 100;
+            if let SpotPrice::Steps(steps) = &pool.price {
+                let over = steps.iter().enumerate().find(|(place, (from, price))| {
+                    let until = steps.get(place + 1).map_or(SimTime::NEVER, |next| next.0);
+                    u128::from(price.ticks()) > cap
+                        && until > record.launched
+                        && (*place == 0 || *from < record.ended)
+                });
+                if over.is_some() {
+                    assert!(record.terminated, "{record:?} costs more than {cap}");
+                    self.seen.over_the_cap += u64::from(record.interrupted);
+                }
+            }
+        }
+        for (number, pool) in spot.pools.iter().enumerate() {
+            for &(at, count) in &pool.available {
+                let here = self.instances.iter().filter(|one| {
+                    one.pool.index() == number && one.launched <= at && at < one.ended
+                });
+                let up = here.count();
+                assert!(
+                    up <= count as usize,
+                    "pool {number} has {up} of {count} at {at}"
+                );
+                let lost = self.instances.iter();
+                let lost = lost
+                    .filter(|one| one.pool.index() == number && one.interrupted && one.ended == at);
+                self.seen.short_pools += lost.count() as u64;
+            }
+        }
     }
 }
 
@@ -529,6 +637,22 @@ fn run_all(world: fn(u64) -> Scenario) -> Seen {
     }
     println!("{WORLDS} worlds: {seen:?}");
     seen
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_worlds_on_spot() {
+    let seen = run_all(worlds::spot_world);
+    for (what, count) in [
+        ("instances taken back", seen.taken_back),
+        ("bills waived", seen.waived),
+        ("prices over the cap", seen.over_the_cap),
+        ("pools that lose their supply", seen.short_pools),
+        ("retries", seen.retries),
+        ("hosts lost", seen.lost_hosts),
+        ("instances over maxvCpus", seen.overshoots),
+    ] {
+        assert!(count >= 20, "{what}: {count}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod dump;
 mod features;
 mod managed;
+mod spot;
 mod submissions;
 
 use batchcast::model::{
@@ -18,6 +19,7 @@ use rand::{RngExt, SeedableRng};
 pub use dump::dump;
 pub use features::{Features, features};
 pub use managed::managed_world;
+pub use spot::spot_world;
 
 /// The grain of most times: a tie at every turn.
 const GRAIN_S: u64 = 20;

@@ -1,0 +1,141 @@
+//! Random worlds on Spot: a managed world of the same number, whose environments buy Spot instances from random pools.
+
+use batchcast::model::{
+    AllocationStrategy, Command, EnvironmentKind, Interruption, PriceProcess, Purchase, Scenario,
+    SpotMarket, SpotPool, SpotPrice,
+};
+use batchcast::units::{PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+use super::{GRAIN_S, managed_world, set};
+
+/// The random world on Spot number `seed`.
+pub fn spot_world(seed: u64) -> Scenario {
+    let mut scenario = managed_world(seed);
+    let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x5907);
+    for timed in &mut scenario.commands {
+        if let Command::CreateComputeEnvironment(environment) = &mut timed.command
+            && let EnvironmentKind::Managed(managed) = &mut environment.kind
+        {
+            let count = managed.types.len() as u32;
+            managed.positions = (0..count).map(|place| place * 7 % count).collect();
+            if !chance.random_bool(0.8) {
+                let ordered = AllocationStrategy::BestFitProgressiveOrdered;
+                managed.strategy = one_of(&mut chance, &[managed.strategy, ordered]);
+                continue;
+            }
+            managed.purchase = Purchase::Spot {
+                bid_percentage: one_of(&mut chance, &[100, 100, 40, 1000]),
+            };
+            managed.strategy = one_of(
+                &mut chance,
+                &[
+                    AllocationStrategy::BestFit,
+                    AllocationStrategy::BestFitProgressive,
+                    AllocationStrategy::SpotCapacityOptimized,
+                    AllocationStrategy::SpotPriceCapacityOptimized,
+                    AllocationStrategy::SpotPriceCapacityOptimized,
+                    AllocationStrategy::SpotCapacityOptimizedPrioritized,
+                ],
+            );
+        }
+    }
+    scenario.world.spot = market(&scenario, &mut chance);
+    for (key, values) in [
+        ("spotLaunchTime", &["0s", "10s", "40s"]),
+        ("spotSignalLag", &["0s", "60s", "3600s"]),
+        ("spotSignalNoise", &["0", "1", "3"]),
+    ] {
+        let value = one_of(&mut chance, values);
+        set(&mut scenario, key, value);
+    }
+    scenario
+}
+
+fn one_of<T: Copy>(chance: &mut ChaCha8Rng, values: &[T]) -> T {
+    values[chance.random_range(0..values.len())]
+}
+
+fn market(scenario: &Scenario, chance: &mut ChaCha8Rng) -> SpotMarket {
+    let zones = chance.random_range(1..=2u32);
+    let mut pools = Vec::new();
+    for (instance_type, machine) in scenario.world.catalogue.iter() {
+        for zone in (0..zones).map(ZoneId) {
+            // Not every zone has every type.
+            if zone.0 > 0 && chance.random_bool(0.3) {
+                continue;
+            }
+            pools.push(SpotPool {
+                instance_type,
+                zone,
+                price: price(machine.price.ticks(), instance_type, chance),
+                // Lives of minutes, as jobs have.
+                interruptions_per_hour: Ratio::from_parts(one_of(
+                    chance,
+                    &[0, 500_000, 5_000_000, 20_000_000],
+                )),
+                available: supply(chance),
+            });
+        }
+    }
+    SpotMarket {
+        zones: (0..zones).map(|zone| format!("zone-{zone}")).collect(),
+        pools,
+        interruption: one_of(chance, &[Interruption::Hazard, Interruption::Never]),
+    }
+}
+
+fn some_time(chance: &mut ChaCha8Rng) -> SimTime {
+    SimTime::from_s(GRAIN_S * chance.random_range(0..100u64))
+}
+
+fn supply(chance: &mut ChaCha8Rng) -> Vec<(SimTime, u32)> {
+    if chance.random_bool(0.7) {
+        return Vec::new();
+    }
+    let mut times: Vec<SimTime> = (0..3).map(|_| some_time(chance)).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+        .into_iter()
+        .map(|at| (at, one_of(chance, &[0, 1, 2, 5])))
+        .collect()
+}
+
+fn steps(on_demand: u64, chance: &mut ChaCha8Rng) -> Vec<(SimTime, PricePerHour)> {
+    let mut times: Vec<SimTime> = (0..5).map(|_| some_time(chance)).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+        .into_iter()
+        .map(|at| {
+            let percent = one_of(chance, &[20u64, 30, 45, 100, 130]);
+            (at, PricePerHour::from_ticks(on_demand * percent / 100))
+        })
+        .collect()
+}
+
+fn price(on_demand: u64, instance_type: TypeId, chance: &mut ChaCha8Rng) -> SpotPrice {
+    match chance.random_range(0..4) {
+        0 => SpotPrice::Fixed(PricePerHour::from_ticks(on_demand * 3 / 10)),
+        1 => SpotPrice::Process(PriceProcess {
+            first: PricePerHour::from_ticks(on_demand / 3),
+            // The logarithm of some 0.1 to 0.2 USD.
+            mean_log: -2_000_000 + i64::from(instance_type.0) * 100_000,
+            reversion: 100_000,
+            deviation: 150_000,
+            jump_chance: 20_000,
+            jump_deviation: 700_000,
+            step: Span::from_s(GRAIN_S * 3),
+            most: PricePerHour::from_ticks(on_demand),
+            least: PricePerHour::from_ticks(on_demand / 20),
+        }),
+        2 => SpotPrice::Blocks {
+            history: steps(on_demand, chance),
+            length: Span::from_s(GRAIN_S * 100),
+            block: Span::from_s(GRAIN_S * 13),
+        },
+        _ => SpotPrice::Steps(steps(on_demand, chance)),
+    }
+}
