@@ -60,7 +60,11 @@
 //!   `fleet/scaling.rs`, and when in `sim/scaling.rs`; which type is a strategy, one file each in `policy/allocation/`; when
 //!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
 //!
-//! Left for what comes next, and where it goes: Fargate (`fleet`), replications over seeds and search (`plan`).
+//! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
+//!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs`, and of the bill `fleet/ledger.rs` (`waived`).
+//!
+//! Left for what comes next, and where it goes: Fargate (an environment whose machines come with their attempts, `fleet`; its
+//! sizes and rates are in `billing/fargate.rs`), images and their pulls, checkpoints, replications over seeds and search (`plan`).
 //!
 //! # The order of events
 //!
@@ -110,13 +114,18 @@
 //! * Instances that left without ever being used are launched again only for a head that lacks nothing but room, until
 //!   something else happens: behind a stuck head machines would come and go for ever.
 //! * A pool is billed from the moment its machines are registered to the end of the run.
+//! * The price of a Spot pool is a course with what was paid until each step: bills are differences of two look-ups, and no
+//!   event is made when a price changes. What EC2 does not charge is a cause of its own, less than nothing: an attempt pays its
+//!   part when it ends, before anybody knows whether its machine will be taken back within its first hour.
+//! * Where nothing runs and nothing arrives, a run ends after thirty days of machines that come and go for nothing.
 //!
 //! # How it is judged
 //!
 //! `tests/it/`: `catalog` (the types against their sources), `traps` (fifteen sentences about AWS Batch), `published` (golden
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
-//! byte for byte), `rulings` and `managed_door` (stories of what AWS leaves open, and of what it refuses), `cli`, `tidy`.
+//! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` (interruptions
+//! against closed forms), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

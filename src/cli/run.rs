@@ -28,6 +28,11 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
+    if !common.quiet {
+        for note in &input.loaded.notes {
+            tell(&format!("note: {note}\n"));
+        }
+    }
     let folder = match &run.output {
         Some(target) => Some(RunFolder::create(target, run.force, &input.path)?),
         None => None,
@@ -134,6 +139,7 @@ fn into_folder(
         events: summary.events,
         command: command_line(run),
         inputs: input.files.clone(),
+        notes: &input.loaded.notes,
         assumptions: &summary.assumptions,
         profile: summary.profile.name(),
         files: folder.files(),

@@ -28,6 +28,8 @@ pub struct Manifest<'a> {
     pub command: Vec<String>,
     /// What was read.
     pub inputs: Vec<InputFile>,
+    /// What was noticed in reading it: one sentence each.
+    pub notes: &'a [String],
     /// Parameters of the model and their values.
     pub assumptions: &'a [crate::metrics::AssumptionValue],
     /// The profile that defaults came from.
@@ -59,6 +61,13 @@ pub fn manifest_json(manifest: &Manifest<'_>) -> String {
                 });
             }
         });
+        if !manifest.notes.is_empty() {
+            json.array("notes", |json| {
+                for note in manifest.notes {
+                    json.element_text(note);
+                }
+            });
+        }
         json.text("profile", manifest.profile);
         json.object("settings", |json| {
             for assumption in manifest.assumptions {

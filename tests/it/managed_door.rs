@@ -1,9 +1,12 @@
 //! What AWS refuses of managed environments and their queues while a run goes on; jobs that never fit; and what instances cost.
 
-use batchcast::model::{CostCause, JobStatus};
+use batchcast::model::{
+    AllocationStrategy, Command, CostCause, EnvironmentKind, JobStatus, Purchase,
+};
+use batchcast::sim::Simulation;
 use batchcast::units::{PricePerHour, Span, Usd};
 
-use crate::tape::play;
+use crate::tape::{Tape, play, scenario};
 
 /// An environment `m` with two instances' worth of vCPUs at most, its queue, one job of ten minutes, and `more`.
 fn world(more: &str) -> String {
@@ -83,6 +86,39 @@ fn what_aws_refuses_while_a_run_goes_on_is_refused_with_its_reason_and_changes_n
         assert_eq!(tape.rejected.len(), 1, "{action}: {:?}", tape.rejected);
         assert!(tape.rejected[0].contains(wanted), "{:?}", tape.rejected);
         assert_eq!(tape.jobs["first"].status, JobStatus::Succeeded, "{action}");
+    }
+}
+
+#[test]
+fn a_strategy_that_does_not_go_with_how_instances_are_bought_is_refused_at_the_door_too() {
+    let spot = |bid_percentage| Purchase::Spot { bid_percentage };
+    for (purchase, strategy, wanted) in [
+        (
+            Purchase::OnDemand,
+            AllocationStrategy::SpotCapacityOptimized,
+            "is for SPOT; with EC2 use BEST_FIT",
+        ),
+        (
+            spot(100),
+            AllocationStrategy::BestFitProgressiveOrdered,
+            "BEST_FIT_PROGRESSIVE_ORDERED is for EC2",
+        ),
+        (
+            spot(0),
+            AllocationStrategy::BestFit,
+            "must be greater than 0",
+        ),
+    ] {
+        let mut story = scenario(&world(""));
+        for timed in &mut story.commands {
+            if let Command::CreateComputeEnvironment(made) = &mut timed.command
+                && let EnvironmentKind::Managed(managed) = &mut made.kind
+            {
+                (managed.purchase, managed.strategy) = (purchase, strategy);
+            }
+        }
+        let tape = Simulation::new(&story, 1, Tape::of(&story)).run().observer;
+        assert!(tape.rejected[0].contains(wanted), "{:?}", tape.rejected);
     }
 }
 

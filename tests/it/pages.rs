@@ -67,13 +67,41 @@ fn the_figures_on_a_scenarios_page_are_those_of_its_goldens() {
 fn the_scenario_on_the_first_page_has_no_problems_and_runs() {
     let page = first_page();
     let scenarios = blocks(&page, "toml");
-    assert_eq!(scenarios.len(), 1);
+    assert_eq!(scenarios.len(), 2, "the second is about Spot");
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("nightly.toml"), &scenarios[0]).unwrap();
     fs::write(home.path().join("jobs.csv"), "submit_s,run_s\n0,60\n").unwrap();
     let report = batchcast(home.path(), &["run", "nightly.toml"]);
     assert!(!report.contains("Without effect"), "{report}");
     assert!(!report.contains("Refused"), "{report}");
+}
+
+#[test]
+fn the_spot_section_on_the_first_page_goes_with_the_scenario_there() {
+    let home = tempfile::tempdir().unwrap();
+    let row = |name: &str, zone: &str| {
+        format!(
+            r#"{{"Timestamp": "2021-03-11T00:00:00Z", "InstanceType": "{name}", "AvailabilityZone": "{zone}", "SpotPrice": "0.03"}}"#
+        )
+    };
+    let rows = [
+        row("c5.large", "us-east-1b"),
+        row("m5.large", "us-east-1a").replace("11T", "01T"),
+    ];
+    let advisor =
+        r#"{"spot_advisor": {"us-east-1": {"Linux": {"c5.large": {"r": 0}}}}}"#.to_owned();
+    for (name, text) in [
+        ("all.toml", blocks(&first_page(), "toml").concat()),
+        ("jobs.csv", "submit_s,run_s\n0,60\n".to_owned()),
+        ("prices.json", format!("[{}]", rows.join(", "))),
+        ("spot-advisor-data.json", advisor),
+    ] {
+        fs::write(home.path().join(name), text).unwrap();
+    }
+    let said = batchcast(home.path(), &["check", "all.toml"]);
+    assert!(said.contains("no problems"), "{said}");
+    assert!(said.contains("note: Spot history: 2 rows"), "{said}");
+    assert!(!said.contains("without effect"), "{said}");
 }
 
 #[test]

@@ -48,17 +48,20 @@ fn deviation(value: f64) -> u32 {
 pub fn of_figures(stated: &Stated, mean: PricePerHour, most: PricePerHour) -> PriceProcess {
     let hours = stated.step.ms() as f64 / 3.6e6;
     let rate = stated.reversion_per_hour;
-    let left = libm::exp(-rate * hours);
+    let reversion = millionths(-libm::expm1(-rate * hours)).max(1);
+    // What is left of a distance after a step, as the run will have it.
+    let left = 1.0 - f64::from(reversion) / 1e6;
     // What the noise of a step comes to while it is being taken back.
-    let noise = stated.volatility_per_hour * libm::sqrt((1.0 - left * left) / (2.0 * rate));
-    let jump_chance = 1.0 - libm::exp(-stated.jumps_per_day * hours / 24.0);
+    let noise =
+        stated.volatility_per_hour * libm::sqrt(-libm::expm1(-2.0 * rate * hours) / (2.0 * rate));
+    let jump_chance = -libm::expm1(-stated.jumps_per_day * hours / 24.0);
     let jumps = jump_chance * stated.jump_deviation * stated.jump_deviation;
     let variance = (noise * noise + jumps) / (1.0 - left * left);
     PriceProcess {
         first: mean.min(most),
         // The mean of a price is above the price of the mean logarithm, by half of the variance.
         mean_log: ((log(mean) - variance / 2.0) * 1e6).round() as i64,
-        reversion: millionths(1.0 - left).max(1),
+        reversion,
         deviation: deviation(noise),
         jump_chance: millionths(jump_chance),
         jump_deviation: deviation(stated.jump_deviation),

@@ -297,9 +297,13 @@ impl Lowering<'_> {
             0 => String::new(),
             more => format!(" and {more} more types"),
         };
+        let by_start = match self.start {
+            None => "set start to a day of the history, ",
+            Some(_) => "",
+        };
         let date = |ms| stamp(ms).chars().take(10).collect::<String>();
         let message = format!(
-            "is of {} to {}, and the On-Demand price of `{}`{more} is of {}: a bidPercentage below 100 is no ratio of such prices; set start to a day of the history, state prices in instanceTypes, or set allowMixedDates = true",
+            "is of {} to {}, and the On-Demand price of `{}`{more} is of {}: a bidPercentage below 100 is no ratio of such prices; {by_start}state prices in instanceTypes, or set allowMixedDates = true",
             date(first),
             date(last),
             self.types.catalogue.get(id).name,
