@@ -10,12 +10,4 @@ impl Allocation for BestFitProgressive {
     fn choose(&self, candidates: &[Candidate], need: &Need) -> Candidate {
         best_by(candidates, need, |_, _| Ordering::Equal)
     }
-
-    fn may_exceed(&self) -> bool {
-        true
-    }
-
-    fn falls_back(&self) -> bool {
-        true
-    }
 }

@@ -9,12 +9,4 @@ impl Allocation for BestFitProgressiveOrdered {
     fn choose(&self, candidates: &[Candidate], need: &Need) -> Candidate {
         best_by(candidates, need, |a, b| a.position.cmp(&b.position))
     }
-
-    fn may_exceed(&self) -> bool {
-        true
-    }
-
-    fn falls_back(&self) -> bool {
-        true
-    }
 }

@@ -47,10 +47,14 @@ pub trait Allocation {
 
     /// Whether the last On-Demand instance may go over maxvCpus (API ComputeResource.maxvCpus: all but BEST_FIT, by one
     /// instance at most). The last Spot instance may under every strategy.
-    fn may_exceed(&self) -> bool;
+    fn may_exceed(&self) -> bool {
+        true
+    }
 
     /// Whether another type is taken where the chosen one has no capacity (User Guide, allocation strategies: BEST_FIT waits).
-    fn falls_back(&self) -> bool;
+    fn falls_back(&self) -> bool {
+        true
+    }
 }
 
 /// A known strategy.

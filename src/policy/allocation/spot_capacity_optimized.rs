@@ -9,12 +9,4 @@ impl Allocation for SpotCapacityOptimized {
     fn choose(&self, candidates: &[Candidate], need: &Need) -> Candidate {
         best_by(candidates, need, |a, b| a.risk.cmp(&b.risk))
     }
-
-    fn may_exceed(&self) -> bool {
-        true
-    }
-
-    fn falls_back(&self) -> bool {
-        true
-    }
 }

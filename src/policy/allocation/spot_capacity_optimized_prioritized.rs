@@ -13,12 +13,4 @@ impl Allocation for SpotCapacityOptimizedPrioritized {
                 .then(a.position.cmp(&b.position))
         })
     }
-
-    fn may_exceed(&self) -> bool {
-        true
-    }
-
-    fn falls_back(&self) -> bool {
-        true
-    }
 }

@@ -10,12 +10,4 @@ impl Allocation for SpotPriceCapacityOptimized {
     fn choose(&self, candidates: &[Candidate], need: &Need) -> Candidate {
         best_by(candidates, need, |a, b| risk_class(a).cmp(&risk_class(b)))
     }
-
-    fn may_exceed(&self) -> bool {
-        true
-    }
-
-    fn falls_back(&self) -> bool {
-        true
-    }
 }
