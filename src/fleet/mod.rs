@@ -53,6 +53,8 @@ struct Instance {
     asked: u64,
     /// The Spot pool that it comes from, if it is a Spot instance.
     pool: PoolId,
+    /// The attempts on it, if it is a Spot instance: whose EC2 takes back is asked often.
+    attempts: Vec<AllocationId>,
     /// Whether EC2 took it back.
     interrupted: bool,
     meter: Meter,
@@ -291,6 +293,7 @@ impl<'w> Fleet<'w> {
                 leaves: None,
                 asked,
                 pool,
+                attempts: Vec::new(),
                 interrupted: false,
                 meter: Meter::new(tariff, size, now),
             });
@@ -357,7 +360,14 @@ impl<'w> Fleet<'w> {
 
     /// The attempts on `instance`, in order of placement. A gang counts on each of its machines.
     pub fn attempts_on(&self, instance: InstanceId) -> Vec<(AllocationId, crate::units::JobId)> {
-        self.allocations.on(instance)
+        let machine = &self.instances[instance.index()];
+        if !machine.pool.is_some() {
+            return self.allocations.on(instance);
+        }
+        let job = |&id: &AllocationId| (id, self.allocations.get(id).job);
+        let mut found: Vec<_> = machine.attempts.iter().map(job).collect();
+        found.sort_by_key(|&(_, job)| job);
+        found
     }
 
     /// Whether `instance` is still up.
@@ -504,6 +514,7 @@ impl<'w> Fleet<'w> {
             return;
         };
         let machine = &mut self.instances[instance.index()];
+        machine.attempts.retain(|&other| other != id);
         machine.meter.advance(now, &mut self.market);
         let clock = machine.meter.clock();
         let cost = machine.meter.cost(node.mark, clock, node.weight);
@@ -533,6 +544,9 @@ impl<'w> Fleet<'w> {
         let mut cost = AttemptCost::default();
         for node in allocation.nodes() {
             let machine = &mut self.instances[node.instance.index()];
+            if machine.pool.is_some() {
+                machine.attempts.retain(|&other| other != id);
+            }
             let meter = &mut machine.meter;
             meter.advance(now, &mut self.market);
             let whole = meter.cost(node.mark, meter.clock(), node.weight);
@@ -666,6 +680,12 @@ impl<'w> Fleet<'w> {
         entry.gang = gang;
         entry.expected_end = ask.expected_end;
         entry.lost = Usd::ZERO;
+        for node in entry.nodes() {
+            let machine = &mut self.instances[node.instance.index()];
+            if machine.pool.is_some() {
+                machine.attempts.push(allocation);
+            }
+        }
         if self.keeps_ends {
             self.pools[environment.index()].remember_end(ask.expected_end, allocation, ask.shape);
         }
