@@ -123,8 +123,10 @@ impl<'w, S: RowSink> Recorder<'w, S> {
             return;
         }
         let run = job.ended - started;
-        self.longest_job = self.longest_job.max(run);
-        self.reserved.add(job.shape, run);
+        // A job that was cancelled while it waited for another attempt held nothing since its last one ended.
+        let held = job.time.get(TimeCause::Run);
+        self.longest_job = self.longest_job.max(held);
+        self.reserved.add(job.shape, held);
         self.slowdowns.push(bounded_slowdown(wait, run.ms()));
     }
 

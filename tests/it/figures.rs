@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 
 use batchcast::input::scenario::{Pool, trace_scenario};
 use batchcast::input::{TraceOptions, csv_trace};
-use batchcast::metrics::{
-    Decimal, GroupTotals, Recorder, RunFacts, Summary, Timeline, machine_types,
-};
+use batchcast::metrics::{Decimal, GroupTotals, Recorder, Summary, Timeline};
 use batchcast::model::Scenario;
+use batchcast::plan;
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::Simulation;
-use batchcast::units::{PricePerHour, Ratio};
+use batchcast::units::PricePerHour;
 
 /// Random small numbers from a seed: xorshift.
 struct Dice(u64);
@@ -91,20 +90,7 @@ fn tell(scenario: &Scenario) -> Told {
     );
     let recorder = Recorder::new(&scenario.workload, tables, true);
     let outcome = Simulation::new(scenario, 0, recorder).run();
-    let (summary, tables, timeline) = outcome.observer.finish(RunFacts {
-        scenario: &scenario.name,
-        seed: 0,
-        digest: outcome.digest,
-        events: outcome.events,
-        end: outcome.end,
-        estimates_raised: outcome.estimates_raised,
-        settings: &scenario.world.settings,
-        billing: &scenario.world.billing,
-        catalogue: &scenario.world.catalogue,
-        machine_types: &machine_types(&scenario.commands),
-        speed_max: Ratio::ONE,
-        ignored_keys: Vec::new(),
-    });
+    let (summary, tables, timeline) = plan::finish(scenario, 0, Vec::new(), outcome);
     let catalogue = &scenario.world.catalogue;
     let mut tables = tables
         .finish(&Table::ALL, timeline.as_ref(), catalogue, &summary.lines)

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
-use batchcast::metrics::{Recorder, RunFacts, Summary};
+use batchcast::metrics::{Recorder, Summary};
 use batchcast::model::{
     AllocationStrategy, Billing, BillingTerms, Command, CostCause, EnvironmentKind, JobStatus,
     Knob, Managed, Purchase, Scenario, SpotPrice, StatusReason, TimeCause, VolumeKind,
 };
+use batchcast::plan;
 use batchcast::report::{Table, Tables, summary_json};
 use batchcast::sim::{
-    AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer, Simulation,
+    AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer, Outcome, Simulation,
 };
 use batchcast::units::{
     EnvId, InstanceId, JobId, PricePerHour, QueueId, Ratio, RowId, Shape, SimTime, Usd,
@@ -639,20 +640,15 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
         judge.limits(scenario);
         judge.paces(scenario);
         judge.conclude(scenario);
-        let (summary, tables, _) = recorder.finish(RunFacts {
-            machine_types: &[],
-            scenario: &scenario.name,
-            seed,
-            digest: outcome.digest,
-            events: outcome.events,
+        let digest = outcome.digest;
+        let outcome = Outcome {
+            observer: recorder,
+            digest,
             end: outcome.end,
+            events: outcome.events,
             estimates_raised: outcome.estimates_raised,
-            settings: &scenario.world.settings,
-            billing: &scenario.world.billing,
-            catalogue: &scenario.world.catalogue,
-            speed_max: fastest(scenario),
-            ignored_keys: Vec::new(),
-        });
+        };
+        let (summary, tables, _) = plan::finish(scenario, seed, Vec::new(), outcome);
         judge.one_total(&summary);
         judge.commitments(scenario, &summary);
         if let Some(makespan) = summary.makespan {
@@ -662,6 +658,8 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
                 summary.bounds
             );
         }
+        let (cost, bounds) = (summary.cost_total(), &summary.cost_bounds);
+        assert!(bounds.largest() <= cost, "{bounds:?} is no bound of {cost}");
         let finished = tables
             .finish(&wanted, None, &scenario.world.catalogue, &summary.lines)
             .expect("memory does not fail");
@@ -669,7 +667,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             let total = summary.cost_total().rounded_ticks();
             assert_eq!(printed_total(&bytes), total, "{name}");
         }
-        (outcome.digest, summary, judge.seen)
+        (digest, summary, judge.seen)
     };
     let mut bytes = summary_json(&summary).into_bytes();
     bytes.append(&mut jobs);
@@ -682,31 +680,6 @@ fn has_no_ticks(scenario: &Scenario) -> bool {
     let knobs = [Knob::DispatchTick, Knob::DependencyTick, Knob::RetryDelay];
     let settings = &scenario.world.settings;
     knobs.iter().all(|&knob| settings.span(knob).is_zero())
-}
-
-/// Fastest machine times fastest definition.
-fn fastest(scenario: &Scenario) -> Ratio {
-    let machine = scenario
-        .world
-        .catalogue
-        .iter()
-        .map(|(_, machine)| machine.speed.parts())
-        .max()
-        .unwrap_or(Ratio::PARTS);
-    let definitions = scenario
-        .commands
-        .iter()
-        .filter_map(|timed| match &timed.command {
-            Command::RegisterJobDefinition(definition) => Some(definition.speed.parts()),
-            _ => None,
-        });
-    let definition = definitions
-        .chain([Ratio::PARTS])
-        .max()
-        .unwrap_or(Ratio::PARTS);
-    Ratio::from_parts(
-        (u128::from(machine) * u128::from(definition)).div_ceil(u128::from(Ratio::PARTS)) as u64,
-    )
 }
 
 /// A world's run with what went wrong in it named by its seed.
