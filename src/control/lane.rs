@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::policy::discipline::{Place, Wanted};
 use crate::units::{JobId, RowId, Shape, SimTime, Span};
 
-use super::queue::Marks;
+use super::clocks::Marks;
 
 /// Entries per chunk before it is split.
 const CHUNK: usize = 64;
@@ -38,17 +38,10 @@ pub(super) struct Entry {
     /// When it came into the order, and the clocks of its queue then.
     pub(super) since: SimTime,
     pub(super) marks: Marks,
-    /// Whether it is a multi-node job, which needs whole machines.
-    pub(super) is_gang: bool,
 }
 
-impl Entry {
-    /// The contract of a multi-node job.
-    #[inline]
-    pub(super) fn gang(&self) -> Option<u32> {
-        self.is_gang.then_some(self.contract)
-    }
-}
+// A million jobs that wait at once are in no cache.
+const _: () = assert!(std::mem::size_of::<Entry>() <= 80);
 
 /// Where an entry stands now: chunk, and place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,6 +255,15 @@ impl Lane {
         self.chunks.iter().flat_map(|chunk| chunk.entries.iter())
     }
 
+    /// What those who wait here noted.
+    pub(super) fn marks_mut(&mut self) -> impl Iterator<Item = &mut Marks> {
+        let entries = self
+            .chunks
+            .iter_mut()
+            .flat_map(|chunk| chunk.entries.iter_mut());
+        entries.map(|entry| &mut entry.marks)
+    }
+
     /// The entry that holds the job at `place`, from that job on.
     pub(super) fn get(&self, place: Place) -> Option<Entry> {
         let (_, entry) = self.find(place)?;
@@ -347,7 +349,6 @@ mod tests {
             estimate: Span::from_s(estimate),
             since: SimTime::ZERO,
             marks: Marks::default(),
-            is_gang: false,
         }
     }
 
