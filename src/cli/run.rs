@@ -97,6 +97,7 @@ fn simulate<S: RowSink>(
         end: outcome.end,
         events: outcome.events,
         estimates_raised: outcome.estimates_raised,
+        quotas: outcome.quotas,
     };
     let ignored = input.loaded.ignored.clone();
     plan::finish(scenario, input.loaded.seed, ignored, outcome)

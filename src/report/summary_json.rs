@@ -3,8 +3,8 @@
 use crate::metrics::{
     DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, MachineTotals, Summary,
 };
-use crate::model::{CostCause, CostCauses, Loop, TimeCause};
-use crate::units::{Usd, apportion};
+use crate::model::{CostCause, CostCauses, Loop, QUOTAS, QuotaUse, TimeCause};
+use crate::units::{SimTime, Usd, apportion};
 
 use super::json::Json;
 
@@ -41,6 +41,7 @@ pub fn summary_json(summary: &Summary) -> String {
             }
         });
         put_money(json, summary);
+        put_quotas(json, &summary.quotas);
         put_groups(json, &summary.groups);
         put_failures(json, &summary.failures);
         json.text("loop", loop_name(summary.closed_loop));
@@ -174,6 +175,26 @@ fn put_money(json: &mut Json, summary: &Summary) {
     if all.spot > 0 {
         json.object("spot", |json| put_spot(json, &all));
     }
+}
+
+fn put_quotas(json: &mut Json, quotas: &[QuotaUse]) {
+    let seconds = |at: SimTime| Some(at.since(SimTime::ZERO));
+    json.array("quotas", |json| {
+        for quota in quotas {
+            json.element(|json| {
+                json.text("quota_code", QUOTAS[quota.place].code);
+                json.text("quota_name", QUOTAS[quota.place].name);
+                match quota.limit {
+                    Some(limit) => json.whole("limit_vcpus", limit.into()),
+                    None => json.null("limit_vcpus"),
+                }
+                json.whole("peak_vcpus", quota.peak);
+                json.seconds("peak_s", seconds(quota.peak_at));
+                json.whole("refused_launches", quota.refused);
+                json.seconds("first_refused_s", quota.refused_at.and_then(seconds));
+            });
+        }
+    });
 }
 
 /// How many Spot instances there were and what became of them.
