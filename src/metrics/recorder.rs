@@ -209,6 +209,7 @@ impl<'w, S: RowSink> Recorder<'w, S> {
                 .map(|(totals, (_, machine))| (machine.name.clone(), totals))
                 .collect(),
             quotas: facts.quotas,
+            head_of_line: None,
             closed_loop: self.workload.closed_loop,
             profile: facts.settings.profile(),
             assumptions: assumption_values(facts.settings),

@@ -1,10 +1,10 @@
-//! What held a run up from outside, in words: Spot's regime, the account's quotas.
+//! What a run hangs on besides its scenario, in words: Spot's regime, the account's quotas, what AWS leaves open.
 
-use crate::metrics::MachineTotals;
+use crate::metrics::{HeadOfLine, MachineTotals};
 use crate::model::{QUOTAS, QuotaUse};
 use crate::units::{SimTime, Span};
 
-use super::wording::{duration, glued, whole};
+use super::wording::{dollars, duration, glued, whole};
 
 /// The regime in which Spot instances ran, without which their cost says nothing.
 pub fn spot(machines: &MachineTotals) -> String {
@@ -39,4 +39,20 @@ pub fn quota(used: &QuotaUse) -> String {
         ),
         None => format!("{text}; refused none"),
     }
+}
+
+/// What the other answer to whether a job may pass a head that does not fit gives.
+pub fn head_of_line(both: &HeadOfLine) -> String {
+    let money = |usd| glued(&format!("{} USD", dollars(usd)));
+    let span = |span| glued(&duration(span));
+    let instead = |other: String, own: String| match other == own {
+        true => other,
+        false => format!("{other} instead of {own}"),
+    };
+    format!(
+        "AWS does not say whether a job may start while the head of its queue does not fit; with {}: makespan {}, cost {}",
+        both.dispatch,
+        instead(span(both.other.makespan), span(both.own.makespan)),
+        instead(money(both.other.cost), money(both.own.cost)),
+    )
 }

@@ -1,7 +1,8 @@
 //! `summary.json`: the run in figures, with their definitions.
 
 use crate::metrics::{
-    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, MachineTotals, Summary,
+    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, HeadOfLine, MachineTotals,
+    Summary,
 };
 use crate::model::{CostCause, CostCauses, Loop, QUOTAS, QuotaUse, TimeCause};
 use crate::units::{SimTime, Usd, apportion};
@@ -44,6 +45,7 @@ pub fn summary_json(summary: &Summary) -> String {
         put_quotas(json, &summary.quotas);
         put_groups(json, &summary.groups);
         put_failures(json, &summary.failures);
+        put_head_of_line(json, summary.head_of_line.as_ref());
         json.text("loop", loop_name(summary.closed_loop));
         put_assumptions(json, summary);
         for (key, reasons) in [
@@ -175,6 +177,19 @@ fn put_money(json: &mut Json, summary: &Summary) {
     if all.spot > 0 {
         json.object("spot", |json| put_spot(json, &all));
     }
+}
+
+fn put_head_of_line(json: &mut Json, both: Option<&HeadOfLine>) {
+    let Some(both) = both else {
+        json.null("head_of_line");
+        return;
+    };
+    json.object("head_of_line", |json| {
+        json.text("other_dispatch", both.dispatch);
+        json.seconds("makespan_s", Some(both.other.makespan));
+        json.text("cost_usd", &both.other.cost.to_string());
+        json.flag("matters", both.matters());
+    });
 }
 
 fn put_quotas(json: &mut Json, quotas: &[QuotaUse]) {

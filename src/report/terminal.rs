@@ -1,6 +1,8 @@
 //! The summary that a person reads: at most 80 columns, clear without colour.
 
-use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, MachineTotals, Summary};
+use crate::metrics::{
+    Decimal, Distribution, Failure, Group, GroupTotals, HeadOfLine, MachineTotals, Summary,
+};
 use crate::model::{CostCause, Loop, TimeCause};
 use crate::units::Usd;
 
@@ -448,6 +450,9 @@ impl Page {
         if machines.spot > 0 {
             self.entry("Spot", &limits::spot(&machines));
         }
+        if let Some(both) = summary.head_of_line.filter(HeadOfLine::matters) {
+            self.entry("Head of line", &limits::head_of_line(&both));
+        }
         for quota in (summary.quotas.iter()).filter(|quota| quota.limit.is_some()) {
             self.entry("Quota", &limits::quota(quota));
         }
@@ -720,6 +725,7 @@ mod tests {
             ],
             by_instance_type: vec![("c6i.large".to_owned(), machines)],
             quotas: Vec::new(),
+            head_of_line: None,
             closed_loop: Loop::Open,
             profile: Profile::Typical,
             assumptions: vec![AssumptionValue {

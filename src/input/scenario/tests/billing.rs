@@ -79,8 +79,8 @@ fn quotas_are_read_as_aws_prints_them() {
     let text = format!("{BASE}{JOB}{section}\n");
     let loaded = load("test.toml", text.as_bytes(), &[], None, &NoFiles).unwrap();
     let quotas = &loaded.scenario.world.quotas;
-    for place in 0..QUOTAS.len() {
-        let expected = (QUOTAS[place].code == "L-34B43A08").then_some(640);
+    for (place, quota) in QUOTAS.iter().enumerate() {
+        let expected = (quota.code == "L-34B43A08").then_some(640);
         assert_eq!(quotas.get(place), expected);
     }
 }
