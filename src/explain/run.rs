@@ -372,7 +372,10 @@ impl RunStory<'_> {
             CostCause::Waived => {
                 "what EC2 did not charge for machines that it took back".to_owned()
             }
-            CostCause::Storage => "the volumes that machines boot from".to_owned(),
+            CostCause::Storage => {
+                "the volumes that machines boot from, and storage of Fargate tasks".to_owned()
+            }
+            CostCause::Traffic => "pulling images through gateways and registries".to_owned(),
             CostCause::Address => "public IPv4 addresses of machines".to_owned(),
             CostCause::Covered => {
                 "what commitments and discounts take off On-Demand prices".to_owned()

@@ -3,6 +3,8 @@
 mod allocations;
 mod elastic;
 mod extras;
+mod fargate;
+mod images;
 mod ledger;
 mod managed;
 mod planning;
@@ -32,6 +34,7 @@ use ledger::{Life, Meter};
 use managed::{Allowed, Managed};
 use pool::Pool;
 
+pub use fargate::Start;
 pub use scaling::{Decision, Launch};
 
 /// An instance: a machine with jobs on it.
@@ -58,6 +61,10 @@ struct Instance {
     /// Whether EC2 took it back.
     interrupted: bool,
     meter: Meter,
+    /// What it has pulled, where images have a size.
+    images: Vec<images::Pulled>,
+    /// What pulling it cost.
+    traffic: Usd,
 }
 
 /// What all machines together have and have given away.
@@ -99,6 +106,8 @@ pub struct Fleet<'w> {
     /// Instances that were asked for and have not left, by type.
     alive: Vec<u32>,
     extras: Extras,
+    images: images::Images,
+    fargate: fargate::Fargate,
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
@@ -170,6 +179,8 @@ impl<'w> Fleet<'w> {
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
             extras: Extras::of(world),
+            images: images::Images::of(world),
+            fargate: fargate::Fargate::new(world, streams),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
             up_in_pool: vec![0; world.spot.pools.len()],
@@ -225,7 +236,16 @@ impl<'w> Fleet<'w> {
                 self.has_managed = true;
                 (managed.billing, Vec::new())
             }
+            EnvironmentKind::Fargate(fargate) => {
+                self.managed.push(None);
+                self.levels.vcpus_max += u64::from(fargate.max_vcpus);
+                (Billing::PerSecond, Vec::new())
+            }
         };
+        self.fargate.create(match &spec.kind {
+            EnvironmentKind::Fargate(fargate) => Some(fargate),
+            _ => None,
+        });
         self.pools.push(Pool::new(billing, self.placement));
         for group in &machines {
             self.expect(environment, group.instance_type, group.count);
@@ -296,6 +316,8 @@ impl<'w> Fleet<'w> {
                 attempts: Vec::new(),
                 interrupted: false,
                 meter: Meter::new(tariff, size, now),
+                images: Vec::new(),
+                traffic: Usd::ZERO,
             });
             self.levels.instances += 1;
             self.levels.provisioned.0 += u64::from(size.vcpus);
@@ -444,7 +466,7 @@ impl<'w> Fleet<'w> {
                 }
             }
         }
-        (0..self.instances.len())
+        let mut bills: Vec<InstanceRecord> = (0..self.instances.len())
             .map(InstanceId::at)
             .filter_map(|id| match self.instances[id.index()].gone {
                 None => Some(self.bill(end, id)),
@@ -453,7 +475,9 @@ impl<'w> Fleet<'w> {
                 }
                 Some(_) => None,
             })
-            .collect()
+            .collect();
+        bills.extend(self.close_tasks(end));
+        bills
     }
 
     fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
@@ -475,6 +499,7 @@ impl<'w> Fleet<'w> {
         };
         let mut cost = machine.meter.close(&life, market);
         self.extras.book(machine.launched, end, &mut cost);
+        cost.add(CostCause::Traffic, machine.traffic);
         InstanceRecord {
             instance,
             environment: machine.environment,
@@ -487,6 +512,7 @@ impl<'w> Fleet<'w> {
             used_vcpu_ms: machine.meter.used_vcpu_ms(),
             busy: machine.meter.busy(),
             pool: machine.pool,
+            spot: machine.pool.is_some(),
             interrupted: machine.interrupted,
             billed_s,
             cost,
@@ -496,6 +522,10 @@ impl<'w> Fleet<'w> {
 
     /// The container of a placed attempt runs from now on.
     pub fn running(&mut self, now: SimTime, id: AllocationId) {
+        if self.allocations.get(id).first.instance.task().is_some() {
+            self.task_runs(now, id);
+            return;
+        }
         for node in self.allocations.get_mut(id).nodes_mut() {
             let meter = &mut self.instances[node.instance.index()].meter;
             meter.advance(now, &mut self.market);
@@ -539,6 +569,9 @@ impl<'w> Fleet<'w> {
     #[inline]
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
+        if allocation.first.instance.task().is_some() {
+            return self.release_task(now, id, cause);
+        }
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
         let mut cost = AttemptCost::default();
@@ -587,7 +620,12 @@ impl<'w> Fleet<'w> {
 
     /// What there is and what is used.
     pub fn levels(&self) -> FleetLevels {
-        self.levels
+        let mut levels = self.levels;
+        if self.fargate.has_parts() {
+            // Tasks of a part of a vCPU count as one each: there are no fewer than are used.
+            levels.vcpus_max = levels.vcpus_max.max(levels.used.0);
+        }
+        levels
     }
 
     /// What a type has for jobs.
@@ -701,6 +739,9 @@ impl<'w> Fleet<'w> {
 
 impl Capacity for Fleet<'_> {
     fn place(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>) -> Option<Placed> {
+        if let Some(task) = &ask.task {
+            return self.place_task(now, environment, ask, task);
+        }
         let pool = &mut self.pools[environment.index()];
         match ask.gang {
             Some(gang) => {
@@ -717,9 +758,11 @@ impl Capacity for Fleet<'_> {
     fn ever(&self, environments: &[EnvId], ask: &Ask<'_>) -> Ever {
         let mut answer = Ever::TooMuch;
         for environment in environments {
-            let ever = match &self.managed[environment.index()] {
-                Some(managed) => managed.ever(ask),
-                None => self.pools[environment.index()].ever(ask),
+            let of_tasks = self.fargate.ever(*environment, ask);
+            let ever = match (of_tasks, &self.managed[environment.index()]) {
+                (Some(ever), _) => ever,
+                (None, Some(managed)) => managed.ever(ask),
+                (None, None) => self.pools[environment.index()].ever(ask),
             };
             match ever {
                 Ever::Yes => return Ever::Yes,
@@ -733,7 +776,10 @@ impl Capacity for Fleet<'_> {
     fn roomiest(&self, environments: &[EnvId]) -> Shape {
         environments
             .iter()
-            .map(|environment| self.pools[environment.index()].roomiest())
+            .map(|&environment| match self.fargate.room(environment) {
+                Some(room) => room,
+                None => self.pools[environment.index()].roomiest(),
+            })
             .fold(Shape::default(), |most, room| Shape {
                 vcpus: most.vcpus.max(room.vcpus),
                 memory: most.memory.max(room.memory),
@@ -769,6 +815,15 @@ impl Capacity for Fleet<'_> {
         let pool = machines.next()?;
         (machines.next().is_none() && pool.len() == 1)
             .then(|| (pool.room(0), pool.ends().collect()))
+    }
+
+    fn next_task(
+        &mut self,
+        now: SimTime,
+        environments: &[EnvId],
+        ask: &Ask<'_>,
+    ) -> Option<SimTime> {
+        self.next_launch(now, environments, ask.task.as_ref()?)
     }
 
     fn releases(&self) -> u64 {

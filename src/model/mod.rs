@@ -7,6 +7,7 @@ mod cause;
 mod command;
 mod definition;
 mod environment;
+mod fargate;
 mod market;
 mod observer;
 mod queue;
@@ -19,7 +20,7 @@ pub mod type_sets;
 mod workload;
 
 pub use assumptions::{ASSUMPTIONS, Assumption, Knob};
-pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType};
+pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType, TaskMachine};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
 pub use definition::{
@@ -30,6 +31,7 @@ pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
+pub use fargate::{ContainerTerms, FargateEnvironment, FargateSize, Platform};
 pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
 pub use observer::{Named, Observer};
 pub use queue::{

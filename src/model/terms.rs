@@ -9,6 +9,8 @@ pub struct BillingTerms {
     pub root_volume: Option<RootVolume>,
     /// Whether each instance has a public IPv4 address that is billed.
     pub public_ipv4: bool,
+    /// What each GB of an image costs that is pulled; as the amount of a price.
+    pub pull_per_gb: PricePerHour,
     /// By what On-Demand usage that no commitment covers is cheaper, negotiated.
     pub discount: Ratio,
     /// Savings Plans.

@@ -105,6 +105,18 @@ pub static BILLING: Shape = shape(
         )
         .default("false"),
         field(
+            "natUsdPerGb",
+            Price,
+            "What a NAT gateway charges for each GB of an image that is pulled through it (0.045 in us-east-1); nothing where absent.",
+        )
+        .unit("USD/GB"),
+        field(
+            "registryUsdPerGb",
+            Price,
+            "What the registry charges for each GB of an image that is pulled; nothing where absent, as within a region.",
+        )
+        .unit("USD/GB"),
+        field(
             "discountPercent",
             PERCENT,
             "A negotiated discount on On-Demand instances, for what no commitment covers.",
