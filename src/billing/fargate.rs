@@ -2,14 +2,49 @@
 //! its image's download to its end (Fargate pricing page).
 
 use super::{portion, usd};
-use crate::model::Architecture;
 pub use crate::model::FargateSize;
-use crate::units::{PricePerHour, Ratio, Span, Usd};
+use crate::model::{Architecture, Hardware, InstanceType, TaskMachine};
+use crate::units::{PricePerHour, Ratio, Shape, Span, Usd};
 
 /// Storage that every task has without charge, GiB.
 pub const STORAGE_INCLUDED_GIB: u32 = 20;
 /// The least that is billed of a task (Linux).
 pub const LEAST: Span = Span::from_s(60);
+/// The machines that tasks can have, with the price of an hour of each: every size, of both architectures, On-Demand and Spot,
+/// which costs less by `spot_discount`.
+pub fn task_machines(spot_discount: Ratio, speed: Ratio) -> Vec<InstanceType> {
+    let mut machines = Vec::new();
+    for architecture in [Architecture::X86_64, Architecture::Arm64] {
+        for spot in [false, true] {
+            let mut rates = FargateRates::on_demand(architecture);
+            if spot {
+                rates = rates.less(spot_discount);
+            }
+            let kind = match (spot, architecture) {
+                (false, Architecture::X86_64) => "FARGATE",
+                (false, Architecture::Arm64) => "FARGATE arm64",
+                (true, Architecture::X86_64) => "FARGATE_SPOT",
+                (true, Architecture::Arm64) => "FARGATE_SPOT arm64",
+            };
+            let machine = |size: FargateSize| InstanceType {
+                name: format!("{kind} {} vCPU {} MiB", size.vcpus_text(), size.memory),
+                nominal: Shape::new(size.vcpus(), size.memory, 0),
+                usable_memory: size.memory,
+                architecture,
+                price: rates.of_size(size),
+                speed,
+                source: "us-east-1 Fargate, 2026-09".to_owned(),
+                hardware: Hardware {
+                    task: Some(TaskMachine { size, spot }),
+                    ..Hardware::default()
+                },
+            };
+            machines.extend(FargateSize::all().into_iter().map(machine));
+        }
+    }
+    machines
+}
+
 /// What a task costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FargateRates {

@@ -320,6 +320,7 @@ impl Judge {
             CostCause::Waived,
             CostCause::Storage,
             CostCause::Address,
+            CostCause::Traffic,
             CostCause::Covered,
             CostCause::CommitmentUnused,
         ];
@@ -356,7 +357,7 @@ impl Judge {
                 _ => panic!("{line:?} belongs to an instance"),
             }
         }
-        let on_demand = self.instances.iter().filter(|one| !one.pool.is_some());
+        let on_demand = self.instances.iter().filter(|one| !one.spot);
         let on_demand: Usd = on_demand.map(itself).sum();
         assert!(-summary.cost.get(CostCause::Covered) <= on_demand);
     }
@@ -364,12 +365,16 @@ impl Judge {
 
 /// The bill of an instance without what comes with it.
 fn itself(record: &InstanceRecord) -> Usd {
-    let beside = [CostCause::Storage, CostCause::Address].map(|cause| record.cost.get(cause));
+    let beside = [CostCause::Storage, CostCause::Address, CostCause::Traffic];
+    let beside = beside.map(|cause| record.cost.get(cause));
     record.cost.total() - beside.into_iter().sum()
 }
 
 /// Volume and address, worked out by hand: whole seconds of its life, at least sixty; 720 hours to the month.
 fn beside(terms: &BillingTerms, record: &InstanceRecord) {
+    if record.instance.task().is_some() {
+        return;
+    }
     let seconds = (record.ended - record.launched).ms().div_ceil(1000).max(60);
     let storage = terms.root_volume.map_or(0, |volume| {
         let monthly = match volume.kind {
@@ -448,7 +453,7 @@ fn managed_of(scenario: &Scenario) -> impl Iterator<Item = (EnvId, &str, &Manage
         EnvironmentKind::Managed(spec) => {
             Some((EnvId::at(number), environment.name.as_str(), spec))
         }
-        EnvironmentKind::Unmanaged { .. } => None,
+        EnvironmentKind::Unmanaged { .. } | EnvironmentKind::Fargate(_) => None,
     })
 }
 

@@ -1,9 +1,8 @@
 //! Fargate: environments without instances, definitions whose jobs are tasks, and the machines that tasks can have.
 
-use crate::billing::fargate::FargateRates;
 use crate::model::{
-    Architecture, ContainerTerms, FargateEnvironment, FargateSize, Hardware, InstanceType,
-    JobDefinition, JobQueue, Knob, Platform, Settings, TaskMachine, rules,
+    Architecture, ContainerTerms, FargateEnvironment, JobDefinition, JobQueue, Knob, Platform,
+    rules,
 };
 use crate::policy::discipline::Discipline;
 use crate::units::{Ratio, Shape};
@@ -35,53 +34,6 @@ pub(in super::super) fn fargate_kind(environment: &Node) -> Option<bool> {
         "FARGATE" => Some(false),
         "FARGATE_SPOT" => Some(true),
         _ => None,
-    }
-}
-
-/// The machines of tasks: every size, of both architectures, On-Demand and Spot.
-pub(super) fn machines(settings: &Settings) -> Vec<InstanceType> {
-    let mut machines = Vec::new();
-    for architecture in [Architecture::X86_64, Architecture::Arm64] {
-        for spot in [false, true] {
-            let mut rates = FargateRates::on_demand(architecture);
-            if spot {
-                rates = rates.less(settings.ratio(Knob::FargateSpotDiscount));
-            }
-            let machine = |size: FargateSize| machine(size, architecture, spot, &rates, settings);
-            machines.extend(FargateSize::all().into_iter().map(machine));
-        }
-    }
-    machines
-}
-
-fn machine(
-    size: FargateSize,
-    architecture: Architecture,
-    spot: bool,
-    rates: &FargateRates,
-    settings: &Settings,
-) -> InstanceType {
-    let of_arm = match architecture {
-        Architecture::X86_64 => "",
-        Architecture::Arm64 => " arm64",
-    };
-    let kind = if spot { "FARGATE_SPOT" } else { "FARGATE" };
-    InstanceType {
-        name: format!(
-            "{kind}{of_arm} {} vCPU {} MiB",
-            size.vcpus_text(),
-            size.memory
-        ),
-        nominal: Shape::new(size.vcpus(), size.memory, 0),
-        usable_memory: size.memory,
-        architecture,
-        price: rates.of_size(size),
-        speed: settings.ratio(Knob::FargateSpeed),
-        source: "us-east-1 Fargate, 2026-09".to_owned(),
-        hardware: Hardware {
-            task: Some(TaskMachine { size, spot }),
-            ..Hardware::default()
-        },
     }
 }
 

@@ -14,6 +14,7 @@ mod workload;
 
 use std::collections::BTreeMap;
 
+use crate::billing::fargate::task_machines;
 use crate::model::rules::Fault;
 use crate::model::{
     ASSUMPTIONS, Command, JobDefinition, Knob, Platform, Profile, Scenario, Settings, Timed, World,
@@ -129,7 +130,10 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     let rules = lowering.rules();
     let mut catalogue = std::mem::take(&mut lowering.types.catalogue);
     if lowering.has_fargate() {
-        catalogue = catalogue.with_tasks(fargate::machines(&lowering.settings));
+        let settings = &lowering.settings;
+        let discount = settings.ratio(Knob::FargateSpotDiscount);
+        let speed = settings.ratio(Knob::FargateSpeed);
+        catalogue = catalogue.with_tasks(task_machines(discount, speed));
     }
     let scenario = Scenario {
         name: root.text("name").unwrap_or_default().to_owned(),
