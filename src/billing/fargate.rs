@@ -3,7 +3,7 @@
 
 use super::{portion, usd};
 pub use crate::model::FargateSize;
-use crate::model::{Architecture, Hardware, InstanceType, TaskMachine};
+use crate::model::{Architecture, FargatePrices, Hardware, InstanceType, TaskMachine};
 use crate::units::{PricePerHour, Ratio, Shape, Span, Usd};
 
 /// Storage that every task has without charge, GiB.
@@ -12,11 +12,15 @@ pub const STORAGE_INCLUDED_GIB: u32 = 20;
 pub const LEAST: Span = Span::from_s(60);
 /// The machines that tasks can have, with the price of an hour of each: every size, of both architectures, On-Demand and Spot,
 /// which costs less by `spot_discount`.
-pub fn task_machines(spot_discount: Ratio, speed: Ratio) -> Vec<InstanceType> {
+pub fn task_machines(
+    prices: &FargatePrices,
+    spot_discount: Ratio,
+    speed: Ratio,
+) -> Vec<InstanceType> {
     let mut machines = Vec::new();
     for architecture in [Architecture::X86_64, Architecture::Arm64] {
         for spot in [false, true] {
-            let mut rates = FargateRates::on_demand(architecture);
+            let mut rates = FargateRates::on_demand(architecture).with(prices);
             if spot {
                 rates = rates.less(spot_discount);
             }
@@ -67,6 +71,15 @@ impl FargateRates {
             vcpu: PricePerHour::from_ticks(vcpu),
             memory_gb: PricePerHour::from_ticks(memory_gb),
             storage_gb: PricePerHour::from_ticks(1_110_000),
+        }
+    }
+
+    /// The same, but for what `stated` says.
+    pub fn with(self, stated: &FargatePrices) -> FargateRates {
+        FargateRates {
+            vcpu: stated.vcpu.unwrap_or(self.vcpu),
+            memory_gb: stated.memory_gb.unwrap_or(self.memory_gb),
+            storage_gb: stated.storage_gb.unwrap_or(self.storage_gb),
         }
     }
 

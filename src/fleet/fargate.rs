@@ -14,8 +14,8 @@ use crate::billing::fargate::{FargateRates, billed};
 use crate::engine::Streams;
 use crate::engine::chance::uniform;
 use crate::model::{
-    Architecture, CostCause, CostCauses, FargateEnvironment, InstanceRecord, Knob, Settings,
-    TaskMachine, World,
+    Architecture, CostCause, CostCauses, FargateEnvironment, FargatePrices, InstanceRecord, Knob,
+    Settings, TaskMachine, World,
 };
 use crate::policy::capacity::{AllocationId, Ask, Ever, Placed, TaskAsk};
 use crate::units::{EnvId, InstanceId, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd};
@@ -101,6 +101,7 @@ impl Bucket {
 /// Everything of Fargate.
 pub(super) struct Fargate {
     knobs: Knobs,
+    prices: FargatePrices,
     streams: Streams,
     /// By environment; `None` for those of instances.
     environments: Vec<Option<Environment>>,
@@ -132,6 +133,7 @@ impl Fargate {
                 refill: settings.ratio(Knob::FargateLaunchesPerSecond),
                 interruptions_per_hour: settings.ratio(Knob::FargateSpotInterruptionsPerHour),
             },
+            prices: world.billing.fargate,
             streams,
             environments: Vec::new(),
             machines: machines.collect(),
@@ -424,7 +426,7 @@ impl Fleet<'_> {
             machine.price.over(billed) - machine.price.over(life),
         );
         if !billed.is_zero() {
-            let rates = FargateRates::on_demand(task.ask.architecture);
+            let rates = FargateRates::on_demand(task.ask.architecture).with(&self.fargate.prices);
             let storage = rates
                 .task(task.ask.size, task.ask.storage_gib, billed)
                 .storage;

@@ -41,7 +41,9 @@ pub use queue::{
 pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{Profile, Settings, Tag, Unit, Value, parse_span};
 pub use status::{JobStatus, StatusReason};
-pub use terms::{BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind};
+pub use terms::{
+    BillingTerms, FargatePrices, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
+};
 pub use workload::{
     Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, Loop, Resubmit, Row, Rule,
     RuleEvent, SubmitJob, Workload,

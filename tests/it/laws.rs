@@ -1,6 +1,8 @@
 //! Laws that hold in every world, checked on a thousand random ones: nothing is lost, nothing is over capacity, causes sum
 //! to lives and bills, no run beats its bound, and the same input gives the same bytes on any number of threads.
 
+mod fargate;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
@@ -635,7 +637,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             Some(&mut attempts),
         );
         let judge = Judge {
-            has_managed: managed_of(scenario).next().is_some(),
+            has_managed: managed_of(scenario).next().is_some() || has_fargate(scenario),
             has_no_ticks: has_no_ticks(scenario),
             ..Judge::default()
         };
@@ -678,6 +680,11 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
     bytes.append(&mut jobs);
     bytes.append(&mut attempts);
     (digest, bytes, seen)
+}
+
+/// Whether an environment is of Fargate: where maxvCpus is lowered, tasks stay.
+fn has_fargate(scenario: &Scenario) -> bool {
+    scenario.world.catalogue.tasks().next().is_some()
 }
 
 /// Whether neither ticks nor delays keep a job from being looked at.

@@ -1,7 +1,7 @@
 //! `[billing]`: the terms of the bill.
 
 use crate::model::{
-    BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
+    BillingTerms, FargatePrices, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
 };
 use crate::units::{PricePerHour, Ratio, SimTime, TypeId};
 
@@ -31,6 +31,11 @@ impl Lowering<'_> {
             root_volume: root_volume(node),
             public_ipv4: node.flag("publicIpv4").unwrap_or(false),
             pull_per_gb: pull_per_gb(node),
+            fargate: FargatePrices {
+                vcpu: price(node, "fargateVcpuUsdPerHour"),
+                memory_gb: price(node, "fargateMemoryUsdPerGbHour"),
+                storage_gb: price(node, "fargateStorageUsdPerGbHour"),
+            },
             discount: percent(node).unwrap_or(Ratio::ZERO),
             savings_plans,
             reserved_instances,

@@ -133,7 +133,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         let settings = &lowering.settings;
         let discount = settings.ratio(Knob::FargateSpotDiscount);
         let speed = settings.ratio(Knob::FargateSpeed);
-        catalogue = catalogue.with_tasks(task_machines(discount, speed));
+        catalogue = catalogue.with_tasks(task_machines(&billing.fargate, discount, speed));
     }
     let scenario = Scenario {
         name: root.text("name").unwrap_or_default().to_owned(),
