@@ -9,6 +9,7 @@ mod fargate;
 mod jobs;
 mod managed;
 mod queues;
+mod quotas;
 mod spot;
 mod workload;
 
@@ -126,6 +127,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
     let billing = lowering.billing();
+    let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
     let mut catalogue = std::mem::take(&mut lowering.types.catalogue);
@@ -142,6 +144,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
             spot: spot.market,
             settings: lowering.settings,
             billing,
+            quotas,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
         commands,
