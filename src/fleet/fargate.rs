@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::billing::fargate::{FargateRates, billed};
 use crate::engine::Streams;
-use crate::engine::chance::uniform;
+use crate::market;
 use crate::model::{
     Architecture, CostCause, CostCauses, FargateEnvironment, FargatePrices, InstanceRecord, Knob,
     Settings, TaskMachine, World,
@@ -194,18 +194,10 @@ impl Fargate {
 
     /// When Fargate Spot interrupts attempt `attempt` of a job, which has its machine from `from` on, to the millisecond.
     fn interruption(&self, job: u32, attempt: u8, from: SimTime) -> SimTime {
-        let hazard = self.knobs.interruptions_per_hour.parts();
-        if hazard == 0 {
-            return SimTime::NEVER;
-        }
+        let hazard = self.knobs.interruptions_per_hour;
         let entity = u64::from(job) << 8 | u64::from(attempt);
-        let mut stream = self.streams.stream("fargate-interruption", entity);
-        let ms = -libm::log(uniform(&mut stream)) * 1e6 / hazard as f64 * 3.6e6;
-        if ms < (SimTime::LAST.ms() / 2) as f64 {
-            from + Span::from_ms((ms as u64).max(1))
-        } else {
-            SimTime::NEVER
-        }
+        let life = market::life(&self.streams, "fargate-interruption", entity, hazard);
+        life.map_or(SimTime::NEVER, |life| from + life)
     }
 }
 
@@ -246,7 +238,7 @@ impl Fleet<'_> {
         place.quarters += u64::from(task.size.quarter_vcpus);
         let instance = InstanceId::of_task(fargate.launched);
         fargate.launched += 1;
-        fargate.has_parts |= task.size.quarter_vcpus % 4 != 0;
+        fargate.has_parts |= !task.size.quarter_vcpus.is_multiple_of(4);
         let shape = ask.shape;
         self.progress();
         let (id, entry) = self.allocations.add();

@@ -58,9 +58,12 @@ pub struct FargateSize {
     pub memory: u32,
 }
 
+/// Memory in MiB: from, to and in steps of.
+type Range = (u32, u32, u32);
+
 /// vCPUs in quarters of one, and the memory that goes with them, in MiB, ascending: from, to and in steps of (Batch API,
 /// ResourceRequirement).
-const SIZES: &[(u32, &[(u32, u32, u32)])] = &[
+const SIZES: &[(u32, &[Range])] = &[
     (1, &[(512, 512, 512), (1024, 2048, 1024)]),
     (2, &[(1024, 4096, 1024)]),
     (4, &[(2048, 8192, 1024)]),
@@ -95,7 +98,7 @@ impl FargateSize {
         let ranges = SIZES.iter().find(|(of, _)| *of == self.quarter_vcpus);
         ranges.is_some_and(|(_, ranges)| {
             ranges.iter().any(|&(least, most, step)| {
-                (least..=most).contains(&self.memory) && (self.memory - least) % step == 0
+                (least..=most).contains(&self.memory) && (self.memory - least).is_multiple_of(step)
             })
         })
     }
@@ -104,7 +107,7 @@ impl FargateSize {
     /// `None` where there is none.
     pub fn holding(quarter_vcpus: u32, memory: u32) -> Option<FargateSize> {
         let enough = SIZES.iter().filter(|(of, _)| *of >= quarter_vcpus);
-        let least = |&(of, ranges): &(u32, &[(u32, u32, u32)])| {
+        let least = |&(of, ranges): &(u32, &[Range])| {
             let held = ranges.iter().find(|(_, most, _)| *most >= memory)?;
             let over = memory.saturating_sub(held.0);
             Some(FargateSize {

@@ -50,14 +50,14 @@ fn a_fargate_environment_and_its_definition_arrive() {
     };
     assert_eq!((tasks.spot, tasks.max_vcpus), (false, 64));
     assert_eq!((spot.spot, spot.max_vcpus), (true, 16));
-    let definitions = scenario
+    let mut definitions = scenario
         .commands
         .iter()
         .filter_map(|timed| match &timed.command {
             Command::RegisterJobDefinition(definition) => Some(definition),
             _ => None,
         });
-    let task = definitions.last().expect("it was registered");
+    let task = definitions.next_back().expect("it was registered");
     assert_eq!((task.shape.vcpus, task.shape.memory), (1, 512));
     assert_eq!(task.container.platform, Platform::Fargate);
     assert_eq!(task.container.quarter_vcpus, 1);
