@@ -257,6 +257,7 @@ fn placement(machines: u32) -> bool {
                 shape: shapes[number as usize * 7 % shapes.len()],
                 gang: None,
                 expected_end: now,
+                task: None,
             };
             number += 1;
             fleet.place(now, EnvId::at(0), &ask)

@@ -18,7 +18,7 @@
 //! | [`units`] | – | time, money, shapes, ratios, identifiers: all integers |
 //! | [`engine`] | units | the order of events, named streams of chance, the digest. No domain word |
 //! | [`model`] | units | what is asked and what is told: World, commands, workload, AWS's limits, assumptions, records, the [`model::Observer`] trait. No serde, no behaviour |
-//! | [`billing`] | units, model | the ledger beyond instances: Reserved Instances and Savings Plans, volumes, addresses, Fargate; functions of amounts and times |
+//! | [`billing`] | units, model | the ledger beyond instances: Reserved Instances and Savings Plans, volumes, addresses, traffic, Fargate; functions of amounts and times |
 //! | [`policy`] | units, model | questions with several answers: job orders, dispatch disciplines, placements, and [`policy::capacity::Capacity`], what scheduling may ask of machines |
 //! | [`control`] | units, model, policy | AWS Batch itself: the door, the life of jobs, dependencies, arrays, queues, shares, retries, blocked heads |
 //! | [`market`] | units, engine, model | EC2 Spot: prices of pools, interruptions, what strategies may see. Courses of prices are the only exact thing that floats draw |
@@ -63,8 +63,12 @@
 //! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
 //!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs`, and of the bill `fleet/ledger.rs` (`waived`).
 //!
-//! Left for what comes next, and where it goes: Fargate (an environment whose machines come with their attempts, `fleet`; its
-//! sizes and rates are in `billing/fargate.rs`), images and their pulls, checkpoints, replications over seeds and search (`plan`).
+//! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
+//!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
+//! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
+//!
+//! Left for what comes next, and where it goes: checkpoints, Windows on Fargate, quotas of an account, the traffic of logs
+//! (`billing/traffic.rs`), replications over seeds and search (`plan`).
 //!
 //! # The order of events
 //!
@@ -117,6 +121,11 @@
 //! * The price of a Spot pool is a course with what was paid until each step: bills are differences of two look-ups, and no
 //!   event is made when a price changes. What EC2 does not charge is a cause of its own, less than nothing: an attempt pays its
 //!   part when it ends, before anybody knows whether its machine will be taken back within its first hour.
+//! * A Fargate task is a type of the catalogue for each size, which no name finds, and an instance whose identifier has the top
+//!   bit: so bills, hours, commitments and tables know nothing of Fargate. Its quarters of a vCPU are exact where they bind
+//!   (maxvCpus) and cost; where vCPUs are counted it is a whole one. No meter runs, and memory follows the tasks that are alive.
+//! * How long an image's pull takes is settled when it begins, from the pulls that are then under way on its host: exact sharing
+//!   would change the ends of all whenever one begins, and an attempt has one event, its end.
 //! * Where nothing runs and nothing arrives, a run ends after thirty days of machines that come and go for nothing.
 //!
 //! # How it is judged
@@ -125,7 +134,7 @@
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` (interruptions
-//! against closed forms), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
+//! against closed forms), `fargate_oracle` (AWS's own examples through runs), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

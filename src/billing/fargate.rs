@@ -2,73 +2,51 @@
 //! its image's download to its end (Fargate pricing page).
 
 use super::{portion, usd};
-use crate::model::Architecture;
-use crate::units::{PricePerHour, Ratio, Span, Usd};
+pub use crate::model::FargateSize;
+use crate::model::{Architecture, FargatePrices, Hardware, InstanceType, TaskMachine};
+use crate::units::{PricePerHour, Ratio, Shape, Span, Usd};
 
 /// Storage that every task has without charge, GiB.
 pub const STORAGE_INCLUDED_GIB: u32 = 20;
 /// The least that is billed of a task (Linux).
 pub const LEAST: Span = Span::from_s(60);
-/// By what Fargate Spot is cheaper, in millionths: AWS says up to 70 %; that it is so much is assumed.
-pub const SPOT_DISCOUNT: Ratio = Ratio::from_parts(700_000);
-
-/// vCPUs (in quarters) and the memory that goes with them: least, most and step, in MiB (Batch API, ResourceRequirement).
-const SIZES: &[(u32, u32, u32, u32)] = &[
-    (2, 1024, 4096, 1024),
-    (4, 2048, 8192, 1024),
-    (8, 4096, 16_384, 1024),
-    (16, 8192, 30_720, 1024),
-    (32, 16_384, 61_440, 4096),
-    (64, 32_768, 122_880, 8192),
-];
-/// Sizes whose memory goes by no step.
-const LISTED: &[(u32, &[u32])] = &[(1, &[512, 1024, 2048]), (128, &[61_440, 122_880, 249_856])];
-
-/// A size that a Fargate task can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FargateSize {
-    /// vCPUs in quarters of one.
-    pub quarter_vcpus: u32,
-    /// MiB.
-    pub memory: u32,
-}
-
-impl FargateSize {
-    /// All sizes, by vCPUs, then memory.
-    pub fn all() -> Vec<FargateSize> {
-        let stepped = SIZES
-            .iter()
-            .flat_map(|&(quarter_vcpus, least, most, step)| {
-                (least..=most)
-                    .step_by(step as usize)
-                    .map(move |memory| FargateSize {
-                        quarter_vcpus,
-                        memory,
-                    })
-            });
-        let listed = LISTED.iter().flat_map(|&(quarter_vcpus, memories)| {
-            memories.iter().map(move |&memory| FargateSize {
-                quarter_vcpus,
-                memory,
-            })
-        });
-        let mut all: Vec<FargateSize> = stepped.chain(listed).collect();
-        all.sort_unstable();
-        all
+/// The machines that tasks can have, with the price of an hour of each: every size, of both architectures, On-Demand and Spot,
+/// which costs less by `spot_discount`.
+pub fn task_machines(
+    prices: &FargatePrices,
+    spot_discount: Ratio,
+    speed: Ratio,
+) -> Vec<InstanceType> {
+    let mut machines = Vec::new();
+    for architecture in [Architecture::X86_64, Architecture::Arm64] {
+        for spot in [false, true] {
+            let mut rates = FargateRates::on_demand(architecture).with(prices);
+            if spot {
+                rates = rates.less(spot_discount);
+            }
+            let kind = match (spot, architecture) {
+                (false, Architecture::X86_64) => "FARGATE",
+                (false, Architecture::Arm64) => "FARGATE arm64",
+                (true, Architecture::X86_64) => "FARGATE_SPOT",
+                (true, Architecture::Arm64) => "FARGATE_SPOT arm64",
+            };
+            let machine = |size: FargateSize| InstanceType {
+                name: format!("{kind} {} vCPU {} MiB", size.vcpus_text(), size.memory),
+                nominal: Shape::new(size.vcpus(), size.memory, 0),
+                usable_memory: size.memory,
+                architecture,
+                price: rates.of_size(size),
+                speed,
+                source: "us-east-1 Fargate, 2026-09".to_owned(),
+                hardware: Hardware {
+                    task: Some(TaskMachine { size, spot }),
+                    ..Hardware::default()
+                },
+            };
+            machines.extend(FargateSize::all().into_iter().map(machine));
+        }
     }
-
-    /// Whether there is such a size.
-    pub fn is_valid(self) -> bool {
-        FargateSize::all().binary_search(&self).is_ok()
-    }
-
-    /// The smallest that holds so many quarters of a vCPU and so many MiB: of the fewest vCPUs with enough memory, the least.
-    /// `None` where there is none.
-    pub fn holding(quarter_vcpus: u32, memory: u32) -> Option<FargateSize> {
-        let fits =
-            |size: &FargateSize| size.quarter_vcpus >= quarter_vcpus && size.memory >= memory;
-        FargateSize::all().into_iter().find(fits)
-    }
+    machines
 }
 
 /// What a task costs.
@@ -96,6 +74,15 @@ impl FargateRates {
         }
     }
 
+    /// The same, but for what `stated` says.
+    pub fn with(self, stated: &FargatePrices) -> FargateRates {
+        FargateRates {
+            vcpu: stated.vcpu.unwrap_or(self.vcpu),
+            memory_gb: stated.memory_gb.unwrap_or(self.memory_gb),
+            storage_gb: stated.storage_gb.unwrap_or(self.storage_gb),
+        }
+    }
+
     /// The same less a part of vCPUs and memory, each rounded down to 10⁻¹⁰ USD; storage has no Spot price.
     pub fn less(self, discount: Ratio) -> FargateRates {
         let kept = Ratio::PARTS - discount.parts().min(Ratio::PARTS);
@@ -108,6 +95,17 @@ impl FargateRates {
             memory_gb: less(self.memory_gb),
             ..self
         }
+    }
+
+    /// What vCPUs and memory of a task of `size` cost an hour, each rounded down to 10⁻¹⁰ USD. At the published rates, and at those
+    /// less 70 %, nothing is rounded: they divide by four, as sizes do.
+    pub fn of_size(&self, size: FargateSize) -> PricePerHour {
+        let over = |price: PricePerHour, by: u32, parts: u64| {
+            portion(u128::from(price.ticks()), u64::from(by), parts)
+        };
+        let ticks =
+            over(self.vcpu, size.quarter_vcpus, 4) + over(self.memory_gb, size.memory, 1024);
+        PricePerHour::from_ticks(u64::try_from(ticks).unwrap_or(u64::MAX))
     }
 
     /// What vCPUs, memory and storage of a task of `size` with `storage_gib` of storage cost that took `span` from the start of its
@@ -228,24 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_size_that_holds_a_request_is_taken() {
-        for (quarters, memory, expected) in [
-            (1, 1, Some((1, 512))),
-            (1, 2048, Some((1, 2048))),
-            (1, 2049, Some((2, 3072))),
-            (1, 8192, Some((4, 8192))),
-            (3, 100, Some((4, 2048))),
-            (4, 8193, Some((8, 9216))),
-            (32, 17_000, Some((32, 20_480))),
-            (16, 30_721, Some((32, 32_768))),
-            (64, 122_881, Some((128, 249_856))),
-            (65, 1, Some((128, 61_440))),
-            (129, 1, None),
-            (1, 249_857, None),
-        ] {
-            let found = FargateSize::holding(quarters, memory);
-            let pair = found.map(|size| (size.quarter_vcpus, size.memory));
-            assert_eq!(pair, expected, "{quarters} quarters, {memory} MiB");
+    fn a_task_costs_the_price_of_its_size_and_its_storage() {
+        for architecture in [Architecture::X86_64, Architecture::Arm64] {
+            let rates = FargateRates::on_demand(architecture);
+            for rates in [rates, rates.less(Ratio::from_parts(700_000))] {
+                for size in FargateSize::all() {
+                    let cost = rates.task(size, 20, Span::from_s(777));
+                    let whole = rates.of_size(size).over(Span::from_s(777));
+                    assert_eq!(cost.total(), whole, "{size:?}");
+                }
+            }
         }
     }
 
@@ -254,7 +244,7 @@ mod tests {
         let arm = FargateRates::on_demand(Architecture::Arm64);
         assert_eq!(arm.vcpu.to_string(), "0.03238");
         assert_eq!(arm.memory_gb.to_string(), "0.00356");
-        let spot = X86.less(SPOT_DISCOUNT);
+        let spot = X86.less(Ratio::from_parts(700_000));
         assert_eq!(spot.vcpu.to_string(), "0.012144");
         assert_eq!(spot.memory_gb.to_string(), "0.0013335");
         assert_eq!(spot.storage_gb, X86.storage_gb);

@@ -33,9 +33,9 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Counts what an instance is billed for, unless it is a Spot instance: no commitment covers those.
+    /// Counts what an instance is billed for, unless it is Spot: no commitment covers that.
     pub fn add(&mut self, instance: &InstanceRecord) {
-        if instance.pool.is_some() || instance.billed_s == 0 {
+        if instance.spot || instance.billed_s == 0 {
             return;
         }
         let from = instance.launched.ms();
@@ -205,6 +205,7 @@ mod tests {
             used_vcpu_ms: 0,
             busy: Span::ZERO,
             pool,
+            spot: pool.is_some(),
             interrupted: false,
             billed_s: seconds,
             cost: CostCauses::default(),

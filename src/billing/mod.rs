@@ -1,4 +1,4 @@
-//! What a bill has besides the hours of instances: commitments, volumes, addresses, Fargate. Functions of amounts and times;
+//! What a bill has besides the hours of instances: commitments, volumes, addresses, traffic, Fargate. Functions of amounts and times;
 //! who calls them knows the run.
 //!
 //! Money is exact to the unit of [`crate::units::Usd`], 2.8 × 10⁻¹⁷ USD. Where AWS's own arithmetic divides (a commitment that covers
@@ -14,6 +14,7 @@ pub mod instance;
 pub mod lines;
 pub mod normal;
 pub mod storage;
+pub mod traffic;
 
 use crate::units::Usd;
 

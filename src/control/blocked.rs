@@ -42,7 +42,9 @@ impl<O: Observer> Control<'_, O> {
             }
             _ => None,
         };
-        let no_room = if queue.demand.is_some() {
+        let no_room = if queue.is_fargate {
+            Hold::MaxVcpus
+        } else if queue.demand.is_some() {
             self.registry.before_decision(usable)
         } else {
             Hold::Capacity
@@ -90,6 +92,7 @@ impl<O: Observer> Control<'_, O> {
             shape: entry.shape,
             gang,
             expected_end: SimTime::ZERO,
+            task: self.task_of(queue_id, entry),
         };
         match capacity.ever(&queue.environments, &ask) {
             Ever::Yes => None,

@@ -1,9 +1,10 @@
 //! What a submission means once its names are looked up: shared by all jobs of one template, and never changed after.
 
 use crate::model::{
-    Failure, Knob, MultiNode, Observer, Rejection, RetryStrategy, SubmitJob, rules,
+    Architecture, Failure, FargateSize, JobDefinition, Knob, MultiNode, Observer, Platform,
+    Rejection, RetryStrategy, SubmitJob, rules,
 };
-use crate::policy::capacity::Gang;
+use crate::policy::capacity::{Gang, ImageAsk, TaskAsk};
 use crate::units::{ConsumableId, QueueId, Ratio, Shape, Span};
 
 use super::{Control, shares};
@@ -23,6 +24,42 @@ pub(super) struct Contract {
     pub(super) speed: Ratio,
     pub(super) failure: Option<Failure>,
     pub(super) lift_limits: bool,
+    /// What its containers are made from, where images have a size.
+    pub(super) image: Option<ImageAsk>,
+    /// On Fargate: what its tasks are.
+    pub(super) tasks: TaskTerms,
+}
+
+/// What the tasks of a contract are, beside what their rows ask for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TaskTerms {
+    /// Whether a definition states their size; where none does, they get the smallest that holds what their row asks for.
+    is_defined: bool,
+    /// vCPUs in quarters, where a part of one is asked for.
+    quarter_vcpus: u32,
+    storage_gib: u32,
+    architecture: Architecture,
+}
+
+impl TaskTerms {
+    /// The task of a row that asks for `shape`, if there is such a size. `has_own`: the row's vCPUs are its own.
+    pub(super) fn task(&self, shape: Shape, has_own: bool) -> Result<TaskAsk, Rejection> {
+        let quarters = if has_own { 0 } else { self.quarter_vcpus };
+        let asked = rules::task_size(shape, quarters);
+        let size = match self.is_defined {
+            true => Some(asked).filter(|size| size.is_valid()),
+            false => FargateSize::holding(asked.quarter_vcpus, asked.memory),
+        };
+        match size {
+            Some(_) if shape.gpus > 0 => Err(Rejection(rules::NO_GPU.to_owned())),
+            Some(size) => Ok(TaskAsk {
+                size,
+                storage_gib: self.storage_gib,
+                architecture: self.architecture,
+            }),
+            None => Err(Rejection(asked.refusal())),
+        }
+    }
 }
 
 /// `contract`, if it is one of multi-node jobs, which need whole machines.
@@ -76,6 +113,20 @@ impl<O: Observer> Control<'_, O> {
             ),
             None => None,
         };
+        let platform = match self.queues[queue.index()].is_fargate {
+            true => Platform::Fargate,
+            false => Platform::Ec2,
+        };
+        if let Some(definition) = &definition
+            && definition.container.platform != platform
+        {
+            return refuse(format!(
+                "Job definition {} is for {} and job queue {name} has {} compute environments",
+                definition.name,
+                definition.container.platform.name(),
+                platform.name()
+            ));
+        }
         let is_fair = self.queues[queue.index()].fair.is_some();
         let lane = match (&request.share_identifier, is_fair) {
             (None, false) => 0,
@@ -132,6 +183,17 @@ impl<O: Observer> Control<'_, O> {
                 .fold(Shape::default(), |sum, node| sum.plus(*node)),
             None => definition.as_ref().map_or(Shape::default(), |d| d.shape),
         };
+        let shape = match request.quarter_vcpus {
+            Some(quarters) => Shape {
+                vcpus: quarters.div_ceil(4),
+                ..shape
+            },
+            None => shape,
+        };
+        let is_defined = definition.is_some();
+        let terms = definition.as_ref().map(|one| one.container.clone());
+        let terms = terms.unwrap_or_default();
+        let image = self.image(definition.as_ref());
         self.contracts.push(Contract {
             queue,
             lane,
@@ -146,11 +208,37 @@ impl<O: Observer> Control<'_, O> {
             consumables,
             gang,
             shape,
-            speed: definition.map_or(Ratio::ONE, |d| d.speed),
+            speed: definition.as_ref().map_or(Ratio::ONE, |d| d.speed),
             failure: request.failure,
             lift_limits: request.lift_limits,
+            image,
+            tasks: TaskTerms {
+                is_defined,
+                quarter_vcpus: request.quarter_vcpus.unwrap_or(terms.quarter_vcpus),
+                storage_gib: terms.storage_gib,
+                architecture: terms.architecture,
+            },
         });
         Ok((self.contracts.len() - 1) as u32)
+    }
+
+    /// What the containers of a definition are made from, where that has a size. Without an image the definition's name stands
+    /// for it.
+    fn image(&mut self, definition: Option<&JobDefinition>) -> Option<ImageAsk> {
+        let terms = definition.map(|one| &one.container);
+        let stated = terms.and_then(|terms| terms.image_mib);
+        let mib = stated.unwrap_or(self.world.settings.count(Knob::ImageSizeMib));
+        if mib == 0 {
+            return None;
+        }
+        let name = match definition {
+            Some(one) if one.container.image.is_empty() => &one.name,
+            Some(one) => &one.container.image,
+            None => "",
+        };
+        let next = self.registry.images.len() as u32;
+        let image = *self.registry.images.entry(name.to_owned()).or_insert(next);
+        Some(ImageAsk { image, mib })
     }
 
     /// The nodes of a multi-node job; AWS lets `numNodes` be overridden where the definition has an open-ended range

@@ -3,9 +3,9 @@
 use std::hint::black_box;
 
 use crate::model::Observer;
-use crate::policy::capacity::{Ask, Capacity, Placed, Reservation};
+use crate::policy::capacity::{Ask, Capacity, Placed, Reservation, TaskAsk};
 use crate::policy::discipline::{Hold, Place, Turn, Waiting, Wanted};
-use crate::units::{EnvId, QueueId, Shape, SimTime};
+use crate::units::{EnvId, JobId, QueueId, Shape, SimTime};
 
 use super::Control;
 use super::lane::{Entry, Who};
@@ -24,6 +24,8 @@ struct Pass<'p, 'w, O: Observer, C: Capacity> {
     first_hold: Option<(Waiting, Hold)>,
     /// Tokens of a job for which there were not enough, after which nothing starts in this pass.
     lacks: u64,
+    /// When the next Fargate task can be launched, where only the ceiling on launches kept a job waiting.
+    next_task: Option<SimTime>,
 }
 
 impl<O: Observer> Control<'_, O> {
@@ -50,14 +52,20 @@ impl<O: Observer> Control<'_, O> {
             lane: 0,
             first_hold: None,
             lacks: 0,
+            next_task: None,
         };
         dispatch.pass(&mut pass);
-        let (first_hold, lacks) = (pass.first_hold, pass.lacks);
+        let (first_hold, lacks, next_task) = (pass.first_hold, pass.lacks, pass.next_task);
         self.queues[queue.index()].dispatch = Some(dispatch);
         self.end_pass(queue);
         self.watch_head(now, queue, capacity, &usable, first_hold);
         self.queues[queue.index()].usable = usable;
         self.look_again(now, queue, lacks);
+        if let Some(at) = next_task.filter(|at| *at != SimTime::NEVER)
+            && self.queues[queue.index()].alarm != Some(at)
+        {
+            self.wake(at, queue);
+        }
     }
 
     fn end_pass(&mut self, queue: QueueId) {
@@ -103,6 +111,22 @@ impl<O: Observer> Control<'_, O> {
                 black_box(*self.workload.row(row));
             }
         }
+    }
+
+    /// The Fargate task that a waiting job becomes, in a queue of Fargate environments. Its size was checked at the door.
+    #[inline]
+    pub(super) fn task_of(&self, queue: QueueId, entry: &Entry) -> Option<TaskAsk> {
+        if !self.queues[queue.index()].is_fargate {
+            return None;
+        }
+        let row = match entry.who {
+            Who::Row(row) => row,
+            Who::Job(slot) => self.jobs[slot].row,
+            Who::Block(array) => self.arrays[array].row,
+        };
+        let has_own = self.workload.row(row).vcpus > 0;
+        let terms = &self.contracts[entry.contract as usize].tasks;
+        terms.task(entry.shape, has_own).ok()
     }
 
     /// Starts of one queue change what others can have.
@@ -186,13 +210,37 @@ impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
             shape,
             gang: control.contracts[contract as usize].gang.as_ref(),
             expected_end: self.now + estimate,
+            task: control.task_of(self.queue, &job),
         };
-        let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
+        let Some(placed) = place(self.capacity, &ask) else {
+            let Some(task) = ask.task else {
+                return Err(Hold::Capacity);
+            };
+            return Err(self.no_task(shape, task));
+        };
         control.leave_lane(self.queue, waiting.lane, spot, &job);
         control.fetch_ahead(self.queue, waiting.lane);
         control.start(self.now, &job, self.queue, waiting.lane, placed);
         control.others_changed(self.queue, &placed);
         Ok(())
+    }
+
+    /// Why a Fargate task cannot be launched: too many were a moment ago, or maxvCpus is reached.
+    fn no_task(&mut self, shape: Shape, task: TaskAsk) -> Hold {
+        let ask = Ask {
+            job: JobId::NONE,
+            shape,
+            gang: None,
+            expected_end: self.now,
+            task: Some(task),
+        };
+        match self.capacity.next_task(self.now, self.usable, &ask) {
+            Some(at) => {
+                self.next_task = Some(self.next_task.map_or(at, |next| next.min(at)));
+                Hold::Token
+            }
+            None => Hold::MaxVcpus,
+        }
     }
 
     fn held(&mut self, waiting: &Waiting, answer: Result<(), Hold>) -> Result<(), Hold> {
@@ -290,6 +338,7 @@ impl<O: Observer, C: Capacity> Turn for Pass<'_, '_, O, C> {
             shape: waiting.shape,
             gang: None,
             expected_end: self.now,
+            task: None,
         };
         self.capacity.reserve(self.usable, &ask)
     }

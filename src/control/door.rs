@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::{
     Command, ComputeEnvironment, ConsumableResource, ConsumableUpdate, EnvironmentKind,
-    EnvironmentUpdate, JobQueue, JobStatus, Knob, Named, Observer, QueueUpdate, Rejection,
-    SchedulingPolicy, StatusReason, rules,
+    EnvironmentUpdate, FargateEnvironment, JobQueue, JobStatus, Knob, Named, Observer, Platform,
+    QueueUpdate, Rejection, SchedulingPolicy, StatusReason, rules,
 };
 use crate::policy::discipline;
 use crate::policy::order;
@@ -95,7 +95,11 @@ impl<O: Observer> Control<'_, O> {
                 count,
             } => {
                 let slowest = self.slowest_of(std::iter::once(*instance_type));
-                if self.environment(compute_environment)?.managed.is_some() {
+                let environment = self.environment(compute_environment)?;
+                if environment.fargate.is_some() {
+                    return refuse(rules::NO_INSTANCES);
+                }
+                if environment.managed.is_some() {
                     return refuse(format!(
                         "Compute environment {compute_environment} is MANAGED: Batch launches its instances"
                     ));
@@ -127,6 +131,9 @@ impl<O: Observer> Control<'_, O> {
                 compute_environment,
                 count,
             } => match self.registry.environment(compute_environment) {
+                Some(id) if self.registry.environments[id.index()].fargate.is_some() => {
+                    refuse(rules::NO_INSTANCES)
+                }
                 Some(environment) => {
                     self.effects.push_back(Effect::Leave {
                         environment,
@@ -231,6 +238,7 @@ impl<O: Observer> Control<'_, O> {
             deleted: false,
             reserved_from: None,
             managed: Scale::of(spec),
+            fargate: None,
             committed: 0,
             awaits_machines: false,
             machines: 0,
@@ -255,6 +263,14 @@ impl<O: Observer> Control<'_, O> {
                 environment.machines = u64::from(u32::MAX);
                 environment.slowest = self.slowest_of(managed.types.iter().copied());
             }
+            EnvironmentKind::Fargate(fargate) => {
+                first_fault(rules::fargate_faults(fargate))?;
+                environment.fargate = Some(*fargate);
+                environment.reserved_from = Some(fargate.max_vcpus);
+                environment.machines = u64::from(u32::MAX);
+                let machines = self.world.catalogue.tasks().map(|(id, _)| id);
+                environment.slowest = self.slowest_of(machines);
+            }
         }
         self.registry.environments.push(environment);
         self.observer.named(Named::Environment(id, &spec.name));
@@ -267,6 +283,9 @@ impl<O: Observer> Control<'_, O> {
 
     fn update_environment(&mut self, now: SimTime, update: &EnvironmentUpdate) -> Answer {
         let environment = self.environment(&update.compute_environment)?;
+        if let Some(fargate) = environment.fargate {
+            return self.update_fargate(now, update, fargate);
+        }
         let mut scale = environment.managed;
         match &mut scale {
             Some(scale) => {
@@ -304,6 +323,39 @@ impl<O: Observer> Control<'_, O> {
                 scale,
             });
         }
+        self.renew_environments();
+        self.changed(now, id);
+        Ok(())
+    }
+
+    /// A Fargate environment has nothing to scale but its ceiling (API ComputeResourceUpdate).
+    fn update_fargate(
+        &mut self,
+        now: SimTime,
+        update: &EnvironmentUpdate,
+        fargate: FargateEnvironment,
+    ) -> Answer {
+        if update.min_vcpus.is_some() || update.desired_vcpus.is_some() {
+            return refuse("minvCpus and desiredvCpus are not applicable to Fargate");
+        }
+        let fargate = FargateEnvironment {
+            max_vcpus: update.max_vcpus.unwrap_or(fargate.max_vcpus),
+            ..fargate
+        };
+        first_fault(rules::fargate_faults(&fargate))?;
+        let environment = self.environment(&update.compute_environment)?;
+        environment.fargate = Some(fargate);
+        environment.reserved_from = Some(fargate.max_vcpus);
+        environment.enabled = update.enabled.unwrap_or(environment.enabled);
+        environment.valid = update.valid.unwrap_or(environment.valid);
+        let id = self
+            .registry
+            .environment(&update.compute_environment)
+            .expect("it was just found");
+        self.effects.push_back(Effect::LimitTasks {
+            environment: id,
+            max_vcpus: fargate.max_vcpus,
+        });
         self.renew_environments();
         self.changed(now, id);
         Ok(())
@@ -368,6 +420,7 @@ impl<O: Observer> Control<'_, O> {
             return refuse(format!("Job queue {} already exists", spec.name));
         }
         let environments = self.environments(&spec.environments)?;
+        let platform = self.platform_of(&environments)?;
         let dispatch = match (
             self.handed_in.dispatches.remove(&spec.name),
             &spec.discipline,
@@ -377,6 +430,9 @@ impl<O: Observer> Control<'_, O> {
             (None, None) => self.knobs.default_discipline.make(),
         };
         let plans = dispatch.plans();
+        if plans && platform == Platform::Fargate {
+            return refuse(rules::NO_BACKFILLING);
+        }
         self.check_plannable(dispatch.needs_one_machine(), &environments)?;
         let name = spec
             .order
@@ -414,6 +470,18 @@ impl<O: Observer> Control<'_, O> {
             self.effects.push_back(Effect::KeepEnds);
         }
         Ok(())
+    }
+
+    /// A queue's environments are all of EC2 or all of Fargate (API ComputeEnvironmentOrder).
+    fn platform_of(&self, environments: &[EnvId]) -> Result<Platform, Rejection> {
+        let mut platforms = environments
+            .iter()
+            .map(|id| self.registry.environments[id.index()].platform());
+        let first = platforms.next().unwrap_or_default();
+        match platforms.all(|other| other == first) {
+            true => Ok(first),
+            false => Err(Rejection(rules::MIXED_PLATFORMS.to_owned())),
+        }
     }
 
     /// Conservative backfilling plans on one machine.
@@ -493,6 +561,10 @@ impl<O: Observer> Control<'_, O> {
             None => None,
         };
         if let Some(environments) = &environments {
+            let is_fargate = self.platform_of(environments)? == Platform::Fargate;
+            if is_fargate != self.queues[id.index()].is_fargate {
+                return refuse(rules::MIXED_PLATFORMS);
+            }
             self.check_plannable(self.queues[id.index()].needs_one_machine, environments)?;
         }
         if let Some(actions) = &update.time_limit_actions {

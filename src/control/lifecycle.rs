@@ -38,6 +38,10 @@ pub enum EndingKind {
     TimedOut,
     /// Its machine went away.
     HostLost(InstanceId),
+    /// Fargate Spot took its task back.
+    TaskInterrupted,
+    /// Its container was not made in time.
+    CreateTimedOut,
     /// TerminateJob stopped it, with this reason.
     Stopped(Arc<str>),
 }
@@ -51,7 +55,10 @@ impl Ending {
     fn status_reason(&self) -> StatusReason {
         match &self.kind {
             EndingKind::Exit | EndingKind::OutOfMemory => StatusReason::EssentialContainerExited,
-            EndingKind::FailedToStart => StatusReason::TaskFailedToStart,
+            EndingKind::FailedToStart | EndingKind::CreateTimedOut => {
+                StatusReason::TaskFailedToStart
+            }
+            EndingKind::TaskInterrupted => StatusReason::SpotTaskInterrupted,
             EndingKind::TimedOut => StatusReason::TimedOut,
             EndingKind::HostLost(instance) => StatusReason::HostTerminated(*instance),
             EndingKind::Stopped(reason) => StatusReason::Caller(reason.clone()),
@@ -62,6 +69,9 @@ impl Ending {
     fn container_reason(&self) -> &'static str {
         match self.kind {
             EndingKind::OutOfMemory => "OutOfMemoryError: Container killed due to memory usage",
+            EndingKind::CreateTimedOut => {
+                "DockerTimeoutError: Could not transition to created; timed out after waiting 4m0s"
+            }
             _ => "",
         }
     }
@@ -583,7 +593,7 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Failed
         };
         self.jobs[slot].status = status;
-        let time = self.life(now, slot, placed.is_some());
+        let time = self.life(now, slot, placed.map(|placed| placed.environment));
         let record = self.record(
             now,
             slot,
@@ -632,7 +642,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// A job's life until now, cut into causes.
     #[inline(always)]
-    fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
+    fn life(&self, now: SimTime, slot: u32, placed: Option<EnvId>) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
             TimeCauses::default()
@@ -643,11 +653,19 @@ impl<O: Observer> Control<'_, O> {
         time.add(TimeCause::Dependency, released - job.submitted);
         // Nothing but the next look at dependencies lies between.
         time.add(TimeCause::Dispatch, job.eligible.min(now) - released);
-        if ended_by_attempt && job.started == SimTime::NEVER {
-            time.add(TimeCause::ImagePull, now - job.placed_at);
-        } else if ended_by_attempt {
-            time.add(TimeCause::ImagePull, job.started - job.placed_at);
-            time.add(TimeCause::Run, now - job.started);
+        if let Some(environment) = placed {
+            let started = job.started.min(now);
+            let mut starting = started - job.placed_at;
+            if self.registry.environments[environment.index()]
+                .fargate
+                .is_some()
+            {
+                let boot = starting.min(self.knobs.fargate_start);
+                time.add(TimeCause::Boot, boot);
+                starting = starting - boot;
+            }
+            time.add(TimeCause::ImagePull, starting);
+            time.add(TimeCause::Run, now - started);
         } else if job.status == JobStatus::Failed
             && job.is_retried
             && now > job.since
@@ -668,11 +686,14 @@ impl<O: Observer> Control<'_, O> {
                 if let Some(entry) = self.lane_of(queue, lane).get(self.place_of(slot)) {
                     self.explain_wait(now, slot, entry.since, entry.marks);
                 }
-                self.life(now, slot, false)
+                self.life(now, slot, None)
             }
-            JobStatus::Starting | JobStatus::Running => self.life(now, slot, true),
+            JobStatus::Starting | JobStatus::Running => {
+                let placed = self.jobs[slot].placed.map(|placed| placed.environment);
+                self.life(now, slot, placed)
+            }
             _ => {
-                let mut time = self.life(now, slot, false);
+                let mut time = self.life(now, slot, None);
                 let missing = (now - self.jobs[slot].submitted) - time.total();
                 time.add(TimeCause::Dispatch, missing);
                 time

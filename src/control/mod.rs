@@ -26,6 +26,9 @@
 //! * **Dispatch rate.** A queue has a bucket of tokens and each start takes one. A job that is tried while there are not enough
 //!   ends the pass, whatever else it lacks; the next look comes when there are, also for a head that there is no room for
 //!   (`control/rate.rs`).
+//! * **Fargate.** vCPUs are whole here: a task of a quarter or half a vCPU counts as one for shares, reserves and figures, and
+//!   as what it is for maxvCpus and the bill. A job without a definition gets the smallest task that holds what it asks for. A
+//!   task in an environment that is deleted runs to its end. What waits for a launch token waits for `dispatch`.
 //! * **Nothing.** What finds its job gone or changed is no event: not a tick at which no child becomes RUNNABLE, not the end of
 //!   an attempt that was stopped, not a pass over queues in which nobody waits. A run whose jobs cannot end is over when
 //!   anything last happened.
@@ -53,7 +56,7 @@ mod submit;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{Command, ComputeEnvironment, Knob, Observer, StatusReason, Workload, World};
-use crate::policy::capacity::{AllocationId, Capacity, Placed};
+use crate::policy::capacity::{AllocationId, Capacity, ImageAsk, Placed};
 use crate::policy::discipline::{self, Discipline, Dispatch};
 use crate::policy::order::JobOrder;
 use crate::policy::scaling::Scale;
@@ -113,6 +116,13 @@ pub enum Effect {
         environment: EnvId,
         /// How it stands now.
         scale: Scale,
+    },
+    /// maxvCpus of a Fargate environment is another.
+    LimitTasks {
+        /// The environment.
+        environment: EnvId,
+        /// Its new ceiling.
+        max_vcpus: u32,
     },
     /// EC2 has so many instances of a type from now on.
     Available {
@@ -205,6 +215,8 @@ pub struct AttemptFacts {
     pub failure: Option<crate::model::Failure>,
     /// MiB it asked for.
     pub memory: u32,
+    /// What its container is made from, where images have a size.
+    pub image: Option<ImageAsk>,
 }
 
 /// Jobs by state; array parents are not counted, their children are.
@@ -228,6 +240,7 @@ struct Knobs {
     rate: Option<rate::Rate>,
     dependency_tick: Span,
     container_start: Span,
+    fargate_start: Span,
     retry_delay: Span,
     timeout_lag: Span,
     shutdown: Span,
@@ -295,6 +308,7 @@ impl<'w, O: Observer> Control<'w, O> {
             rate: rate::Rate::of(settings),
             dependency_tick: settings.span(Knob::DependencyTick),
             container_start: settings.span(Knob::ContainerStart),
+            fargate_start: settings.span(Knob::FargateStart),
             retry_delay: settings.span(Knob::RetryDelay),
             timeout_lag: settings.span(Knob::TimeoutLag),
             shutdown: settings
@@ -393,6 +407,7 @@ impl<'w, O: Observer> Control<'w, O> {
             speed: contract.speed,
             failure: contract.failure,
             memory: job.shape.memory,
+            image: contract.image,
         })
     }
 

@@ -94,6 +94,8 @@ pub(super) struct Queue {
     pub(super) usable: Vec<EnvId>,
     /// The slowest machine type that may run its jobs: estimates allow for it.
     pub(super) slowest: Ratio,
+    /// Whether its environments are of Fargate: all are, or none is.
+    pub(super) is_fargate: bool,
     /// Whether its discipline plans with estimates, keeps its head, works on one machine only.
     pub(super) plans: bool,
     pub(super) holds_its_head: bool,
@@ -141,6 +143,7 @@ impl Queue {
             environments: Vec::new(),
             usable: Vec::new(),
             slowest: Ratio::ONE,
+            is_fargate: false,
             plans: dispatch.plans(),
             holds_its_head: dispatch.holds_its_head(),
             needs_one_machine: dispatch.needs_one_machine(),

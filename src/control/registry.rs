@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ConsumableResource, JobDefinition, SchedulingPolicy};
+use crate::model::{
+    ConsumableResource, FargateEnvironment, JobDefinition, Platform, SchedulingPolicy,
+};
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::Scale;
 use crate::units::{ConsumableId, EnvId, QueueId, Ratio};
@@ -18,6 +20,8 @@ pub(super) struct Environment {
     pub(super) reserved_from: Option<u32>,
     /// What makes it a managed one.
     pub(super) managed: Option<Scale>,
+    /// What makes it one of Fargate tasks.
+    pub(super) fargate: Option<FargateEnvironment>,
     /// vCPUs that a managed one has asked for and not let go.
     pub(super) committed: u64,
     /// Whether any of its machines is on its way.
@@ -28,6 +32,16 @@ pub(super) struct Environment {
     pub(super) slowest: Ratio,
     /// Queues that name it.
     pub(super) queues: Vec<QueueId>,
+}
+
+impl Environment {
+    /// Which definitions its jobs may have.
+    pub(super) fn platform(&self) -> Platform {
+        match self.fargate {
+            Some(_) => Platform::Fargate,
+            None => Platform::Ec2,
+        }
+    }
 }
 
 /// A revision of a job definition.
@@ -52,6 +66,8 @@ pub(super) struct Registry {
     pub(super) definitions: BTreeMap<String, Vec<Revision>>,
     pub(super) policies: BTreeMap<String, SchedulingPolicy>,
     pub(super) consumables: Vec<Consumable>,
+    /// Container images, by what they are called.
+    pub(super) images: BTreeMap<String, u32>,
     /// Shares over all queues.
     pub(super) shares: u32,
 }

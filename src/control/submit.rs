@@ -77,6 +77,7 @@ impl<O: Observer> Control<'_, O> {
         let mut shape = self.shape_of(source, contract)?;
         if change.memory > 0 {
             shape.memory = change.memory;
+            self.check_task(source, contract, shape)?;
         }
         self.admit(now, contract)?;
         let id = self.seat_plain(now, row, change.child, change.number, contract, shape);
@@ -120,7 +121,18 @@ impl<O: Observer> Control<'_, O> {
                 "VCPU is missing: neither the job nor its definition states it".to_owned(),
             ));
         }
+        self.check_task(row, contract, shape)?;
         Ok(shape)
+    }
+
+    /// In a queue of Fargate environments, whether there is a task of the size that a row asks for.
+    #[inline]
+    fn check_task(&self, row: &Row, contract: u32, shape: Shape) -> Result<(), Rejection> {
+        let terms = &self.contracts[contract as usize];
+        if !self.queues[terms.queue.index()].is_fargate {
+            return Ok(());
+        }
+        terms.tasks.task(shape, row.vcpus > 0).map(|_| ())
     }
 
     /// A job that waits for no other becomes RUNNABLE, now or at the next tick. It gets a slot only where its entry in the
@@ -516,6 +528,8 @@ impl<O: Observer> Control<'_, O> {
                 .iter()
                 .map(|id| environments[id.index()].slowest);
             queue.slowest = speeds.min().unwrap_or(Ratio::ONE);
+            let fargate = |id: &EnvId| environments[id.index()].fargate.is_some();
+            queue.is_fargate = queue.environments.iter().any(fargate);
             let managed = |id: &EnvId| environments[id.index()].managed.is_some();
             let keeps = queue.environments.iter().any(managed);
             queue.keep_demand(keeps, &self.contracts);

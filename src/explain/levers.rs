@@ -35,7 +35,9 @@ struct Scene<'a> {
 /// What a lever changes: a phrase, and keys with their values.
 type Change = (String, Vec<(String, String)>);
 
-use CostCause::{Boot as BootCost, Idle, Interrupted, Stranded, Useful};
+use CostCause::{
+    Boot as BootCost, Idle, ImagePull as ImagePullCost, Interrupted, Stranded, Useful,
+};
 use TimeCause::{
     BlockedHead, Boot, Capacity, Dispatch, ImagePull, Lost, MaxVcpus, Queue, Scaling, Share,
 };
@@ -62,6 +64,20 @@ pub const LEVERS: &[Lever] = &[
     lever("boot-time", &[Boot], &[BootCost], true, boot_time),
     lever("min-vcpus", &[Boot, Scaling], &[], true, min_vcpus),
     lever("spot", &[], &[Useful, Stranded, Idle], true, spot),
+    lever(
+        "fargate-spot",
+        &[],
+        &[Useful, ImagePullCost],
+        true,
+        fargate_spot,
+    ),
+    lever(
+        "image-size",
+        &[ImagePull],
+        &[ImagePullCost],
+        true,
+        image_size,
+    ),
     lever("on-demand", &[Lost], &[Interrupted], true, on_demand),
     lever("all-sizes", &[], &[Stranded, Idle], true, all_sizes),
     lever("best-fit", &[], &[Stranded], true, best_fit),
@@ -72,6 +88,7 @@ pub const LEVERS: &[Lever] = &[
         false,
         look_ahead,
     ),
+    lever("fargate-start", &[Boot], &[], false, fargate_start),
     lever("scale-in", &[], &[Idle], false, scale_in),
     lever("size-bias", &[], &[Stranded, Idle], false, size_bias),
     lever("scale-out", &[Scaling], &[], false, scale_out),
@@ -339,10 +356,7 @@ fn half(scene: &Scene<'_>, key: &str) -> Option<Change> {
 }
 
 fn has_managed(scene: &Scene<'_>) -> bool {
-    scene
-        .setting
-        .environments()
-        .any(|one| one.max_vcpus().is_some())
+    scene.setting.has_scaling()
 }
 
 fn boot_time(scene: &Scene<'_>) -> Option<Change> {
@@ -351,7 +365,7 @@ fn boot_time(scene: &Scene<'_>) -> Option<Change> {
 
 fn min_vcpus(scene: &Scene<'_>) -> Option<Change> {
     each_environment(scene, |index, one| {
-        let quarter = one.max_vcpus()? / 4;
+        let quarter = one.max_vcpus().filter(|_| !one.is_fargate())? / 4;
         let least = one
             .resource("minvCpus")
             .and_then(Value::as_u64)
@@ -394,6 +408,39 @@ fn spot(scene: &Scene<'_>) -> Option<Change> {
         phrase.push_str(", on the Spot market that is assumed where a scenario states none,");
     }
     Some((phrase, sets))
+}
+
+fn fargate_spot(scene: &Scene<'_>) -> Option<Change> {
+    each_environment(scene, |index, one| {
+        let key = environment_key(index, one, "computeResources.type");
+        let phrase = format!("environment {} FARGATE_SPOT instead of FARGATE", one.name());
+        let is_dear = one.kind() == Some("FARGATE");
+        is_dear.then(|| (phrase, vec![(key, "FARGATE_SPOT".to_owned())]))
+    })
+}
+
+fn fargate_start(scene: &Scene<'_>) -> Option<Change> {
+    let mut environments = scene.setting.environments();
+    half(scene, "fargateStart").filter(|_| environments.any(|one| one.is_fargate()))
+}
+
+/// Images of half the size.
+fn image_size(scene: &Scene<'_>) -> Option<Change> {
+    let definitions = scene.setting.list("jobDefinitions").iter().enumerate();
+    let sets = definitions.filter_map(|(index, definition)| {
+        let name = definition.get("jobDefinitionName")?.as_str()?;
+        let stated = definition.get("imageSize")?.as_str()?;
+        let mib = match stated.strip_suffix("GiB") {
+            Some(gib) => gib.parse::<f64>().ok()? * 1024.0,
+            None => stated.strip_suffix("MiB")?.parse::<f64>().ok()?,
+        };
+        let half = (mib / 2.0) as u64;
+        let key = key("jobDefinitions", index, name, "imageSize");
+        (half > 0).then(|| (key, format!("{half}MiB")))
+    });
+    let sets: Vec<(String, String)> = sets.collect();
+    let phrase = "images of half the size".to_owned();
+    (!sets.is_empty()).then_some((phrase, sets))
 }
 
 fn on_demand(scene: &Scene<'_>) -> Option<Change> {

@@ -10,7 +10,7 @@ use crate::units::{Span, Usd};
 use super::levers::Candidate;
 use super::page::Page;
 use super::rows::usd;
-use super::setting::Setting;
+use super::setting::{Environment, Setting};
 
 /// Time and money by cause, from summary.json.
 #[derive(Clone, Debug)]
@@ -254,11 +254,16 @@ impl RunStory<'_> {
                     model("scaleOutTick")
                 )
             }
-            TimeCause::Boot => format!(
-                "jobs waited for machines to be launched and to boot ({}, {})",
-                model("launchTime"),
-                model("bootTime")
-            ),
+            TimeCause::Boot => {
+                let environments: Vec<Environment<'_>> = setting.environments().collect();
+                let late = setting.late_machines(&environments);
+                match environments.iter().all(|one| one.is_fargate()) {
+                    true => format!("jobs were STARTING, until their tasks had a machine ({late})"),
+                    false => {
+                        format!("jobs waited for machines to be launched and to boot ({late})")
+                    }
+                }
+            }
             TimeCause::Share => "jobs waited while other shares had their turn".to_owned(),
             TimeCause::Queue => format!(
                 "jobs waited behind others of their queue{}{}",
@@ -277,7 +282,7 @@ impl RunStory<'_> {
             ),
             TimeCause::ImagePull => {
                 format!(
-                    "jobs were STARTING, while containers were made ({})",
+                    "jobs were STARTING, while images were pulled and containers made ({})",
                     model("containerStart")
                 )
             }
@@ -357,8 +362,8 @@ impl RunStory<'_> {
             CostCause::Failed => "attempts that failed, timed out or were terminated".to_owned(),
             CostCause::Interrupted => "attempts that lost their machine".to_owned(),
             CostCause::Boot => "machines that booted".to_owned(),
-            CostCause::ImagePull => "containers being made".to_owned(),
-            CostCause::Idle => match setting.environments().any(|one| one.max_vcpus().is_some()) {
+            CostCause::ImagePull => "images being pulled and containers made".to_owned(),
+            CostCause::Idle => match setting.has_scaling() {
                 true => format!(
                     "machines on which nothing ran, until they left (scaleInIdle {})",
                     setting.model("scaleInIdle")
@@ -372,7 +377,10 @@ impl RunStory<'_> {
             CostCause::Waived => {
                 "what EC2 did not charge for machines that it took back".to_owned()
             }
-            CostCause::Storage => "the volumes that machines boot from".to_owned(),
+            CostCause::Storage => {
+                "the volumes that machines boot from, and storage of Fargate tasks".to_owned()
+            }
+            CostCause::Traffic => "pulling images through gateways and registries".to_owned(),
             CostCause::Address => "public IPv4 addresses of machines".to_owned(),
             CostCause::Covered => {
                 "what commitments and discounts take off On-Demand prices".to_owned()

@@ -30,6 +30,31 @@ impl<'a> Setting<'a> {
         }
     }
 
+    /// Whether any environment's instances come and go.
+    pub fn has_scaling(self) -> bool {
+        self.environments()
+            .any(|one| one.max_vcpus().is_some() && !one.is_fargate())
+    }
+
+    /// What makes the machines of some environments late, of those settings that are about them.
+    pub fn late_machines(self, environments: &[Environment<'_>]) -> String {
+        let is_fargate = |one: &Environment<'_>| one.is_fargate();
+        let is_spot = |one: &Environment<'_>| one.kind() == Some("SPOT");
+        let mut keys = Vec::new();
+        if !environments.iter().all(is_fargate) {
+            keys.push(match environments.iter().any(is_spot) {
+                true => "spotLaunchTime",
+                false => "launchTime",
+            });
+            keys.push("bootTime");
+        }
+        if environments.iter().any(is_fargate) {
+            keys.push("fargateStart");
+        }
+        let told = keys.iter().map(|key| format!("{key} {}", self.model(key)));
+        told.collect::<Vec<String>>().join(", ")
+    }
+
     /// All environments.
     pub fn environments(self) -> impl Iterator<Item = Environment<'a>> {
         self.list("computeEnvironments").iter().map(Environment)
@@ -86,6 +111,11 @@ impl<'a> Environment<'a> {
     /// `EC2`, `SPOT` and so on, where it is managed.
     pub fn kind(self) -> Option<&'a str> {
         self.resource("type")?.as_str()
+    }
+
+    /// Whether its jobs are Fargate tasks.
+    pub fn is_fargate(self) -> bool {
+        self.kind().is_some_and(|kind| kind.starts_with("FARGATE"))
     }
 
     /// Its machines, where they are stated one by one: `2 × c6i.4xlarge`.

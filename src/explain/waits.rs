@@ -59,6 +59,16 @@ fn tell(cause: TimeCause, job: &JobRow, around: &Around, setting: Setting<'_>) -
                 model("scaleOutTick")
             ),
         ),
+        TimeCause::Boot if environments.iter().all(|one| one.is_fargate()) => {
+            let start = model("fargateStart");
+            (
+                format!("STARTING, until its Fargate task had a machine ({start})"),
+                format!(
+                    "every attempt waits for a machine of its own ({start}), which is AWS's; longer jobs wait for it less often, \
+                     and on EC2 those do not that find an instance there"
+                ),
+            )
+        }
         TimeCause::Boot => {
             let launch = match environments.iter().any(|one| one.kind() == Some("SPOT")) {
                 true => model("spotLaunchTime"),
@@ -125,10 +135,16 @@ fn tell(cause: TimeCause, job: &JobRow, around: &Around, setting: Setting<'_>) -
             "AWS Batch looks at its own pace, which no setting of yours changes; fewer and longer jobs wait for it less"
                 .to_owned(),
         ),
-        TimeCause::ImagePull => (
-            format!("STARTING, for its container ({})", model("containerStart")),
-            "the container was being made; a smaller image is the lever".to_owned(),
-        ),
+        TimeCause::ImagePull => {
+            let again = match environments.iter().any(|one| one.is_fargate()) {
+                true => ", as every task pulls it anew",
+                false => "",
+            };
+            (
+                format!("STARTING, for its image and its container ({})", model("containerStart")),
+                format!("the container was being made; a smaller image is the lever{again}"),
+            )
+        }
         TimeCause::Run => ("RUNNING, in the attempt that counted".to_owned(), String::new()),
         TimeCause::Lost => (
             format!("in {} that did not count", attempts_before(job.attempts)),

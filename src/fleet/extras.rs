@@ -29,8 +29,13 @@ impl Extras {
         if let Some(volume) = self.volume {
             cost.add(CostCause::Storage, storage::root_volume(volume, life));
         }
+        self.book_address(launched, ended, cost);
+    }
+
+    /// Adds what its address costs.
+    pub(super) fn book_address(&self, launched: SimTime, ended: SimTime, cost: &mut CostCauses) {
         if self.has_address && self.is_after_the_change(launched) {
-            cost.add(CostCause::Address, address::address(life));
+            cost.add(CostCause::Address, address::address(ended - launched));
         }
     }
 

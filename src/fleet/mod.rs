@@ -1,8 +1,11 @@
 //! The machines: who is up, who is where, what it costs.
 
 mod allocations;
+mod bills;
 mod elastic;
 mod extras;
+mod fargate;
+mod images;
 mod ledger;
 mod managed;
 mod planning;
@@ -29,10 +32,11 @@ use crate::units::{
 
 use allocations::{Allocations, NOT_YET, Node};
 use extras::Extras;
-use ledger::{Life, Meter};
+use ledger::Meter;
 use managed::{Allowed, Managed};
 use pool::Pool;
 
+pub use fargate::Start;
 pub use scaling::{Decision, Launch};
 
 /// An instance: a machine with jobs on it.
@@ -59,6 +63,10 @@ struct Instance {
     /// Whether EC2 took it back.
     interrupted: bool,
     meter: Meter,
+    /// What it has pulled, where images have a size.
+    images: Vec<images::Pulled>,
+    /// What pulling it cost.
+    traffic: Usd,
 }
 
 /// What all machines together have and have given away.
@@ -101,6 +109,8 @@ pub struct Fleet<'w> {
     alive: Vec<u32>,
     quotas: quota::Quotas,
     extras: Extras,
+    images: images::Images,
+    fargate: fargate::Fargate,
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
@@ -173,6 +183,8 @@ impl<'w> Fleet<'w> {
             alive: vec![0; world.catalogue.len()],
             quotas: quota::Quotas::new(world),
             extras: Extras::of(world),
+            images: images::Images::of(world),
+            fargate: fargate::Fargate::new(world, streams),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
             up_in_pool: vec![0; world.spot.pools.len()],
@@ -228,7 +240,16 @@ impl<'w> Fleet<'w> {
                 self.has_managed = true;
                 (managed.billing, Vec::new())
             }
+            EnvironmentKind::Fargate(fargate) => {
+                self.managed.push(None);
+                self.levels.vcpus_max += u64::from(fargate.max_vcpus);
+                (Billing::PerSecond, Vec::new())
+            }
         };
+        self.fargate.create(match &spec.kind {
+            EnvironmentKind::Fargate(fargate) => Some(fargate),
+            _ => None,
+        });
         self.pools.push(Pool::new(billing, self.placement));
         for group in &machines {
             self.expect(environment, group.instance_type, group.count);
@@ -299,6 +320,8 @@ impl<'w> Fleet<'w> {
                 attempts: Vec::new(),
                 interrupted: false,
                 meter: Meter::new(tariff, size, now),
+                images: Vec::new(),
+                traffic: Usd::ZERO,
             });
             self.levels.instances += 1;
             self.levels.provisioned.0 += u64::from(size.vcpus);
@@ -440,73 +463,12 @@ impl<'w> Fleet<'w> {
         self.leave(now, instance)
     }
 
-    /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
-    /// is known of what would follow.
-    pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
-        if self.idle_times.bills_tail && !is_cut {
-            while let Some(at) = self.next_leave() {
-                for id in self.idle_since_long(at) {
-                    let machine = &mut self.instances[id.index()];
-                    let size = machine.meter.size();
-                    machine.gone = Some(at.max(end));
-                    if let Some(managed) = &mut self.managed[machine.environment.index()] {
-                        managed.committed -= u64::from(size.vcpus);
-                    }
-                }
-            }
-        }
-        (0..self.instances.len())
-            .map(InstanceId::at)
-            .filter_map(|id| match self.instances[id.index()].gone {
-                None => Some(self.bill(end, id)),
-                Some(gone) if gone >= end && !self.instances[id.index()].is_billed => {
-                    Some(self.bill(gone, id))
-                }
-                Some(_) => None,
-            })
-            .collect()
-    }
-
-    fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
-        let machine = &mut self.instances[instance.index()];
-        let billing = self.pools[machine.environment.index()].billing();
-        let market = &mut self.market;
-        machine.is_billed = true;
-        machine.meter.advance(end, market);
-        let billed_s = crate::billing::instance::billed_seconds(
-            billing,
-            end - machine.launched,
-            machine.interrupted,
-        );
-        let life = Life {
-            launched: machine.launched,
-            registered: machine.registered.unwrap_or(end).min(end),
-            ended: end,
-            billed_to: machine.launched + Span::from_s(billed_s),
-        };
-        let mut cost = machine.meter.close(&life, market);
-        self.extras.book(machine.launched, end, &mut cost);
-        InstanceRecord {
-            instance,
-            environment: machine.environment,
-            instance_type: machine.instance_type,
-            launched: machine.launched,
-            registered: machine.registered,
-            ended: end,
-            terminated: machine.gone.is_some(),
-            attempts: machine.meter.attempts(),
-            used_vcpu_ms: machine.meter.used_vcpu_ms(),
-            busy: machine.meter.busy(),
-            pool: machine.pool,
-            interrupted: machine.interrupted,
-            billed_s,
-            cost,
-            by_hour: machine.meter.by_hour(&life, market),
-        }
-    }
-
     /// The container of a placed attempt runs from now on.
     pub fn running(&mut self, now: SimTime, id: AllocationId) {
+        if self.allocations.get(id).first.instance.task().is_some() {
+            self.task_runs(now, id);
+            return;
+        }
         for node in self.allocations.get_mut(id).nodes_mut() {
             let meter = &mut self.instances[node.instance.index()].meter;
             meter.advance(now, &mut self.market);
@@ -550,6 +512,9 @@ impl<'w> Fleet<'w> {
     #[inline]
     pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
         let allocation = self.allocations.get(id);
+        if allocation.first.instance.task().is_some() {
+            return self.release_task(now, id, cause);
+        }
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
         let mut cost = AttemptCost::default();
@@ -598,7 +563,12 @@ impl<'w> Fleet<'w> {
 
     /// What there is and what is used.
     pub fn levels(&self) -> FleetLevels {
-        self.levels
+        let mut levels = self.levels;
+        if self.fargate.has_parts() {
+            // Tasks of a part of a vCPU count as one each: there are no fewer than are used.
+            levels.vcpus_max = levels.vcpus_max.max(levels.used.0);
+        }
+        levels
     }
 
     /// What a type has for jobs.
@@ -712,6 +682,9 @@ impl<'w> Fleet<'w> {
 
 impl Capacity for Fleet<'_> {
     fn place(&mut self, now: SimTime, environment: EnvId, ask: &Ask<'_>) -> Option<Placed> {
+        if let Some(task) = &ask.task {
+            return self.place_task(now, environment, ask, task);
+        }
         let pool = &mut self.pools[environment.index()];
         match ask.gang {
             Some(gang) => {
@@ -728,9 +701,11 @@ impl Capacity for Fleet<'_> {
     fn ever(&self, environments: &[EnvId], ask: &Ask<'_>) -> Ever {
         let mut answer = Ever::TooMuch;
         for environment in environments {
-            let ever = match &self.managed[environment.index()] {
-                Some(managed) => managed.ever(ask),
-                None => self.pools[environment.index()].ever(ask),
+            let of_tasks = self.fargate.ever(*environment, ask);
+            let ever = match (of_tasks, &self.managed[environment.index()]) {
+                (Some(ever), _) => ever,
+                (None, Some(managed)) => managed.ever(ask),
+                (None, None) => self.pools[environment.index()].ever(ask),
             };
             match ever {
                 Ever::Yes => return Ever::Yes,
@@ -744,7 +719,10 @@ impl Capacity for Fleet<'_> {
     fn roomiest(&self, environments: &[EnvId]) -> Shape {
         environments
             .iter()
-            .map(|environment| self.pools[environment.index()].roomiest())
+            .map(|&environment| match self.fargate.room(environment) {
+                Some(room) => room,
+                None => self.pools[environment.index()].roomiest(),
+            })
             .fold(Shape::default(), |most, room| Shape {
                 vcpus: most.vcpus.max(room.vcpus),
                 memory: most.memory.max(room.memory),
@@ -780,6 +758,15 @@ impl Capacity for Fleet<'_> {
         let pool = machines.next()?;
         (machines.next().is_none() && pool.len() == 1)
             .then(|| (pool.room(0), pool.ends().collect()))
+    }
+
+    fn next_task(
+        &mut self,
+        now: SimTime,
+        environments: &[EnvId],
+        ask: &Ask<'_>,
+    ) -> Option<SimTime> {
+        self.next_launch(now, environments, ask.task.as_ref()?)
     }
 
     fn releases(&self) -> u64 {

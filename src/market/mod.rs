@@ -15,7 +15,7 @@ mod signal;
 use crate::engine::Streams;
 use crate::engine::chance::uniform;
 use crate::model::{Interruption, Knob, SpotMarket, SpotPrice, World};
-use crate::units::{InstanceId, PoolId, PricePerHour, SimTime, Span, TypeId, Usd};
+use crate::units::{InstanceId, PoolId, PricePerHour, Ratio, SimTime, Span, TypeId, Usd};
 
 use course::{Course, Path};
 use signal::Signal;
@@ -196,6 +196,17 @@ impl<'w> Market<'w> {
     pub fn pools(&self) -> &'w [crate::model::SpotPool] {
         &self.spot.pools
     }
+}
+
+/// The exponential life of what is taken back `hazard` times an hour whatever its age, to the millisecond and no less than one;
+/// `None` where it is longer than a run can be.
+pub fn life(streams: &Streams, purpose: &str, entity: u64, hazard: Ratio) -> Option<Span> {
+    if hazard == Ratio::ZERO {
+        return None;
+    }
+    let mut stream = streams.stream(purpose, entity);
+    let ms = -libm::log(uniform(&mut stream)) * 1e6 / hazard.parts() as f64 * 3.6e6;
+    (ms < (SimTime::LAST.ms() / 2) as f64).then(|| Span::from_ms((ms as u64).max(1)))
 }
 
 /// What an instance paid until `to` that pays for each of its hours, begun or whole, what its pool costs when it begins.

@@ -106,6 +106,8 @@ pub fn machine_types(commands: &[Timed]) -> Vec<TypeId> {
                 EnvironmentKind::Managed(managed) if managed.purchase != Purchase::OnDemand => {
                     return Vec::new();
                 }
+                // A task of a part of a vCPU counts as one, and would be bound at four times its price.
+                EnvironmentKind::Fargate(_) => return Vec::new(),
                 EnvironmentKind::Managed(managed) => types.extend(&managed.types),
                 EnvironmentKind::Unmanaged { machines, .. } => {
                     types.extend(machines.iter().map(|group| group.instance_type));

@@ -36,7 +36,7 @@ impl MachineTotals {
         self.boot_ms += u128::from(boot.ms());
         self.idle_ms += u128::from((up - boot).ms()) - u128::from(instance.busy.ms());
         self.used_vcpu_ms += instance.used_vcpu_ms;
-        if instance.pool.is_some() {
+        if instance.spot {
             self.spot += 1;
             self.spot_up_ms += u128::from(up.ms());
             self.interrupted += u64::from(instance.interrupted);

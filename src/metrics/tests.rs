@@ -154,6 +154,7 @@ fn a_bill_sums_by_cause_environment_and_type_to_the_same() {
             attempts: 1,
             used_vcpu_ms: 0,
             busy: Span::ZERO,
+            spot: false,
             pool: PoolId::NONE,
             interrupted: false,
             by_hour: Box::default(),

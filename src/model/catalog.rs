@@ -2,10 +2,13 @@
 
 use crate::units::{PricePerHour, Ratio, Shape, TypeId};
 
+use super::FargateSize;
+
 /// A processor architecture, as `describe-instance-types` spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Architecture {
     /// `x86_64`.
+    #[default]
     X86_64,
     /// `arm64`.
     Arm64,
@@ -53,6 +56,17 @@ pub struct Hardware {
     pub burstable: bool,
     /// Whether AWS counts it to the current generation.
     pub current: bool,
+    /// It is no instance but the machine of a Fargate task.
+    pub task: Option<TaskMachine>,
+}
+
+/// The machine of a Fargate task: which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskMachine {
+    /// Its size.
+    pub size: FargateSize,
+    /// Whether it is Fargate Spot's.
+    pub spot: bool,
 }
 
 /// One GPU of a machine.
@@ -109,10 +123,12 @@ fn family_of(name: &str) -> &str {
     name.split_once('.').map_or(name, |(family, _)| family)
 }
 
-/// All instance types of a run, sorted by name.
+/// All instance types of a run, sorted by name, and after them the machines of Fargate tasks, which nobody can name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     types: Vec<InstanceType>,
+    /// How many of them are instance types.
+    named: usize,
 }
 
 impl Catalogue {
@@ -127,12 +143,25 @@ impl Catalogue {
             }
             is_same
         });
-        Catalogue { types }
+        let named = types.len();
+        Catalogue { types, named }
+    }
+
+    /// This catalogue with machines of Fargate tasks besides, in the order given.
+    pub fn with_tasks(mut self, machines: impl IntoIterator<Item = InstanceType>) -> Catalogue {
+        self.types.truncate(self.named);
+        self.types.extend(machines);
+        self
+    }
+
+    /// The machines of Fargate tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = (TypeId, &InstanceType)> {
+        self.iter().skip(self.named)
     }
 
     /// The type called `name`.
     pub fn find(&self, name: &str) -> Option<TypeId> {
-        self.types
+        self.types[..self.named]
             .binary_search_by(|machine| machine.name.as_str().cmp(name))
             .ok()
             .map(TypeId::at)
@@ -143,6 +172,7 @@ impl Catalogue {
         if types.is_empty() {
             return self;
         }
+        self.types.truncate(self.named);
         self.types.extend(types);
         Catalogue::new(self.types)
     }
@@ -151,10 +181,9 @@ impl Catalogue {
     pub fn family(&self, family: &str) -> impl Iterator<Item = (TypeId, &InstanceType)> {
         // The name of a member is the family's with a dot and more, so all stand together.
         let prefix = format!("{family}.");
-        let first = self
-            .types
-            .partition_point(|machine| machine.name.as_str() < prefix.as_str());
-        self.types[first..]
+        let types = &self.types[..self.named];
+        let first = types.partition_point(|machine| machine.name.as_str() < prefix.as_str());
+        types[first..]
             .iter()
             .take_while(move |machine| machine.name.starts_with(&prefix))
             .enumerate()
@@ -163,7 +192,10 @@ impl Catalogue {
 
     /// The families there are, in order of name, each once.
     pub fn families(&self) -> Vec<&str> {
-        let mut families: Vec<&str> = self.types.iter().map(InstanceType::family).collect();
+        let mut families: Vec<&str> = self.types[..self.named]
+            .iter()
+            .map(InstanceType::family)
+            .collect();
         families.sort_unstable();
         families.dedup();
         families
@@ -182,7 +214,7 @@ impl Catalogue {
             .map(|(index, machine)| (TypeId::at(index), machine))
     }
 
-    /// Number of types.
+    /// Number of types, machines of tasks among them.
     pub fn len(&self) -> usize {
         self.types.len()
     }

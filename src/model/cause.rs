@@ -11,7 +11,7 @@ pub enum TimeCause {
     BlockedHead,
     /// The head of its queue (itself or another) waits for the next scaling decision, which provides for all that wait.
     Scaling,
-    /// A machine for the head of its queue (itself or another) is being launched or boots.
+    /// A machine for the head of its queue (itself or another) is being launched or boots; on Fargate its own, in STARTING.
     Boot,
     /// Another share has its turn.
     Share,
@@ -115,10 +115,12 @@ pub enum CostCause {
     /// What EC2 waives of an instance that it interrupted, as a negative amount: its first hour, or before 2017-10-02 the hour
     /// begun (EC2 User Guide, billing for interrupted Spot Instances).
     Waived,
-    /// The volumes that instances boot from.
+    /// The volumes that instances boot from, and what Fargate tasks have beyond the storage that is included.
     Storage,
     /// Public IPv4 addresses of instances.
     Address,
+    /// What pulling images moves through gateways and registries.
+    Traffic,
     /// What Reserved Instances, Savings Plans and a negotiated discount take off On-Demand prices, as a negative amount: what is
     /// covered at On-Demand prices, less what was paid for it.
     Covered,
@@ -128,7 +130,7 @@ pub enum CostCause {
 
 impl CostCause {
     /// All causes, in order.
-    pub const ALL: [CostCause; 13] = [
+    pub const ALL: [CostCause; 14] = [
         CostCause::Useful,
         CostCause::Failed,
         CostCause::Interrupted,
@@ -140,6 +142,7 @@ impl CostCause {
         CostCause::Waived,
         CostCause::Storage,
         CostCause::Address,
+        CostCause::Traffic,
         CostCause::Covered,
         CostCause::CommitmentUnused,
     ];
@@ -158,6 +161,7 @@ impl CostCause {
             CostCause::Waived => "waived",
             CostCause::Storage => "storage",
             CostCause::Address => "address",
+            CostCause::Traffic => "traffic",
             CostCause::Covered => "covered",
             CostCause::CommitmentUnused => "commitment-unused",
         }

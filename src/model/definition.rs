@@ -1,5 +1,6 @@
 //! Job definitions: resources, retries, timeouts and multi-node layouts, as `RegisterJobDefinition` takes them.
 
+use super::ContainerTerms;
 use crate::units::{Ratio, Shape, Span};
 
 /// One revision of a job definition as far as it touches resources, retries, timeouts and priority.
@@ -21,6 +22,8 @@ pub struct JobDefinition {
     pub nodes: Option<MultiNode>,
     /// Speed-up of this job's code on the machine, on top of the machine's own speed; one where not stated.
     pub speed: Ratio,
+    /// Where its containers run, and what they are made from.
+    pub container: ContainerTerms,
 }
 
 /// A quantity of a consumable resource that a job needs while it runs.

@@ -1,5 +1,6 @@
 //! Compute environments and consumable resources, as their `Create…` actions take them.
 
+use super::FargateEnvironment;
 use crate::units::{SimTime, Span, TypeId};
 
 /// A compute environment.
@@ -29,6 +30,8 @@ pub enum EnvironmentKind {
     },
     /// `MANAGED`: Batch launches the machines and lets them go.
     Managed(Managed),
+    /// `MANAGED`, of type FARGATE or FARGATE_SPOT: each attempt has a machine of its own that comes and goes with it.
+    Fargate(FargateEnvironment),
 }
 
 /// `computeResources` of a managed environment of EC2 instances.

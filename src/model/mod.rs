@@ -7,6 +7,7 @@ mod cause;
 mod command;
 mod definition;
 mod environment;
+mod fargate;
 mod market;
 mod observer;
 mod queue;
@@ -20,7 +21,7 @@ pub mod type_sets;
 mod workload;
 
 pub use assumptions::{ASSUMPTIONS, Assumption, Knob};
-pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType};
+pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType, TaskMachine};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
 pub use definition::{
@@ -31,6 +32,7 @@ pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
+pub use fargate::{ContainerTerms, FargateEnvironment, FargateSize, Platform};
 pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
 pub use observer::{Named, Observer};
 pub use queue::{
@@ -41,7 +43,9 @@ pub use quota::{KnownQuota, QUOTAS, QuotaUse, Quotas, quota_of};
 pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{Profile, Settings, Tag, Unit, Value, parse_span};
 pub use status::{JobStatus, StatusReason};
-pub use terms::{BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind};
+pub use terms::{
+    BillingTerms, FargatePrices, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
+};
 pub use workload::{
     Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, Loop, Resubmit, Row, Rule,
     RuleEvent, SubmitJob, Workload,

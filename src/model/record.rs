@@ -133,7 +133,7 @@ pub struct AttemptRecord<'a> {
     pub cost: Usd,
 }
 
-/// An instance and its bill.
+/// An instance and its bill; or the machine of a Fargate task, which lives from the start of its image's pull to the task's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceRecord {
     /// The instance.
@@ -158,7 +158,9 @@ pub struct InstanceRecord {
     pub busy: Span,
     /// The Spot pool that it came from; [`PoolId::NONE`] for On-Demand and an owner's own machines.
     pub pool: PoolId,
-    /// Whether EC2 took it back.
+    /// Whether it was bought as Spot: an instance of a pool, or the machine of a Fargate Spot task.
+    pub spot: bool,
+    /// Whether EC2 took it back, or Fargate Spot.
     pub interrupted: bool,
     /// Seconds billed.
     pub billed_s: u64,

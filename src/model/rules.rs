@@ -2,8 +2,9 @@
 //! the readers of `input` ask the same functions, so that a scenario fails its check exactly where AWS would refuse it.
 
 use super::{
-    AllocationStrategy, BlockReason, ConsumableAsk, FairsharePolicy, JobDefinition, JobQueue,
-    Managed, MultiNode, Purchase, RetryStrategy, TimeLimitAction,
+    AllocationStrategy, BlockReason, ConsumableAsk, FairsharePolicy, FargateEnvironment,
+    FargateSize, JobDefinition, JobQueue, Managed, MultiNode, Platform, Purchase, RetryStrategy,
+    TimeLimitAction,
 };
 use crate::units::{Shape, Span};
 
@@ -53,6 +54,11 @@ pub const TIME_LIMIT_RANGE: (Span, Span) = (Span::from_s(600), Span::from_s(86_4
 pub const BILLED_SECONDS_MIN: u64 = 60;
 /// Most quantity of a consumable resource that we count.
 pub const CONSUMABLE_MAX: u64 = 1 << 53;
+
+/// GiB of `ephemeralStorage` on Fargate (API EphemeralStorage).
+pub const EPHEMERAL_STORAGE_GIB: (u32, u32) = (21, 200);
+/// After so long ECS gives up on making a container (ECS_CONTAINER_CREATE_TIMEOUT).
+pub const CONTAINER_CREATE_TIMEOUT: Span = Span::from_s(240);
 
 const _: () = assert!(ARRAY_SIZE_MIN < ARRAY_SIZE_MAX);
 const _: () = assert!(TIMEOUT_MIN.ms() > KILL_GRACE.ms());
@@ -298,8 +304,15 @@ pub fn node_faults(nodes: &MultiNode) -> Vec<Fault> {
 /// Faults of a job definition.
 pub fn definition_faults(definition: &JobDefinition) -> Vec<Fault> {
     let mut faults = name_faults("jobDefinitionName", &definition.name);
+    let is_fargate = definition.container.platform == Platform::Fargate;
     match &definition.nodes {
+        Some(_) if is_fargate => faults.push(Fault {
+            member: "platformCapabilities".to_owned(),
+            message: "multi-node parallel jobs do not run on Fargate (API RegisterJobDefinition)"
+                .to_owned(),
+        }),
         Some(nodes) => faults.extend(node_faults(nodes)),
+        None if is_fargate => faults.extend(task_faults(definition)),
         None => faults.extend(shape_faults(
             "containerProperties/resourceRequirements",
             definition.shape,
@@ -316,6 +329,59 @@ pub fn definition_faults(definition: &JobDefinition) -> Vec<Fault> {
         &definition.consumables,
     ));
     faults
+}
+
+/// Faults of what a Fargate definition asks for.
+fn task_faults(definition: &JobDefinition) -> Vec<Fault> {
+    const MEMBER: &str = "containerProperties/resourceRequirements";
+    let (shape, terms) = (definition.shape, &definition.container);
+    let mut faults = Faults(shape_faults(MEMBER, shape));
+    faults.check(shape.gpus == 0, MEMBER, || NO_GPU.to_owned());
+    if faults.0.is_empty() {
+        let size = task_size(shape, terms.quarter_vcpus);
+        faults.check(size.is_valid(), MEMBER, || size.refusal());
+    }
+    let (least, most) = EPHEMERAL_STORAGE_GIB;
+    let gib = terms.storage_gib;
+    faults.check(
+        gib == 0 || (least..=most).contains(&gib),
+        "containerProperties/ephemeralStorage/sizeInGiB",
+        || format!("{gib}; must be {least} to {most}; 20 GiB are included without it"),
+    );
+    faults.0
+}
+
+/// Why a job with GPUs is refused on Fargate.
+pub const NO_GPU: &str = "GPU is not valid on Fargate, which has no GPUs (API ResourceRequirement)";
+
+/// Why a queue of both kinds of environments is refused.
+pub const MIXED_PLATFORMS: &str = "compute environments of EC2 and of Fargate cannot be in one job queue, nor follow each other there (API ComputeEnvironmentOrder)";
+
+/// Why a Fargate environment's instances are not to be had.
+pub const NO_INSTANCES: &str = "Fargate has no instances: each task has a machine of its own";
+
+/// Why no queue of Fargate environments backfills.
+pub const NO_BACKFILLING: &str =
+    "backfilling plans with machines, of which Fargate has none; use strict or lookahead:K";
+
+/// The size of the Fargate task of a job that asks for `shape`, or for `quarter_vcpus` of a vCPU where that is not 0.
+pub fn task_size(shape: Shape, quarter_vcpus: u32) -> FargateSize {
+    FargateSize {
+        quarter_vcpus: match quarter_vcpus {
+            0 => shape.vcpus.saturating_mul(4),
+            quarters => quarters,
+        },
+        memory: shape.memory,
+    }
+}
+
+/// What is wrong with a Fargate environment (API ComputeResource).
+pub fn fargate_faults(fargate: &FargateEnvironment) -> Vec<Fault> {
+    let mut faults = Faults::default();
+    faults.check(fargate.max_vcpus > 0, "maxvCpus", || {
+        "must be greater than 0".to_owned()
+    });
+    faults.0
 }
 
 /// Faults of time-limit actions.

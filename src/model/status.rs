@@ -65,6 +65,8 @@ pub enum StatusReason {
     EssentialContainerExited,
     /// The host went away under the container.
     HostTerminated(InstanceId),
+    /// Fargate Spot took its task back.
+    SpotTaskInterrupted,
     /// The container could not be made.
     TaskFailedToStart,
     /// `timeout.attemptDurationSeconds` ran out.
@@ -91,6 +93,7 @@ impl fmt::Display for StatusReason {
             StatusReason::HostTerminated(instance) => {
                 write!(f, "Host EC2 (instance i-{:017x}) terminated.", instance.0)
             }
+            StatusReason::SpotTaskInterrupted => f.write_str("Your Spot Task was interrupted."),
             StatusReason::TaskFailedToStart => f.write_str("Task failed to start"),
             StatusReason::TimedOut => f.write_str("Job attempt duration exceeded timeout"),
             StatusReason::DependentJobFailed => f.write_str("Dependent Job failed"),

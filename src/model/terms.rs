@@ -9,6 +9,10 @@ pub struct BillingTerms {
     pub root_volume: Option<RootVolume>,
     /// Whether each instance has a public IPv4 address that is billed.
     pub public_ipv4: bool,
+    /// What each GB of an image costs that is pulled; as the amount of a price.
+    pub pull_per_gb: PricePerHour,
+    /// What Fargate costs, where the scenario says.
+    pub fargate: FargatePrices,
     /// By what On-Demand usage that no commitment covers is cheaper, negotiated.
     pub discount: Ratio,
     /// Savings Plans.
@@ -26,6 +30,17 @@ impl BillingTerms {
             || !self.savings_plans.is_empty()
             || !self.reserved_instances.is_empty()
     }
+}
+
+/// What Fargate costs On-Demand, of both architectures; what is not stated is that of us-east-1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FargatePrices {
+    /// A vCPU for an hour.
+    pub vcpu: Option<PricePerHour>,
+    /// A GB of memory for an hour.
+    pub memory_gb: Option<PricePerHour>,
+    /// A GB of storage over what is included for an hour.
+    pub storage_gb: Option<PricePerHour>,
 }
 
 /// A volume that an instance boots from.

@@ -195,6 +195,8 @@ pub struct SubmitJob {
     pub timeout: Option<Span>,
     /// `consumableResourcePropertiesOverride`; replaces the definition's.
     pub consumables: Option<Vec<ConsumableAsk>>,
+    /// vCPUs in quarters of one, where the request overrides its definition's by a part of one (Fargate only).
+    pub quarter_vcpus: Option<u32>,
     /// `nodeOverrides.numNodes`.
     pub num_nodes: Option<u32>,
     /// How attempts fail by chance.

@@ -1,5 +1,6 @@
 //! What a discipline may ask of the machines, and how placing is done. `fleet` implements it and `sim` lends it to `control`.
 
+use crate::model::{Architecture, FargateSize};
 use crate::units::{EnvId, InstanceId, JobId, Ratio, Shape, SimTime, TypeId};
 
 /// What an attempt asks for.
@@ -13,6 +14,28 @@ pub struct Ask<'a> {
     pub gang: Option<&'a Gang>,
     /// When it is expected to end if it is placed now.
     pub expected_end: SimTime,
+    /// In a queue of Fargate environments, the task that it becomes.
+    pub task: Option<TaskAsk>,
+}
+
+/// What a Fargate task is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskAsk {
+    /// Its size.
+    pub size: FargateSize,
+    /// Its storage in GiB; 0: what is included.
+    pub storage_gib: u32,
+    /// Its processor.
+    pub architecture: Architecture,
+}
+
+/// A container image that a host needs before the attempt runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageAsk {
+    /// Which one: equal numbers are one image.
+    pub image: u32,
+    /// Its size, not 0.
+    pub mib: u32,
 }
 
 /// The nodes of a multi-node parallel job: each takes a whole, empty machine; all are of one type.
@@ -101,6 +124,11 @@ pub trait Capacity {
     /// The room of the one machine of these environments now, and the expected ends on it in order of time, or `None`
     /// where there are several machines.
     fn profile(&self, environments: &[EnvId]) -> Option<(Shape, Vec<(SimTime, Shape)>)>;
+
+    /// When the next Fargate task can be launched, where nothing but the ceiling on launches keeps `ask` from one of these
+    /// environments.
+    fn next_task(&mut self, now: SimTime, environments: &[EnvId], ask: &Ask<'_>)
+    -> Option<SimTime>;
 
     /// Grows whenever room was given back or machines joined: as long as it stays, what did not fit does not fit.
     fn releases(&self) -> u64;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::model::Workload;
 use crate::model::{AttemptRecord, Named};
+use crate::units::InstanceId;
 
 use super::job_ids::JobIds;
 use super::jobs_csv::reason;
@@ -89,7 +90,7 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
         sheet.text(b",");
         sheet.text(self.names.environment(attempt.environment));
         sheet.text(b",");
-        sheet.text(&instance_id(attempt.instance.0));
+        sheet.text(&instance_id(attempt.instance));
         sheet.money(attempt.cost, |out| {
             let shape = attempt.shape;
             out.empty();
@@ -109,10 +110,13 @@ impl<'w, W: Write> AttemptsCsv<'w, W> {
     }
 }
 
-/// An instance identifier as EC2 writes them: `i-` and 17 hexadecimal digits.
-pub(super) fn instance_id(number: u32) -> [u8; 19] {
+/// An instance identifier as EC2 writes them: `i-` and 17 hexadecimal digits; that of a Fargate task is `task-` and 14.
+pub(super) fn instance_id(id: InstanceId) -> [u8; 19] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = *b"i-00000000000000000";
+    let (number, mut text) = match id.task() {
+        None => (id.0, *b"i-00000000000000000"),
+        Some(task) => (task, *b"task-00000000000000"),
+    };
     for (place, digit) in text[11..].iter_mut().rev().enumerate() {
         *digit = HEX[(number >> (4 * place) & 15) as usize];
     }
@@ -123,7 +127,7 @@ pub(super) fn instance_id(number: u32) -> [u8; 19] {
 mod tests {
     use super::*;
     use crate::model::{Row, StatusReason};
-    use crate::units::{EnvId, InstanceId, JobId, QueueId, RowId, Shape, SimTime, Span, Usd};
+    use crate::units::{EnvId, JobId, QueueId, RowId, Shape, SimTime, Span, Usd};
 
     #[test]
     fn an_attempt_that_lost_its_machine_names_it() {

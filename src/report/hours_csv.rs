@@ -13,7 +13,7 @@ use super::text::{put_field, put_seconds, put_ticks};
 
 /// The columns of `hours.csv`: a row for each hour since the start in which instances of a type were billed in an environment.
 /// `instance_s` is how long, all together, billing minimums and started hours among them; `cost_usd` is that at the type's
-/// price, or at what their Spot pools cost in that hour, with their volumes and addresses. What commitments cover in the hour, by
+/// price, or at what their Spot pools cost in that hour, with their volumes, addresses and image traffic. What commitments cover in the hour, by
 /// type, and what of them is not used has rows of its own, of no environment. All of it sums to `cost_usd` of the summary.
 pub const HOURS_HEADER: &str = "hour_s,compute_environment,instance_type,instance_s,cost_usd\n";
 
@@ -76,7 +76,8 @@ fn rows(instances: &[InstanceRecord], lines: &[Line], catalogue: &Catalogue) -> 
     for instance in instances {
         let from = instance.launched.ms();
         let group = (instance.environment, instance.instance_type);
-        let with = [CostCause::Storage, CostCause::Address].map(|cause| instance.cost.get(cause));
+        let with = [CostCause::Storage, CostCause::Address, CostCause::Traffic]
+            .map(|cause| instance.cost.get(cause));
         if with.iter().any(|amount| *amount != Usd::ZERO) {
             let beside = beside.entry(group).or_default();
             beside.cost += with.into_iter().sum();

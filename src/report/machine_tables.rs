@@ -39,12 +39,12 @@ pub fn instances_csv(
     for (instance, cost) in instances.iter().zip(apportion(&costs)) {
         let machine = catalogue.get(instance.instance_type);
         let life = instance.ended - instance.launched;
-        out.extend_from_slice(&instance_id(instance.instance.0));
+        out.extend_from_slice(&instance_id(instance.instance));
         out.push(b',');
         out.extend_from_slice(names.environment(instance.environment));
         out.push(b',');
         put_field(&mut out, machine.name.as_bytes());
-        out.extend_from_slice(match instance.pool.is_some() {
+        out.extend_from_slice(match instance.spot {
             true => b",spot,",
             false => b",on-demand,",
         });
@@ -115,7 +115,7 @@ pub fn bill_csv(
             if let Some(instance) = instance {
                 out.extend_from_slice(names.environment(instance.environment));
                 out.push(b',');
-                out.extend_from_slice(&instance_id(instance.instance.0));
+                out.extend_from_slice(&instance_id(instance.instance));
             } else {
                 out.push(b',');
             }
@@ -205,6 +205,7 @@ mod tests {
             used_vcpu_ms: 50_500,
             busy: Span::from_s(40),
             pool: PoolId::NONE,
+            spot: false,
             interrupted: false,
             by_hour: Box::default(),
             billed_s: 100,

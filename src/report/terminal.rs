@@ -606,6 +606,7 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Minimum => "billing's rounding up",
         CostCause::Waived => "EC2 took it back",
         CostCause::Storage => "volumes of machines",
+        CostCause::Traffic => "images being pulled",
         CostCause::Address => "public addresses",
         CostCause::Covered => "commitments, discounts",
         CostCause::CommitmentUnused => "of commitments",

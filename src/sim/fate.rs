@@ -2,6 +2,7 @@
 
 use crate::control::{AttemptFacts, Ending, EndingKind};
 use crate::engine::Streams;
+use crate::fleet::Start;
 use crate::model::{FateKind, Knob, Settings, Workload, rules};
 use crate::units::{Ratio, Span};
 
@@ -15,6 +16,8 @@ pub(super) enum Kind {
     OutOfMemory,
     FailedToStart,
     TimedOut,
+    CreateTimedOut,
+    TaskInterrupted,
 }
 
 impl Kind {
@@ -25,11 +28,22 @@ impl Kind {
             Kind::OutOfMemory => EndingKind::OutOfMemory,
             Kind::FailedToStart => EndingKind::FailedToStart,
             Kind::TimedOut => EndingKind::TimedOut,
+            Kind::CreateTimedOut => EndingKind::CreateTimedOut,
+            Kind::TaskInterrupted => EndingKind::TaskInterrupted,
         };
         Ending {
             kind,
-            exit_code: (self != Kind::FailedToStart).then_some(exit_code),
+            exit_code: self.has_exit_code().then_some(exit_code),
         }
+    }
+
+    fn has_exit_code(self) -> bool {
+        matches!(self, Kind::Exit | Kind::OutOfMemory | Kind::TimedOut)
+    }
+
+    /// Whether the container never runs.
+    pub(super) fn is_without_start(self) -> bool {
+        matches!(self, Kind::FailedToStart | Kind::CreateTimedOut)
     }
 }
 
@@ -50,6 +64,7 @@ pub(super) struct Fates {
     shutdown: Span,
     out_of_memory_at: Ratio,
     kill_at_estimate: bool,
+    create_times_out: bool,
 }
 
 impl Fates {
@@ -60,6 +75,23 @@ impl Fates {
             shutdown: settings.span(Knob::ShutdownTime).min(rules::KILL_GRACE),
             out_of_memory_at: settings.ratio(Knob::OutOfMemoryAt),
             kill_at_estimate: settings.flag(Knob::KillAtEstimate),
+            create_times_out: settings.flag(Knob::ContainerCreateTimeout),
+        }
+    }
+
+    /// The same where the machine and the image have to be waited for first.
+    pub(super) fn after(&self, start: Start, fate: AttemptFate) -> AttemptFate {
+        if self.create_times_out && start.pull > rules::CONTAINER_CREATE_TIMEOUT {
+            return AttemptFate {
+                start: start.machine + rules::CONTAINER_CREATE_TIMEOUT,
+                run: Span::ZERO,
+                kind: Kind::CreateTimedOut,
+                ..fate
+            };
+        }
+        AttemptFate {
+            start: start.machine + start.pull + fate.start,
+            ..fate
         }
     }
 

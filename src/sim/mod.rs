@@ -453,7 +453,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             return false;
         };
         let cause = match ending.kind {
-            EndingKind::HostLost(_) => CostCause::Interrupted,
+            EndingKind::HostLost(_) | EndingKind::TaskInterrupted => CostCause::Interrupted,
             _ if ending.is_success() && !self.control.is_leaving(attempt) => CostCause::Useful,
             _ => CostCause::Failed,
         };
@@ -464,6 +464,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let cost = self.fleet.release(now, allocation, cause);
         self.control
             .attempt_ended(now, attempt, ending, cost.total());
+        if let Some(bill) = self.fleet.take_task_bill() {
+            self.control.observer.instance_ended(&bill);
+        }
         true
     }
 
@@ -591,6 +594,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 self.control.machines_changed(now, environment);
             }
             Effect::Rescale { environment, scale } => self.fleet.rescale(environment, scale),
+            Effect::LimitTasks {
+                environment,
+                max_vcpus,
+            } => self.fleet.limit_tasks(environment, max_vcpus),
             Effect::Available {
                 instance_type,
                 available,
@@ -617,10 +624,53 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.digest.mix(now.ms());
         self.digest
             .mix(u64::from(facts.job.0) << 32 | u64::from(facts.placed.instance.0));
-        let fate = self
+        let mut fate = self
             .fates
             .of(&self.scenario.workload, &facts, &self.streams);
-        if fate.kind != fate::Kind::FailedToStart {
+        let is_task = facts.placed.instance.task().is_some();
+        if is_task || facts.image.is_some() {
+            let allocation = facts.placed.allocation;
+            let start = self.fleet.start(now, allocation, facts.image);
+            fate = self.fates.after(start, fate);
+        }
+        if is_task {
+            let lost = self
+                .fleet
+                .task_interruption(facts.placed.allocation, facts.attempt);
+            self.begin_task(attempt, fate, lost);
+            return;
+        }
+        self.schedule_fate(attempt, fate);
+    }
+
+    /// A Fargate task begins, of which `lost` is the moment at which Spot takes it back if it is still there.
+    fn begin_task(&mut self, attempt: Attempt, fate: fate::AttemptFate, lost: SimTime) {
+        let now = self.now();
+        if lost >= now + fate.start + fate.run {
+            self.schedule_fate(attempt, fate);
+            return;
+        }
+        let starts = now + fate.start < lost && !fate.kind.is_without_start();
+        if starts && fate.start.is_zero() {
+            self.control.container_started(now, attempt);
+        } else if starts {
+            let started = Event::ContainerStarted(attempt);
+            self.calendar
+                .schedule(now + fate.start, Phase::Fact, started);
+        }
+        let event = Event::AttemptEnded {
+            attempt,
+            kind: fate::Kind::TaskInterrupted,
+            exit_code: 0,
+        };
+        self.calendar.schedule(lost, Phase::Fact, event);
+    }
+
+    /// When the container of an attempt runs, and when and how it ends.
+    #[inline]
+    fn schedule_fate(&mut self, attempt: Attempt, fate: fate::AttemptFate) {
+        let now = self.now();
+        if !fate.kind.is_without_start() {
             if fate.start.is_zero() {
                 self.control.container_started(now, attempt);
             } else {

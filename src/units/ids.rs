@@ -84,3 +84,25 @@ id!(
     /// A consumable resource.
     ConsumableId
 );
+
+impl InstanceId {
+    /// From here on identifiers are of Fargate tasks: each is the only thing on a machine of its own.
+    const TASKS: u32 = 1 << 31;
+
+    /// The identifier of Fargate task `number` of a run.
+    ///
+    /// # Panics
+    /// Beyond 2³¹ − 2 tasks.
+    pub fn of_task(number: u32) -> InstanceId {
+        assert!(
+            number < InstanceId::TASKS - 1,
+            "more tasks than can be named"
+        );
+        InstanceId(InstanceId::TASKS | number)
+    }
+
+    /// The number of the Fargate task that this is, if it is one.
+    pub fn task(self) -> Option<u32> {
+        (self.0 >= InstanceId::TASKS && self.is_some()).then_some(self.0 & !InstanceId::TASKS)
+    }
+}

@@ -1,6 +1,8 @@
 //! Laws that hold in every world, checked on a thousand random ones: nothing is lost, nothing is over capacity, causes sum
 //! to lives and bills, no run beats its bound, and the same input gives the same bytes on any number of threads.
 
+mod fargate;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
@@ -322,6 +324,7 @@ impl Judge {
             CostCause::Waived,
             CostCause::Storage,
             CostCause::Address,
+            CostCause::Traffic,
             CostCause::Covered,
             CostCause::CommitmentUnused,
         ];
@@ -376,7 +379,7 @@ impl Judge {
                 _ => panic!("{line:?} belongs to an instance"),
             }
         }
-        let on_demand = self.instances.iter().filter(|one| !one.pool.is_some());
+        let on_demand = self.instances.iter().filter(|one| !one.spot);
         let on_demand: Usd = on_demand.map(itself).sum();
         assert!(-summary.cost.get(CostCause::Covered) <= on_demand);
     }
@@ -384,12 +387,16 @@ impl Judge {
 
 /// The bill of an instance without what comes with it.
 fn itself(record: &InstanceRecord) -> Usd {
-    let beside = [CostCause::Storage, CostCause::Address].map(|cause| record.cost.get(cause));
+    let beside = [CostCause::Storage, CostCause::Address, CostCause::Traffic];
+    let beside = beside.map(|cause| record.cost.get(cause));
     record.cost.total() - beside.into_iter().sum()
 }
 
 /// Volume and address, worked out by hand: whole seconds of its life, at least sixty; 720 hours to the month.
 fn beside(terms: &BillingTerms, record: &InstanceRecord) {
+    if record.instance.task().is_some() {
+        return;
+    }
     let seconds = (record.ended - record.launched).ms().div_ceil(1000).max(60);
     let storage = terms.root_volume.map_or(0, |volume| {
         let monthly = match volume.kind {
@@ -468,7 +475,7 @@ fn managed_of(scenario: &Scenario) -> impl Iterator<Item = (EnvId, &str, &Manage
         EnvironmentKind::Managed(spec) => {
             Some((EnvId::at(number), environment.name.as_str(), spec))
         }
-        EnvironmentKind::Unmanaged { .. } => None,
+        EnvironmentKind::Unmanaged { .. } | EnvironmentKind::Fargate(_) => None,
     })
 }
 
@@ -650,7 +657,7 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             Some(&mut attempts),
         );
         let judge = Judge {
-            has_managed: managed_of(scenario).next().is_some(),
+            has_managed: managed_of(scenario).next().is_some() || has_fargate(scenario),
             has_no_ticks: has_no_ticks(scenario),
             ..Judge::default()
         };
@@ -695,6 +702,11 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
     bytes.append(&mut jobs);
     bytes.append(&mut attempts);
     (digest, bytes, seen)
+}
+
+/// Whether an environment is of Fargate: where maxvCpus is lowered, tasks stay.
+fn has_fargate(scenario: &Scenario) -> bool {
+    scenario.world.catalogue.tasks().next().is_some()
 }
 
 /// Whether neither ticks nor delays keep a job from being looked at.

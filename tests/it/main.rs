@@ -5,6 +5,7 @@ mod catalog;
 mod cli;
 mod data;
 mod explain;
+mod fargate_oracle;
 mod figures;
 mod golden;
 mod killed;

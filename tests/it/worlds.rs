@@ -1,6 +1,7 @@
 //! Random small worlds with everything in them: few machines, short jobs of few lengths, so that ties are the rule.
 
 mod dump;
+mod fargate;
 mod features;
 mod managed;
 mod spot;
@@ -18,6 +19,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 pub use dump::dump;
+pub use fargate::{fargate_world, image_world};
 pub use features::{Features, features};
 pub use managed::managed_world;
 pub use spot::spot_world;

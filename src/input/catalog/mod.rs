@@ -148,6 +148,7 @@ fn of_line(line: &str, source: String) -> InstanceType {
             coremark: known(coremark),
             burstable: name.starts_with('t') && !name.starts_with("trn"),
             current: generation == "current",
+            task: None,
         },
     }
 }

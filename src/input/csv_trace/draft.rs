@@ -567,6 +567,7 @@ fn read_template(cells: &mut Cells, options: &TraceOptions, share_column: Column
         }),
         timeout,
         consumables: None,
+        quarter_vcpus: None,
         // A run's jobs.csv says 1 of jobs that have no nodes.
         num_nodes: nodes.filter(|nodes| *nodes > 1),
         failure: probability.map(|probability| Failure {

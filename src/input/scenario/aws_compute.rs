@@ -16,7 +16,7 @@ const MIN: Field = field(
 const MAX: Field = field(
     "maxvCpus",
     VCPUS,
-    "Launches stop there; all strategies but BEST_FIT may go over it by one instance.",
+    "Launches stop there; all strategies but BEST_FIT may go over it by one instance. On Fargate the vCPUs of all tasks never exceed it.",
 );
 const DESIRED: Field = field(
     "desiredvCpus",
@@ -33,7 +33,11 @@ const STRATEGY: Field = field(
     Text,
     "BEST_FIT or BEST_FIT_PROGRESSIVE; with EC2 also BEST_FIT_PROGRESSIVE_ORDERED; with SPOT also SPOT_CAPACITY_OPTIMIZED, SPOT_PRICE_CAPACITY_OPTIMIZED or SPOT_CAPACITY_OPTIMIZED_PRIORITIZED.",
 );
-const CAPACITY: Field = field("type", Text, "EC2, which is On-Demand, or SPOT.");
+const CAPACITY: Field = field(
+    "type",
+    Text,
+    "EC2, which is On-Demand, or SPOT: instances. FARGATE or FARGATE_SPOT: each attempt is a task with a machine of its own; of the other keys only maxvCpus is for them.",
+);
 const BID: Field = field(
     "bidPercentage",
     Whole(1, 100_000),

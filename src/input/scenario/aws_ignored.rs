@@ -47,8 +47,6 @@ shapes! {
     LogConfiguration { logDriver: Text, options: Map(&Text), secretOptions: List(&Object(&Secret)) }
     NetworkConfiguration { assignPublicIp: Text }
     FargatePlatformConfiguration { platformVersion: Text }
-    EphemeralStorage { sizeInGiB: INTEGER }
-    RuntimePlatform { operatingSystemFamily: Text, cpuArchitecture: Text }
     RepositoryCredentials { credentialsParameter: Text }
     TaskContainerDependency { containerName: Text, condition: Text }
     FirelensConfiguration { type: Text, options: Map(&Text) }

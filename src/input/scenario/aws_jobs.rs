@@ -24,7 +24,7 @@ pub static ResourceRequirement: Shape = shape(
         field(
             "value",
             Quantity,
-            "How much: whole vCPUs, MiB or GPUs, as text or number.",
+            "How much: whole vCPUs, MiB or GPUs, as text or number; on Fargate also 0.25 and 0.5 vCPUs, as text.",
         )
         .required(),
     ],
@@ -35,6 +35,43 @@ const REQUIREMENTS: Field = field(
     "resourceRequirements",
     List(&REQUIREMENT),
     "What the container asks for: VCPU and MEMORY, and GPU if any.",
+);
+
+/// `ephemeralStorage`.
+pub static EphemeralStorage: Shape = shape(
+    "EphemeralStorage",
+    "On Fargate: the storage of a task, of which 20 GiB are included.",
+    &[field("sizeInGiB", Whole(0, 65_536), "21 to 200.").unit("GiB")],
+);
+
+/// `runtimePlatform`.
+pub static RuntimePlatform: Shape = shape(
+    "RuntimePlatform",
+    "On Fargate: what a task's machine is.",
+    &[
+        field(
+            "cpuArchitecture",
+            Text,
+            "X86_64, or ARM64, which costs less.",
+        ),
+        field("operatingSystemFamily", Text, "LINUX."),
+    ],
+);
+
+const IMAGE: Field = field(
+    "image",
+    Text,
+    "What is pulled once for each host, where images have a size (imageSize, imageSizeMib).",
+);
+const STORAGE: Field = field(
+    "ephemeralStorage",
+    Object(&EphemeralStorage),
+    "On Fargate: more storage, which is billed.",
+);
+const SYSTEM: Field = field(
+    "runtimePlatform",
+    Object(&RuntimePlatform),
+    "On Fargate: the processor.",
 );
 
 /// `containerProperties`, and `container` of a node range.
@@ -59,7 +96,7 @@ pub static ContainerProperties: Shape = shape(
             Text,
             "The instance type that the nodes of a multi-node job must have.",
         ),
-        ignored("image", Text),
+        IMAGE,
         ignored("command", List(&Text)),
         ignored("jobRoleArn", Text),
         ignored("executionRoleArn", Text),
@@ -79,8 +116,8 @@ pub static ContainerProperties: Shape = shape(
             Object(&FargatePlatformConfiguration),
         ),
         ignored("enableExecuteCommand", Flag),
-        ignored("ephemeralStorage", Object(&EphemeralStorage)),
-        ignored("runtimePlatform", Object(&RuntimePlatform)),
+        STORAGE,
+        SYSTEM,
         ignored("repositoryCredentials", Object(&RepositoryCredentials)),
     ],
 );
@@ -91,7 +128,7 @@ pub static TaskContainerProperties: Shape = shape(
     "One of the containers that a job runs together on one host.",
     &[
         REQUIREMENTS,
-        ignored("image", Text),
+        IMAGE,
         ignored("name", Text),
         ignored("command", List(&Text)),
         ignored("dependsOn", List(&Object(&TaskContainerDependency))),
@@ -123,14 +160,14 @@ pub static EcsTaskProperties: Shape = shape(
             "1 to 10 containers.",
         )
         .required(),
-        ignored("ephemeralStorage", Object(&EphemeralStorage)),
+        STORAGE,
         ignored("executionRoleArn", Text),
         ignored("platformVersion", Text),
         ignored("ipcMode", Text),
         ignored("taskRoleArn", Text),
         ignored("pidMode", Text),
         ignored("networkConfiguration", Object(&NetworkConfiguration)),
-        ignored("runtimePlatform", Object(&RuntimePlatform)),
+        SYSTEM,
         ignored("volumes", List(&Object(&Volume))),
         ignored("enableExecuteCommand", Flag),
         ignored("networkMode", Text),
@@ -402,7 +439,7 @@ pub static RegisterJobDefinition: Shape = shape(
         field(
             "platformCapabilities",
             List(&Text),
-            "EC2; the other platforms are not simulated yet.",
+            "EC2, or FARGATE, whose sizes are pairs of vCPUs and memory.",
         ),
         field(
             "speed",
@@ -410,6 +447,11 @@ pub static RegisterJobDefinition: Shape = shape(
             "Ours: how much faster this job's code runs, on top of the machine's speed.",
         )
         .default("1"),
+        field(
+            "imageSize",
+            Text,
+            "Ours: the size of its image, such as 500MiB or 2GiB; where absent, imageSizeMib of the model.",
+        ),
         field(
             "revision",
             Whole(1, i32::MAX as i64),

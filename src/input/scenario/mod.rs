@@ -117,6 +117,7 @@ pub fn load(
     if !problems.is_empty() {
         return Err(problems.into_sorted());
     }
+    leave_out_of_fargate(&mut root);
     complete(&mut root, &lowered.scenario);
     noted.ignored.extend(lowered.ignored);
     Ok(Loaded {
@@ -185,6 +186,26 @@ fn complete(root: &mut Node, scenario: &Scenario) {
     }
 }
 
+/// Takes the defaults of what is only for instances out of Fargate environments, whose AWS refuses them.
+fn leave_out_of_fargate(root: &mut Node) {
+    for list in ["computeEnvironments", "events"] {
+        let Some(items) = root.get_mut(list) else {
+            continue;
+        };
+        let Value::List(items) = &mut items.value else {
+            continue;
+        };
+        for item in items {
+            if lower::fargate_kind(item).is_some()
+                && let Some(resources) = item.get_mut("computeResources")
+                && let Value::Table(members) = &mut resources.value
+            {
+                members.retain(|(_, member)| member.origin != Origin::Default);
+            }
+        }
+    }
+}
+
 fn complete_billing(list: &mut Node, scenario: &Scenario) {
     let Value::List(items) = &mut list.value else {
         return;
@@ -199,6 +220,7 @@ fn complete_billing(list: &mut Node, scenario: &Scenario) {
                     Some(match &made.kind {
                         EnvironmentKind::Unmanaged { billing, .. } => *billing,
                         EnvironmentKind::Managed(managed) => managed.billing,
+                        EnvironmentKind::Fargate(_) => Billing::PerSecond,
                     })
                 }
                 _ => None,

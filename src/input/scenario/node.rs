@@ -84,6 +84,17 @@ impl Node {
         }
     }
 
+    /// The member called `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Table(members) => members
+                .iter_mut()
+                .find(|(name, _)| name == key)
+                .map(|(_, member)| member),
+            _ => None,
+        }
+    }
+
     /// The members, if this is a table; otherwise none.
     pub fn members(&self) -> &[(String, Node)] {
         match &self.value {

@@ -105,6 +105,36 @@ pub static BILLING: Shape = shape(
         )
         .default("false"),
         field(
+            "natUsdPerGb",
+            Price,
+            "What a NAT gateway charges for each GB of an image that is pulled through it (0.045 in us-east-1); nothing where absent.",
+        )
+        .unit("USD/GB"),
+        field(
+            "registryUsdPerGb",
+            Price,
+            "What the registry charges for each GB of an image that is pulled; nothing where absent, as within a region.",
+        )
+        .unit("USD/GB"),
+        field(
+            "fargateVcpuUsdPerHour",
+            Price,
+            "What a vCPU of Fargate costs an hour On-Demand, of both architectures; where absent 0.04048, or 0.03238 on ARM64 (us-east-1).",
+        )
+        .unit("USD/h"),
+        field(
+            "fargateMemoryUsdPerGbHour",
+            Price,
+            "The same for a GB of memory; where absent 0.004445, or 0.00356 on ARM64.",
+        )
+        .unit("USD/h"),
+        field(
+            "fargateStorageUsdPerGbHour",
+            Price,
+            "The same for a GB of storage over the 20 that are included, also of Spot tasks; where absent 0.000111.",
+        )
+        .unit("USD/h"),
+        field(
             "discountPercent",
             PERCENT,
             "A negotiated discount on On-Demand instances, for what no commitment covers.",

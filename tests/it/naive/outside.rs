@@ -82,6 +82,7 @@ impl Naive<'_> {
                         machines,
                         billing,
                     } => (unmanaged_vcpus, machines, billing),
+                    EnvironmentKind::Fargate(_) => panic!("the second simulator has no Fargate"),
                     EnvironmentKind::Managed(spec) => {
                         return self.create_managed(environment, spec);
                     }

@@ -189,6 +189,7 @@ pub fn features(scenario: &Scenario) -> Features {
                         machines, billing, ..
                     } => (machines.as_slice(), billing),
                     EnvironmentKind::Managed(spec) => (&[][..], &spec.billing),
+                    EnvironmentKind::Fargate(_) => (&[][..], &batchcast::model::Billing::PerSecond),
                 };
                 has.per_hour |= *billing == batchcast::model::Billing::PerHour;
                 for group in machines {

@@ -23,6 +23,7 @@ impl Maker {
             consumables: Vec::new(),
             nodes: None,
             speed: Ratio::ONE,
+            container: Default::default(),
         };
         let second = JobDefinition {
             name: "second".to_owned(),
@@ -227,6 +228,7 @@ impl Maker {
             retry: self.one_in(2).then(|| self.retry()),
             timeout: self.timeout(),
             consumables: self.one_in(3).then(|| self.asks()),
+            quarter_vcpus: None,
             num_nodes: (gang && self.one_in(2)).then(|| 2 + self.below(2) as u32),
             failure: None,
             lift_limits: self.one_in(4),

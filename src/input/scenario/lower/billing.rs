@@ -1,7 +1,7 @@
 //! `[billing]`: the terms of the bill.
 
 use crate::model::{
-    BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
+    BillingTerms, FargatePrices, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, VolumeKind,
 };
 use crate::units::{PricePerHour, Ratio, SimTime, TypeId};
 
@@ -30,6 +30,12 @@ impl Lowering<'_> {
         let terms = BillingTerms {
             root_volume: root_volume(node),
             public_ipv4: node.flag("publicIpv4").unwrap_or(false),
+            pull_per_gb: pull_per_gb(node),
+            fargate: FargatePrices {
+                vcpu: price(node, "fargateVcpuUsdPerHour"),
+                memory_gb: price(node, "fargateMemoryUsdPerGbHour"),
+                storage_gb: price(node, "fargateStorageUsdPerGbHour"),
+            },
             discount: percent(node).unwrap_or(Ratio::ZERO),
             savings_plans,
             reserved_instances,
@@ -164,6 +170,14 @@ impl Lowering<'_> {
             to,
         })
     }
+}
+
+/// What the ways that an image comes cost together, for each GB.
+fn pull_per_gb(node: &Node) -> PricePerHour {
+    let keys = ["natUsdPerGb", "registryUsdPerGb"];
+    let prices = keys.iter().filter_map(|key| price(node, key));
+    let ticks = prices.fold(0u64, |sum, price| sum.saturating_add(price.ticks()));
+    PricePerHour::from_ticks(ticks)
 }
 
 /// The volume, where its size or its kind is stated.

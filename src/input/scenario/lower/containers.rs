@@ -4,6 +4,7 @@ use crate::units::Shape;
 
 use super::super::node::{Node, Value};
 use super::Lowering;
+use super::fargate::quarters;
 
 impl Lowering<'_> {
     /// What the block `key` (of the kind `kind`) of `node` asks for.
@@ -46,6 +47,12 @@ impl Lowering<'_> {
             let value = entry
                 .whole::<u32>("value")
                 .filter(|value| *value < u32::MAX);
+            let part = entry.text("value").and_then(quarters);
+            let part = part.filter(|_| self.takes_parts && kind == "VCPU");
+            if kind == "VCPU" {
+                asked.quarters = part;
+            }
+            let value = value.or(part.map(|_| 1));
             // A stand-in for what could not be read: it is reported here, and should not be a second time as missing.
             *slot = Some(value.unwrap_or(1 << 10));
             if value.is_none()
@@ -150,6 +157,8 @@ pub(super) struct Asked {
     pub vcpus: Option<u32>,
     pub memory: Option<u32>,
     pub gpus: Option<u32>,
+    /// vCPUs in quarters, where a part of one is asked for: `vcpus` is 1 then.
+    pub quarters: Option<u32>,
 }
 
 impl Asked {
@@ -164,7 +173,7 @@ impl Asked {
 }
 
 /// A Kubernetes quantity times `times` over `per`, rounded up: `250m`, `0.25`, `2`, `2048Mi`, `2G`.
-fn quantity(text: &str, times: u128, per: u128) -> Option<u32> {
+pub(super) fn quantity(text: &str, times: u128, per: u128) -> Option<u32> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());

@@ -3,7 +3,7 @@
 use crate::model::rules;
 use crate::model::{
     Command, ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup,
-    Pattern, RetryStrategy,
+    Pattern, Platform, RetryStrategy,
 };
 use crate::units::{Ratio, Shape, SimTime, Span};
 
@@ -45,7 +45,9 @@ impl Lowering<'_> {
             .into_iter()
             .filter(|key| node.get(key).is_some())
             .collect();
-        let (shape, nodes) = if is_multinode {
+        let platform = self.platforms(node);
+        self.takes_parts = platform == Platform::Fargate;
+        let (mut shape, nodes) = if is_multinode {
             for key in &given {
                 let message = "a multinode definition has nodeProperties instead";
                 self.problems.below(node, key, message);
@@ -75,7 +77,8 @@ impl Lowering<'_> {
                 }
             }
         };
-        self.platforms(node);
+        self.takes_parts = false;
+        let container = self.container_terms(node, platform, &mut shape);
         let mut consumables = self.consumables(node, "consumableResourceProperties", Some(at));
         if let Some(nodes) = node.get("nodeProperties") {
             self.node_consumables(nodes, at, &mut consumables);
@@ -95,6 +98,7 @@ impl Lowering<'_> {
                 .decimal("speed")
                 .and_then(Ratio::from_f64)
                 .unwrap_or(Ratio::ONE),
+            container,
         };
         let mut faults = rules::definition_faults(&definition);
         faults.retain_mut(|fault| self.is_news(node, fault));
@@ -155,13 +159,18 @@ impl Lowering<'_> {
             .any(|part| is_touched(&format!("{parent}{key}{part}")))
     }
 
-    fn platforms(&mut self, node: &Node) {
+    fn platforms(&mut self, node: &Node) -> Platform {
+        let mut known = Vec::new();
         for (index, platform) in node.list("platformCapabilities").iter().enumerate() {
             let message = match platform.as_text() {
-                Some("EC2") | None => continue,
+                None => continue,
+                Some("EC2") => {
+                    known.push(Platform::Ec2);
+                    continue;
+                }
                 Some("FARGATE") => {
-                    "Fargate is not simulated yet; jobs on EC2 are, where this is [\"EC2\"]"
-                        .to_owned()
+                    known.push(Platform::Fargate);
+                    continue;
                 }
                 Some("MANAGED_INSTANCES") => {
                     "ECS managed instances are not simulated yet; jobs on EC2 are".to_owned()
@@ -171,6 +180,18 @@ impl Lowering<'_> {
             let path = format!("platformCapabilities/{index}");
             self.problems.below(node, &path, message);
         }
+        let first = known.first().copied().unwrap_or_default();
+        if known.iter().any(|other| *other != first) {
+            let message =
+                "both are given, and a definition's sizes are of one: give EC2 or FARGATE";
+            self.problems
+                .below_once(node, "platformCapabilities", message);
+        }
+        if first == Platform::Fargate && node.get("eksProperties").is_some() {
+            let message = "pods of AWS Batch do not run on Fargate; give containerProperties";
+            self.problems.below(node, "eksProperties", message);
+        }
+        first
     }
 
     fn nodes(&mut self, node: &Node) -> MultiNode {

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::model::rules;
 use crate::model::{
-    Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, JobDefinition, Loop, Row,
-    SubmitJob, Workload, parse_span,
+    Anchor, Dependency, DependencyKind, Extra, Failure, Fate, FateKind, JobDefinition, Loop,
+    Platform, Row, SubmitJob, Workload, parse_span,
 };
 use crate::units::{Ratio, RowId, SimTime, Span};
 
@@ -250,6 +250,7 @@ impl Lowering<'_> {
             let message = "missing: name a definition, or say with vcpus (and memoryMiB) what the job asks for";
             self.problems.below_once(node, "jobDefinition", message);
         }
+        self.suits(node, queue, known.as_ref());
         let asked = self.asked(node, known.as_ref());
         let work = self.work(job);
         let retry = self.retry(node);
@@ -278,6 +279,7 @@ impl Lowering<'_> {
             retry,
             timeout: timeout(node),
             consumables,
+            quarter_vcpus: asked.quarters,
             num_nodes: self.num_nodes(job, known.as_ref()),
             failure: failure(node),
             lift_limits: false,
@@ -329,10 +331,16 @@ impl Lowering<'_> {
 
     /// What the job asks for on top of its definition.
     fn asked(&mut self, node: &Node, definition: Option<&JobDefinition>) -> Asked {
+        self.takes_parts =
+            definition.is_some_and(|one| one.container.platform == Platform::Fargate);
         let mut asked = match node.get("containerOverrides") {
             Some(overrides) => self.container(overrides),
             None => Asked::default(),
         };
+        self.takes_parts = false;
+        if node.get("vcpus").is_some() {
+            asked.quarters = None;
+        }
         asked.vcpus = node.whole("vcpus").or(asked.vcpus);
         asked.memory = node.whole("memoryMiB").or(asked.memory);
         asked.gpus = node.whole("gpus").or(asked.gpus);
@@ -359,6 +367,15 @@ impl Lowering<'_> {
             if asked.vcpus.is_some() || asked.gpus.is_some() {
                 asked.vcpus = asked.vcpus.or(Some(definition.shape.vcpus));
                 asked.gpus = asked.gpus.or(Some(definition.shape.gpus));
+            }
+            let quarters = match asked.vcpus {
+                None => Some(definition.container.quarter_vcpus),
+                Some(_) => asked.quarters,
+            };
+            self.task_size(node, definition, asked.shape(definition.shape), quarters);
+            if asked.quarters.is_some() {
+                // The part of a vCPU is the template's, as rows count whole ones.
+                asked.vcpus = None;
             }
             if asked
                 .memory

@@ -9,7 +9,7 @@ use super::super::node::Node;
 use super::Lowering;
 
 /// `computeResources.type` values that are not simulated yet.
-const OTHER_CAPACITY: &[&str] = &["FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"];
+const OTHER_CAPACITY: &[&str] = &["ECS_MANAGED_INSTANCES"];
 
 /// Members that a managed environment cannot do without (API ComputeResource), and what they look like.
 const REQUIRED: [(&str, &str); 3] = [
@@ -58,13 +58,14 @@ impl Lowering<'_> {
                 };
             }
             Some(other) if OTHER_CAPACITY.contains(&other) => {
-                let message =
-                    format!("{other} is not simulated yet; use EC2, which is On-Demand, or SPOT");
+                let message = format!(
+                    "{other} is not simulated yet; use EC2, which is On-Demand, SPOT, FARGATE or FARGATE_SPOT"
+                );
                 self.problems.below(resources, "type", message);
             }
             Some(other) => {
                 let message = format!(
-                    "`{other}` is no kind of capacity; use EC2, which is On-Demand, or SPOT"
+                    "`{other}` is no kind of capacity; use EC2, which is On-Demand, SPOT, FARGATE or FARGATE_SPOT"
                 );
                 self.problems.below(resources, "type", message);
             }
@@ -190,6 +191,17 @@ impl Lowering<'_> {
             let message = "an UNMANAGED environment has no computeResources; its machines come and go by RunInstances and TerminateInstances";
             self.problems.below(node, "computeResources", message);
             return;
+        }
+        let is_fargate = node.name("computeEnvironment").is_some_and(|name| {
+            let mut made = self.environment_nodes(name).peekable();
+            made.peek().is_some() && made.all(|made| super::fargate_kind(made).is_some())
+        });
+        for member in ["minvCpus", "desiredvCpus"] {
+            if is_fargate && resources.get(member).is_some() {
+                let message =
+                    "is not applicable to Fargate; maxvCpus is (API ComputeResourceUpdate)";
+                self.problems.below(resources, member, message);
+            }
         }
         for member in INFRASTRUCTURE {
             if resources.get(member).is_some() {

@@ -5,6 +5,7 @@ mod containers;
 mod definitions;
 mod dependencies;
 mod events;
+mod fargate;
 mod jobs;
 mod managed;
 mod queues;
@@ -14,9 +15,10 @@ mod workload;
 
 use std::collections::BTreeMap;
 
+use crate::billing::fargate::task_machines;
 use crate::model::rules::Fault;
 use crate::model::{
-    ASSUMPTIONS, Command, JobDefinition, Knob, Profile, Scenario, Settings, Timed, World,
+    ASSUMPTIONS, Command, JobDefinition, Knob, Platform, Profile, Scenario, Settings, Timed, World,
 };
 use crate::policy::{discipline, order, placement};
 use crate::units::{Ratio, SimTime, Span};
@@ -26,6 +28,7 @@ use super::catalog::{self, Types};
 use super::node::{Node, Problems, Value};
 use super::shape::did_you_mean;
 
+pub(super) use fargate::fargate_kind;
 pub use spot::default_section as default_spot;
 
 /// What there is of one kind of thing, and since when.
@@ -74,6 +77,7 @@ impl Names {
 #[derive(Clone, Debug)]
 struct QueueFacts {
     is_fair_share: bool,
+    platform: Platform,
 }
 
 /// One lowering: the tree, what is known so far and what is wrong.
@@ -93,6 +97,8 @@ struct Lowering<'a> {
     queue_facts: BTreeMap<String, QueueFacts>,
     /// Revisions by name, in order, with the time of their registration.
     revisions: BTreeMap<String, Vec<(SimTime, JobDefinition)>>,
+    /// Whether what is read may ask for a part of a vCPU.
+    takes_parts: bool,
 }
 
 /// The scenario that `root` (checked and filled with defaults) describes. It means nothing where `problems` has any.
@@ -113,6 +119,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         resources: Names::of("consumable resource"),
         queue_facts: BTreeMap::new(),
         revisions: BTreeMap::new(),
+        takes_parts: false,
     };
     lowering.collect_names();
     let mut commands = lowering.setup();
@@ -123,10 +130,17 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
+    let mut catalogue = std::mem::take(&mut lowering.types.catalogue);
+    if lowering.has_fargate() {
+        let settings = &lowering.settings;
+        let discount = settings.ratio(Knob::FargateSpotDiscount);
+        let speed = settings.ratio(Knob::FargateSpeed);
+        catalogue = catalogue.with_tasks(task_machines(&billing.fargate, discount, speed));
+    }
     let scenario = Scenario {
         name: root.text("name").unwrap_or_default().to_owned(),
         world: World {
-            catalogue: lowering.types.catalogue,
+            catalogue,
             spot: spot.market,
             settings: lowering.settings,
             billing,
@@ -195,6 +209,7 @@ impl Lowering<'_> {
         if action == "CreateJobQueue" {
             let facts = QueueFacts {
                 is_fair_share: node.get("schedulingPolicyArn").is_some(),
+                platform: self.queue_platform(node),
             };
             self.queue_facts.entry(name.to_owned()).or_insert(facts);
         }
@@ -364,7 +379,7 @@ pub fn set(settings: &mut Settings, key: &str, text: &str) -> Result<(), String>
         Knob::OutOfMemoryAt if text.parse::<f64>().is_ok_and(|part| part > 1.0) => {
             return Err(format!("`{text}` is not a part of a run; use 0 to 1"));
         }
-        _ => {}
+        knob => Lowering::check_fargate_settings(knob, text)?,
     }
     settings.set(assumption, text)
 }

@@ -46,7 +46,10 @@ impl Lowering<'_> {
             Some("per-second") => Billing::PerSecond,
             _ => self.default_billing(),
         };
-        let kind = if is_managed {
+        let fargate = super::fargate_kind(node).filter(|_| is_managed);
+        let kind = if let Some(spot) = fargate {
+            EnvironmentKind::Fargate(self.fargate(node, spot))
+        } else if is_managed {
             EnvironmentKind::Managed(self.managed(node, billing))
         } else {
             EnvironmentKind::Unmanaged {
@@ -116,6 +119,7 @@ impl Lowering<'_> {
         let unread = |member: &str| node.get(member).is_none();
         faults.retain(|fault| !unread(fault.member.split('/').next().unwrap_or_default()));
         self.faults(node, faults);
+        self.one_platform(node, &queue.environments);
         self.dispatch(node, &queue);
         Command::CreateJobQueue(queue)
     }
@@ -201,6 +205,7 @@ impl Lowering<'_> {
             .filter_map(|name| self.types.catalogue.find(name));
         let managed = self
             .environment_nodes(name)
+            .filter(|node| super::fargate_kind(node).is_none())
             .filter_map(|node| node.get("computeResources"))
             .flat_map(|resources| self.types_of(resources));
         listed.chain(managed).collect()
@@ -260,6 +265,7 @@ impl Lowering<'_> {
                 return;
             }
         };
+        self.plans_with_machines(node, path, queue, discipline);
         let backfills = matches!(discipline, Discipline::Easy | Discipline::Conservative);
         if backfills && queue.scheduling_policy.is_some() {
             let message = format!(

@@ -226,6 +226,7 @@ impl Lowering<'_> {
         let definition = node.text("jobDefinition").map(name_of);
         let known = definition
             .and_then(|name| self.refer_definition(node, "jobDefinition", name, Some(start)));
+        self.suits(node, queue, known.as_ref());
         if definition.is_none() && node.get("vcpus").is_none() {
             let message =
                 "missing: name a definition, or say with vcpus (and memoryMiB) what jobs ask for";
@@ -309,6 +310,7 @@ impl Lowering<'_> {
                 retry,
                 timeout: timeout(node),
                 consumables: None,
+                quarter_vcpus: None,
                 num_nodes: None,
                 failure: failure(node),
                 lift_limits: false,

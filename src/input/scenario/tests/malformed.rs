@@ -123,9 +123,9 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     // Environments.
     (
-        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"FARGATE\", maxvCpus = 9, instanceTypes = [\"c6i\"] }",
+        "[[computeEnvironments]]\ncomputeEnvironmentName = \"m\"\ntype = \"MANAGED\"\ncomputeResources = { type = \"ECS_MANAGED_INSTANCES\", maxvCpus = 9, instanceTypes = [\"c6i\"] }",
         &[
-            "/computeEnvironments/1/computeResources/type: FARGATE",
+            "/computeEnvironments/1/computeResources/type: ECS_MANAGED_INSTANCES",
             "not simulated yet",
             "use EC2",
         ],
@@ -314,8 +314,8 @@ const CASES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[[jobDefinitions]]\njobDefinitionName = \"d\"\nplatformCapabilities = [\"FARGATE\"]\ncontainerProperties = { vcpus = 1, memory = 4 }",
-        &["/platformCapabilities/0: Fargate is not simulated yet"],
+        "[[jobDefinitions]]\njobDefinitionName = \"d\"\nplatformCapabilities = [\"MANAGED_INSTANCES\"]\ncontainerProperties = { vcpus = 1, memory = 4 }",
+        &["/platformCapabilities/0: ECS managed instances are not simulated yet"],
     ),
     (
         "[[jobDefinitions]]\njobDefinitionName = \"d\"\nrevision = 7\ncontainerProperties = { vcpus = 1, memory = 4 }",

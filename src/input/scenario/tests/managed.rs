@@ -119,11 +119,11 @@ const RESOURCES: &[(&str, &[&str])] = &[
     ),
     (
         "type = \"FARGATE\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
-        &["/type: FARGATE is not simulated yet"],
+        &["/instanceTypes: is not applicable to FARGATE;"],
     ),
     (
         "type = \"FARGATE_SPOT\", maxvCpus = 9, instanceTypes = [\"c6i\"]",
-        &["/type: FARGATE_SPOT is not simulated yet"],
+        &["/instanceTypes: is not applicable to FARGATE_SPOT;"],
     ),
     (
         "type = \"EC3\", maxvCpus = 9, instanceTypes = [\"c6i\"]",

@@ -1,6 +1,7 @@
 //! Scenarios that read, scenarios that do not, and what is said of them.
 
 mod billing;
+mod fargate;
 mod malformed;
 mod managed;
 mod spot;
@@ -413,7 +414,6 @@ fn everything_a_scenario_may_say_arrives_in_the_model() {
         [
             "/computeEnvironments/*/serviceRole",
             "/computeEnvironments/*/tags",
-            "/jobDefinitions/*/ecsProperties/taskProperties/*/containers/*/image",
             "/jobDefinitions/*/eksProperties/podProperties/containers/*/image",
             "/workload/jobs/*/containerOverrides/command",
         ]
