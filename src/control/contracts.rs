@@ -1,7 +1,7 @@
 //! What a submission means once its names are looked up: shared by all jobs of one template, and never changed after.
 
 use crate::model::{
-    Failure, Knob, MultiNode, Observer, Rejection, RetryStrategy, SubmitJob, rules,
+    Checkpoint, Failure, Knob, MultiNode, Observer, Rejection, RetryStrategy, SubmitJob, rules,
 };
 use crate::policy::capacity::Gang;
 use crate::units::{ConsumableId, QueueId, Ratio, Shape, Span};
@@ -22,6 +22,7 @@ pub(super) struct Contract {
     pub(super) shape: Shape,
     pub(super) speed: Ratio,
     pub(super) failure: Option<Failure>,
+    pub(super) checkpoint: Option<Checkpoint>,
     pub(super) lift_limits: bool,
 }
 
@@ -139,6 +140,7 @@ impl<O: Observer> Control<'_, O> {
             consumables,
             gang,
             shape,
+            checkpoint: definition.as_ref().and_then(|d| d.checkpoint),
             speed: definition.map_or(Ratio::ONE, |d| d.speed),
             failure: request.failure,
             lift_limits: request.lift_limits,

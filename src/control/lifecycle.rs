@@ -13,7 +13,7 @@ use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, S
 use super::job::{Job, NOWHERE, Whereabouts};
 use super::lane::{Entry, Lane, Spot, Who};
 use super::queue::{Label, Marks};
-use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
+use super::{Attempt, Control, Effect, JobEnd, Kept, Ticket, retry};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -398,7 +398,14 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// An attempt ended: the job is SUCCEEDED, RUNNABLE again or FAILED. Nothing happens where the attempt is void.
-    pub fn attempt_ended(&mut self, now: SimTime, attempt: Attempt, mut ending: Ending, cost: Usd) {
+    pub fn attempt_ended(
+        &mut self,
+        now: SimTime,
+        attempt: Attempt,
+        mut ending: Ending,
+        cost: Usd,
+        kept: Kept,
+    ) {
         if self.current(attempt).is_none() {
             return;
         }
@@ -431,11 +438,29 @@ impl<O: Observer> Control<'_, O> {
         self.record_attempt(now, slot, placed, &ending, &reason, is_retried, cost);
         self.changed(now, placed.environment);
         if is_retried {
-            self.try_again(now, slot);
+            self.try_again(now, slot, kept);
         } else {
-            self.end(now, slot, ending.is_success(), reason, Some(placed));
+            if !kept.saving.is_zero() {
+                let past = self.past(slot);
+                self.pasts[past].add(TimeCause::Checkpoint, kept.saving);
+            }
+            self.end(
+                now,
+                slot,
+                ending.is_success(),
+                reason,
+                Some((placed, kept.saving)),
+            );
         }
         self.settle(now);
+    }
+
+    /// Whether the job of a placed attempt will be tried again if that ends as `ending` says.
+    pub fn is_tried_again(&self, attempt: Attempt, ending: &Ending) -> bool {
+        self.current(attempt)
+            .is_some_and(|job| job.leaving.is_none())
+            && ending.may_be_retried()
+            && self.is_worth_another(attempt.slot, ending, &ending.status_reason())
     }
 
     /// Whether a job whose attempt failed is tried again.
@@ -453,10 +478,14 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A failed attempt did not count: the job goes back to RUNNABLE.
-    fn try_again(&mut self, now: SimTime, slot: u32) {
+    fn try_again(&mut self, now: SimTime, slot: u32, kept: Kept) {
         let past = self.past(slot);
         let job = &mut self.jobs[slot];
-        self.pasts[past].add(TimeCause::Lost, now - job.placed_at);
+        let all = now - job.placed_at;
+        self.pasts[past].add(TimeCause::Run, kept.worked);
+        self.pasts[past].add(TimeCause::Checkpoint, kept.saving);
+        self.pasts[past].add(TimeCause::Lost, all - kept.worked - kept.saving);
+        job.saved += kept.work;
         job.is_retried = true;
         job.since = now;
         job.status = JobStatus::Pending;
@@ -464,7 +493,8 @@ impl<O: Observer> Control<'_, O> {
         let child = (child != NOWHERE).then_some(child);
         let slowest = self.queues[job.queue.index()].slowest;
         let attempt = attempts.saturating_add(1);
-        let estimate = self.estimate_of(row, child, contract, attempt, slowest);
+        let saved = self.jobs[slot].saved;
+        let estimate = self.estimate_of(row, child, contract, attempt, slowest, saved);
         self.jobs[slot].estimate = estimate;
         self.counts.pending += 1;
         let attempt = Attempt {
@@ -566,14 +596,14 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended.
+    /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended, and how long it saved work.
     fn end(
         &mut self,
         now: SimTime,
         slot: u32,
         succeeded: bool,
         reason: StatusReason,
-        placed: Option<Placed>,
+        placed: Option<(Placed, Span)>,
     ) {
         let status = if succeeded {
             JobStatus::Succeeded
@@ -581,12 +611,13 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Failed
         };
         self.jobs[slot].status = status;
-        let time = self.life(now, slot, placed.is_some());
+        let saving = placed.map(|(_, saving)| saving);
+        let time = self.life(now, slot, saving);
         let record = self.record(
             now,
             slot,
             &reason,
-            placed.map(|placed| placed.environment),
+            placed.map(|(placed, _)| placed.environment),
             time,
         );
         debug_assert_eq!(record.time.total(), now - record.submitted, "{record:?}");
@@ -628,9 +659,10 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A job's life until now, cut into causes.
+    /// A job's life until now, cut into causes. `saving`: where an attempt is what ends it, how long that saved work, which is
+    /// in its past.
     #[inline(always)]
-    fn life(&self, now: SimTime, slot: u32, ended_by_attempt: bool) -> TimeCauses {
+    fn life(&self, now: SimTime, slot: u32, saving: Option<Span>) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
             TimeCauses::default()
@@ -641,11 +673,11 @@ impl<O: Observer> Control<'_, O> {
         time.add(TimeCause::Dependency, released - job.submitted);
         // Nothing but the next look at dependencies lies between.
         time.add(TimeCause::Dispatch, job.eligible.min(now) - released);
-        if ended_by_attempt && job.started == SimTime::NEVER {
+        if saving.is_some() && job.started == SimTime::NEVER {
             time.add(TimeCause::ImagePull, now - job.placed_at);
-        } else if ended_by_attempt {
+        } else if let Some(saving) = saving {
             time.add(TimeCause::ImagePull, job.started - job.placed_at);
-            time.add(TimeCause::Run, now - job.started);
+            time.add(TimeCause::Run, now - job.started - saving);
         } else if job.status == JobStatus::Failed
             && job.is_retried
             && now > job.since
@@ -666,11 +698,11 @@ impl<O: Observer> Control<'_, O> {
                 if let Some(entry) = self.lane_of(queue, lane).get(self.place_of(slot)) {
                     self.explain_wait(now, slot, entry.since, entry.marks);
                 }
-                self.life(now, slot, false)
+                self.life(now, slot, None)
             }
-            JobStatus::Starting | JobStatus::Running => self.life(now, slot, true),
+            JobStatus::Starting | JobStatus::Running => self.life(now, slot, Some(Span::ZERO)),
             _ => {
-                let mut time = self.life(now, slot, false);
+                let mut time = self.life(now, slot, None);
                 let missing = (now - self.jobs[slot].submitted) - time.total();
                 time.add(TimeCause::Dispatch, missing);
                 time

@@ -204,6 +204,24 @@ pub struct AttemptFacts {
     pub failure: Option<crate::model::Failure>,
     /// MiB it asked for.
     pub memory: u32,
+    /// How it saves its work.
+    pub checkpoint: Option<crate::model::Checkpoint>,
+    /// Work at speed one that earlier attempts have saved.
+    pub saved: Span,
+    /// When it entered RUNNING; [`SimTime::NEVER`] before.
+    pub started: SimTime,
+}
+
+/// What of an attempt that ended is left, by what it did for how long on its machine. The rest of it is lost, or where it
+/// SUCCEEDED has done the rest of the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Time that it worked on what is kept, where its job goes on from there.
+    pub worked: Span,
+    /// The same as work at speed one.
+    pub work: Span,
+    /// Time in which it saved work, or found its way back to it.
+    pub saving: Span,
 }
 
 /// Jobs by state; array parents are not counted, their children are.
@@ -392,6 +410,9 @@ impl<'w, O: Observer> Control<'w, O> {
             speed: contract.speed,
             failure: contract.failure,
             memory: job.shape.memory,
+            checkpoint: contract.checkpoint,
+            saved: job.saved,
+            started: job.started,
         })
     }
 

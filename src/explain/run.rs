@@ -285,6 +285,9 @@ impl RunStory<'_> {
             TimeCause::Lost => {
                 "attempts ran that did not count, as their job was tried again".to_owned()
             }
+            TimeCause::Checkpoint => {
+                "jobs saved their work, or found their way back to it".to_owned()
+            }
         }
     }
 
@@ -356,6 +359,7 @@ impl RunStory<'_> {
             CostCause::Useful => "attempts that succeeded".to_owned(),
             CostCause::Failed => "attempts that failed, timed out or were terminated".to_owned(),
             CostCause::Interrupted => "attempts that lost their machine".to_owned(),
+            CostCause::Checkpoint => "work being saved, and found again".to_owned(),
             CostCause::Boot => "machines that booted".to_owned(),
             CostCause::ImagePull => "containers being made".to_owned(),
             CostCause::Idle => match setting.environments().any(|one| one.max_vcpus().is_some()) {

@@ -57,6 +57,10 @@ struct Instance {
     attempts: Vec<AllocationId>,
     /// Whether EC2 took it back.
     interrupted: bool,
+    /// When EC2 gave notice that it takes it back, or [`SimTime::NEVER`].
+    noticed: SimTime,
+    /// Whether no job is placed on it any more.
+    drains: bool,
     meter: Meter,
 }
 
@@ -102,7 +106,7 @@ pub struct Fleet<'w> {
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
-    /// Those of them that run.
+    /// Those of them that run and that EC2 does not take back yet.
     up_in_pool: Vec<u32>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
@@ -119,6 +123,53 @@ struct IdleTimes {
     bills_tail: bool,
     /// Queues look at machines at multiples of this.
     dispatch_tick: Span,
+}
+
+/// What the running time of an attempt was for: so much of it for work that counts, so much for saving that, and the rest for
+/// `cause`. Its price is cut by time, as if it had been the same throughout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// What the rest was for.
+    pub cause: CostCause,
+    /// How long it ran; what follows is part of it.
+    pub ran: Span,
+    /// Work that counts.
+    pub worked: Span,
+    /// Saving it.
+    pub saving: Span,
+}
+
+impl Spent {
+    /// All of it for one cause.
+    pub const fn on(cause: CostCause) -> Spent {
+        Spent {
+            cause,
+            ran: Span::ZERO,
+            worked: Span::ZERO,
+            saving: Span::ZERO,
+        }
+    }
+
+    #[inline]
+    fn book(&self, meter: &mut Meter, amount: Usd) {
+        if self.worked.is_zero() && self.saving.is_zero() {
+            meter.book(self.cause, amount);
+        } else {
+            self.book_parts(meter, amount);
+        }
+    }
+
+    #[inline(never)]
+    fn book_parts(&self, meter: &mut Meter, amount: Usd) {
+        let part = |of: Span| {
+            let units = amount.units() * i128::from(of.ms()) / i128::from(self.ran.ms());
+            Usd::from_units(units)
+        };
+        let (worked, saving) = (part(self.worked), part(self.saving));
+        meter.book(CostCause::Useful, worked);
+        meter.book(CostCause::Checkpoint, saving);
+        meter.book(self.cause, amount - worked - saving);
+    }
 }
 
 /// What an attempt cost, by phase.
@@ -295,6 +346,8 @@ impl<'w> Fleet<'w> {
                 pool,
                 attempts: Vec::new(),
                 interrupted: false,
+                noticed: SimTime::NEVER,
+                drains: false,
                 meter: Meter::new(tariff, size, now),
             });
             self.levels.instances += 1;
@@ -335,6 +388,7 @@ impl<'w> Fleet<'w> {
             if let Some(managed) = &mut self.managed[environment.index()] {
                 managed.came(instance_type);
             }
+            self.close_if_draining(id);
             self.idles(now, id);
         }
         self.releases += 1;
@@ -387,11 +441,12 @@ impl<'w> Fleet<'w> {
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         let spot_pool = machine.pool;
+        let was_counted = machine.noticed == SimTime::NEVER;
         self.count_type(instance_type, spot_pool, -1);
         self.works(instance);
         // Where EC2 has only so many of a type, another environment may now have one.
         self.touched |= self.available.contains_key(&instance_type) || spot_pool.is_some();
-        if spot_pool.is_some() {
+        if spot_pool.is_some() && was_counted {
             self.up_in_pool[spot_pool.index()] -= 1;
         }
         let pool = &mut self.pools[environment.index()];
@@ -535,9 +590,9 @@ impl<'w> Fleet<'w> {
         self.idles(now, instance);
     }
 
-    /// An attempt ends: its room is free again. `cause` says what its running time was for.
+    /// An attempt ends: its room is free again. `spent` says what its running time was for.
     #[inline]
-    pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
+    pub fn release(&mut self, now: SimTime, id: AllocationId, spent: Spent) -> AttemptCost {
         let allocation = self.allocations.get(id);
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
@@ -552,9 +607,12 @@ impl<'w> Fleet<'w> {
             let whole = meter.cost(node.mark, meter.clock(), node.weight);
             let starting = meter.cost(node.mark, node.ran.min(meter.clock()), node.weight);
             meter.book(CostCause::ImagePull, starting);
-            meter.book(cause, whole - starting);
+            spent.book(meter, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
+            if machine.drains {
+                pool.close(machine.position, machine.meter.is_empty());
+            }
             cost.starting += starting;
             cost.running += whole - starting;
         }

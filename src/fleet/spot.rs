@@ -20,6 +20,30 @@ impl Fleet<'_> {
             .taken_back(machine.pool, instance, machine.launched, now, cap)
     }
 
+    /// EC2 gives notice that it takes `instance` back. `drains`: no job is placed on it from now on.
+    pub fn notice(&mut self, now: SimTime, instance: InstanceId, drains: bool) {
+        let machine = &mut self.instances[instance.index()];
+        machine.noticed = now;
+        machine.drains = drains;
+        self.up_in_pool[machine.pool.index()] -= 1;
+        self.touched |= drains;
+        self.close_if_draining(instance);
+    }
+
+    /// When EC2 gave notice that it takes `instance` back; [`SimTime::NEVER`] where it did not.
+    pub fn noticed(&self, instance: InstanceId) -> SimTime {
+        self.instances[instance.index()].noticed
+    }
+
+    /// A machine that drains has no room.
+    pub(super) fn close_if_draining(&mut self, instance: InstanceId) {
+        let machine = &self.instances[instance.index()];
+        if machine.drains && machine.registered.is_some() {
+            let is_empty = machine.meter.is_empty();
+            self.pools[machine.environment.index()].close(machine.position, is_empty);
+        }
+    }
+
     /// EC2 takes `instance` back: what of it is billed is known when it has left.
     pub fn take_back(&mut self, instance: InstanceId) {
         self.instances[instance.index()].interrupted = true;
@@ -53,7 +77,8 @@ impl Fleet<'_> {
         }
         for place in (0..self.instances.len()).rev() {
             let machine = &self.instances[place];
-            if machine.gone.is_some() || !machine.pool.is_some() {
+            let is_counted = machine.pool.is_some() && machine.noticed == SimTime::NEVER;
+            if machine.gone.is_some() || !is_counted {
                 continue;
             }
             let surplus = &mut surplus[machine.pool.index()];

@@ -23,8 +23,8 @@ pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
 pub use definition::{
-    ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup, Pattern,
-    RetryStrategy,
+    Checkpoint, ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup,
+    Pattern, RetryStrategy,
 };
 pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,

@@ -281,8 +281,8 @@ impl Judge {
                 .flat_map(|record| causes.iter().map(|&cause| record.cost.get(cause)));
             all.sum()
         };
-        use CostCause::{Failed, ImagePull, Interrupted, Useful};
-        let on_attempts = sum(&[Useful, Failed, Interrupted, ImagePull]);
+        use CostCause::{Checkpoint, Failed, ImagePull, Interrupted, Useful};
+        let on_attempts = sum(&[Useful, Failed, Interrupted, Checkpoint, ImagePull]);
         assert_eq!(
             on_attempts, self.attempts_cost,
             "attempts pay what machines book for them"

@@ -5,6 +5,7 @@
 
 use super::aws_ignored::*;
 use super::aws_queues::TAGS;
+use super::ours_jobs::CHECKPOINT;
 use super::shape::{Field, Kind, Shape, field, ignored, shape};
 use Kind::{AnyCase, Choice, Decimal, Flag, List, Map, Object, Quantity, Text, Whole};
 
@@ -410,6 +411,11 @@ pub static RegisterJobDefinition: Shape = shape(
             "Ours: how much faster this job's code runs, on top of the machine's speed.",
         )
         .default("1"),
+        field(
+            "checkpoint",
+            Object(&CHECKPOINT),
+            "Ours: how its jobs save their work; every attempt begins anew where absent.",
+        ),
         field(
             "revision",
             Whole(1, i32::MAX as i64),

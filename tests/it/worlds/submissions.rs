@@ -23,6 +23,7 @@ impl Maker {
             consumables: Vec::new(),
             nodes: None,
             speed: Ratio::ONE,
+            checkpoint: None,
         };
         let second = JobDefinition {
             name: "second".to_owned(),

@@ -95,6 +95,9 @@ impl Lowering<'_> {
                 .decimal("speed")
                 .and_then(Ratio::from_f64)
                 .unwrap_or(Ratio::ONE),
+            checkpoint: node
+                .get("checkpoint")
+                .and_then(|checkpoint| self.checkpoint(node, checkpoint)),
         };
         let mut faults = rules::definition_faults(&definition);
         faults.retain_mut(|fault| self.is_news(node, fault));

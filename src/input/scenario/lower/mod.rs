@@ -1,6 +1,7 @@
 //! From what a file says to what a run needs: names resolved, requests made, every contradiction found.
 
 mod billing;
+mod checkpoints;
 mod containers;
 mod definitions;
 mod dependencies;
@@ -92,6 +93,8 @@ struct Lowering<'a> {
     queue_facts: BTreeMap<String, QueueFacts>,
     /// Revisions by name, in order, with the time of their registration.
     revisions: BTreeMap<String, Vec<(SimTime, JobDefinition)>>,
+    /// Checkpoints whose interval is a rule's.
+    by_rule: Vec<checkpoints::ByRule>,
 }
 
 /// The scenario that `root` (checked and filled with defaults) describes. It means nothing where `problems` has any.
@@ -112,12 +115,14 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         resources: Names::of("consumable resource"),
         queue_facts: BTreeMap::new(),
         revisions: BTreeMap::new(),
+        by_rule: Vec::new(),
     };
     lowering.collect_names();
     let mut commands = lowering.setup();
     commands.extend(lowering.events());
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
+    lowering.intervals(&mut commands, &spot.market);
     let billing = lowering.billing();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
