@@ -74,6 +74,7 @@ Examples:
   batchcast run nightly.toml --json | jq .wait_s.p95
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
+  batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
 
 A run folder appears whole or not at all. Without -o nothing is written.";
@@ -112,6 +113,10 @@ pub struct Run {
     /// makespan and cost.
     #[arg(long, conflicts_with = "output")]
     pub tornado: bool,
+    /// Run once for each of many checkpoint intervals of this job definition, and tell which is best, beside Young's, Daly's and
+    /// the exact one.
+    #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["output", "tornado"])]
+    pub tune_checkpoint: Option<String>,
     /// Write the run to this new folder.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,

@@ -56,7 +56,7 @@ use crate::policy::capacity::{AllocationId, Capacity, Placed};
 use crate::policy::discipline::{self, Discipline, Dispatch};
 use crate::policy::order::JobOrder;
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId};
+use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId, ZoneId};
 
 use arrays::Array;
 use contracts::Contract;
@@ -119,6 +119,13 @@ pub enum Effect {
         instance_type: TypeId,
         /// How many, or no limit.
         available: Option<u32>,
+    },
+    /// A zone is lost until a moment.
+    Outage {
+        /// Which.
+        zone: ZoneId,
+        /// Until when.
+        until: SimTime,
     },
     /// From now on expected ends are asked for: a queue plans with them.
     KeepEnds,

@@ -35,9 +35,12 @@ struct Scene<'a> {
 /// What a lever changes: a phrase, and keys with their values.
 type Change = (String, Vec<(String, String)>);
 
-use CostCause::{Boot as BootCost, Idle, Interrupted, Stranded, Useful};
+use CostCause::{
+    Boot as BootCost, Checkpoint as CheckpointCost, Idle, Interrupted, Stranded, Useful,
+};
 use TimeCause::{
-    BlockedHead, Boot, Capacity, Dispatch, ImagePull, Lost, MaxVcpus, Queue, Scaling, Share,
+    BlockedHead, Boot, Capacity, Checkpoint, Dispatch, ImagePull, Lost, MaxVcpus, Queue, Scaling,
+    Share,
 };
 
 /// All levers, in the order in which equals are tried.
@@ -62,6 +65,13 @@ pub const LEVERS: &[Lever] = &[
     lever("min-vcpus", &[Boot, Scaling], &[], true, min_vcpus),
     lever("spot", &[], &[Useful, Stranded, Idle], true, spot),
     lever("on-demand", &[Lost], &[Interrupted], true, on_demand),
+    lever(
+        "checkpoint-interval",
+        &[Checkpoint, Lost],
+        &[CheckpointCost, Interrupted],
+        true,
+        checkpoint_interval,
+    ),
     lever("best-fit", &[], &[Stranded], true, best_fit),
     lever(
         "look-ahead",
@@ -371,6 +381,20 @@ fn spot(scene: &Scene<'_>) -> Option<Change> {
 
 fn on_demand(scene: &Scene<'_>) -> Option<Change> {
     bought(scene, "SPOT", "EC2", "BEST_FIT_PROGRESSIVE")
+}
+
+/// The interval with the least expected time, where jobs save their work at another.
+fn checkpoint_interval(scene: &Scene<'_>) -> Option<Change> {
+    let definitions = scene.setting.list("jobDefinitions").iter().enumerate();
+    let changes = definitions.filter_map(|(index, definition)| {
+        let now = definition.pointer("/checkpoint/interval")?.as_str()?;
+        let name = definition.get("jobDefinitionName")?.as_str()?;
+        let key = key("jobDefinitions", index, name, "checkpoint.interval");
+        let phrase = format!("checkpoints of {name} at the exact interval instead of {now}");
+        (now != "exact").then(|| (phrase, (key, "exact".to_owned())))
+    });
+    let (phrases, sets): (Vec<String>, Vec<(String, String)>) = changes.unzip();
+    (!sets.is_empty()).then(|| (phrases.join(", "), sets))
 }
 
 fn best_fit(scene: &Scene<'_>) -> Option<Change> {

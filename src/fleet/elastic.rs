@@ -148,7 +148,8 @@ impl Fleet<'_> {
             all.is_none_or(|all| u64::from(alive) + count <= u64::from(all))
         };
         let of_type = self.available.get(&instance_type).copied();
-        has(self.alive[instance_type.index()], of_type)
+        self.has_zone(now, pool)
+            && has(self.alive[instance_type.index()], of_type)
             && (!pool.is_some()
                 || has(
                     self.alive_in_pool[pool.index()],

@@ -10,6 +10,7 @@ mod pool;
 mod rooms;
 mod scaling;
 mod spot;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, R
 use crate::policy::placement::{self, Placement};
 use crate::policy::scaling::Scale;
 use crate::units::{
-    EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd,
+    EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd, ZoneId,
 };
 
 use allocations::{Allocations, NOT_YET, Node};
@@ -53,6 +54,10 @@ struct Instance {
     asked: u64,
     /// The Spot pool that it comes from, if it is a Spot instance.
     pool: PoolId,
+    /// How many times as often as its pool says it is taken back.
+    wear: Ratio,
+    /// Where it is, as far as the zones of the run are known.
+    zone: ZoneId,
     /// The attempts on it, if it is a Spot instance: whose EC2 takes back is asked often.
     attempts: Vec<AllocationId>,
     /// Whether EC2 took it back.
@@ -108,6 +113,8 @@ pub struct Fleet<'w> {
     alive_in_pool: Vec<u32>,
     /// Those of them that run and that EC2 does not take back yet.
     up_in_pool: Vec<u32>,
+    /// Until when each zone is lost.
+    outages: Vec<SimTime>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
     /// Grows whenever anything happens but that machines come and go.
@@ -224,6 +231,7 @@ impl<'w> Fleet<'w> {
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
             up_in_pool: vec![0; world.spot.pools.len()],
+            outages: vec![SimTime::ZERO; world.spot.zones.len()],
             touched: false,
             epoch: 0,
             idle_times: IdleTimes {
@@ -331,7 +339,12 @@ impl<'w> Fleet<'w> {
         if pool.is_some() {
             self.up_in_pool[pool.index()] += count;
         }
+        let wear = match pool.is_some() {
+            true => self.market.wear(pool, self.alive_in_pool[pool.index()]),
+            false => Ratio::ONE,
+        };
         for _ in 0..count {
+            let zone = self.zone_for(now, environment, pool);
             self.instances.push(Instance {
                 environment,
                 instance_type,
@@ -344,6 +357,8 @@ impl<'w> Fleet<'w> {
                 leaves: None,
                 asked,
                 pool,
+                wear,
+                zone,
                 attempts: Vec::new(),
                 interrupted: false,
                 noticed: SimTime::NEVER,

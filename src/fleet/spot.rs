@@ -1,7 +1,7 @@
 //! Spot instances: when EC2 takes them back.
 
 use crate::market::TakenBack;
-use crate::units::{InstanceId, PoolId, SimTime};
+use crate::units::{InstanceId, PoolId, PricePerHour, SimTime};
 
 use super::{Fleet, scaling};
 
@@ -12,17 +12,28 @@ impl Fleet<'_> {
         if !machine.pool.is_some() {
             return TakenBack::Never;
         }
+        let (pool, launched, wear) = (machine.pool, machine.launched, machine.wear);
+        let cap = self.cap(instance);
+        self.market
+            .taken_back(pool, instance, launched, now, cap, wear)
+    }
+
+    /// The most that `instance` may cost, where it is a Spot instance.
+    fn cap(&self, instance: InstanceId) -> Option<PricePerHour> {
+        let machine = &self.instances[instance.index()];
         let managed = self.managed[machine.environment.index()].as_ref();
         let on_demand = self.catalogue.get(machine.instance_type).price;
         let bid = managed.and_then(|managed| managed.bid_percentage);
-        let cap = bid.map(|percent| scaling::cap(on_demand, percent));
-        self.market
-            .taken_back(machine.pool, instance, machine.launched, now, cap)
+        bid.map(|percent| scaling::cap(on_demand, percent))
     }
 
     /// EC2 gives notice that it takes `instance` back. `drains`: no job is placed on it from now on.
     pub fn notice(&mut self, now: SimTime, instance: InstanceId, drains: bool) {
+        let cap = self.cap(instance);
         let machine = &mut self.instances[instance.index()];
+        if let Some(cap) = cap {
+            machine.meter.goes(now, cap);
+        }
         machine.noticed = now;
         machine.drains = drains;
         self.up_in_pool[machine.pool.index()] -= 1;

@@ -30,7 +30,9 @@ pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
-pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
+pub use market::{
+    Interruption, PriceProcess, ShockTimes, SpotMarket, SpotPool, SpotPrice, SpotShock,
+};
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,

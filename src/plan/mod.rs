@@ -3,11 +3,13 @@
 
 mod replication;
 mod tornado;
+mod tune;
 
 use rayon::prelude::*;
 
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};
+pub use tune::{Tried, best, checkpoint_of, tune};
 
 /// What `run` makes of each of `variants`, in their order. It is called from several threads.
 pub fn each<V: Sync, R: Send>(variants: &[V], run: impl Fn(&V) -> R + Send + Sync) -> Vec<R> {

@@ -55,6 +55,8 @@ enum Event {
     TakenBack(InstanceId),
     /// Its notice is over: a Spot instance is gone.
     Gone(InstanceId),
+    /// A zone that was lost may be there again.
+    ZoneBack,
     /// Batch knows that the host of an attempt is gone.
     HostKnownLost(Attempt),
     /// Spot pools have more instances or fewer.
@@ -79,7 +81,10 @@ impl Event {
     /// Whether it happens to machines alone, unless it takes one from a job.
     fn is_between_machines(self) -> bool {
         self.is_of_machines()
-            || matches!(self, Event::TakenBack(_) | Event::Gone(_) | Event::Supply)
+            || matches!(
+                self,
+                Event::TakenBack(_) | Event::Gone(_) | Event::Supply | Event::ZoneBack
+            )
     }
 }
 
@@ -440,6 +445,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::TakenBack(instance) => return self.taken_back(instance),
             Event::Gone(instance) => return self.gone(instance),
             Event::HostKnownLost(attempt) => return self.know(attempt),
+            Event::ZoneBack => {
+                self.fleet.zone_back();
+                self.plan_scaling();
+                return false;
+            }
             Event::Supply => return self.supply(),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
@@ -609,6 +619,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 instance_type,
                 available,
             } => self.fleet.set_available(instance_type, available),
+            Effect::Outage { zone, until } => self.outage(zone, until),
             Effect::Leave { environment, count } => {
                 let instances = self.fleet.latest(environment, count);
                 self.lose(instances, Span::ZERO);

@@ -11,7 +11,7 @@ use crate::control::{Attempt, Ending, Kept};
 use crate::engine::Phase;
 use crate::market::TakenBack;
 use crate::model::{Knob, Observer, Settings};
-use crate::units::{InstanceId, SimTime, Span, Usd};
+use crate::units::{InstanceId, SimTime, Span, Usd, ZoneId};
 
 use super::{Event, Simulation};
 
@@ -102,6 +102,13 @@ impl<O: Observer> Simulation<'_, O> {
         }
         self.fleet.take_back(instance);
         self.lose(vec![instance], self.notice.lag)
+    }
+
+    /// A zone is lost until a moment, with all that is in it, without notice.
+    pub(super) fn outage(&mut self, zone: ZoneId, until: SimTime) {
+        let lost = self.fleet.outage(zone, until);
+        self.lose(lost, self.notice.lag);
+        self.calendar.schedule(until, Phase::Fact, Event::ZoneBack);
     }
 
     /// The host of an attempt is gone, which Batch knows after `lag`.

@@ -123,6 +123,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
     lowering.intervals(&mut commands, &spot.market);
+    lowering.zones_of_events(&spot.market.zones);
     let billing = lowering.billing();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
