@@ -61,10 +61,14 @@
 //!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
 //!
 //! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
-//!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs`, and of the bill `fleet/ledger.rs` (`waived`).
+//!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs` (notice, and when Batch knows), and of the bill
+//!   `fleet/ledger.rs` (`waived`). Zones and what is lost with one are `fleet/zones.rs`.
+//!
+//! * **Checkpoints**: how an attempt passes its time and what is left of it is `policy/checkpoint.rs`, with the rules for the
+//!   interval; `sim/kept.rs` asks it at an attempt's end, and `plan/tune.rs` finds the best interval by runs.
 //!
 //! Left for what comes next, and where it goes: Fargate (an environment whose machines come with their attempts, `fleet`; its
-//! sizes and rates are in `billing/fargate.rs`), images and their pulls, checkpoints, replications over seeds and search (`plan`).
+//! sizes and rates are in `billing/fargate.rs`), images and their pulls, replications over seeds and search (`plan`).
 //!
 //! # The order of events
 //!
@@ -117,6 +121,7 @@
 //! * The price of a Spot pool is a course with what was paid until each step: bills are differences of two look-ups, and no
 //!   event is made when a price changes. What EC2 does not charge is a cause of its own, less than nothing: an attempt pays its
 //!   part when it ends, before anybody knows whether its machine will be taken back within its first hour.
+//! * A checkpoint is no event: what an attempt had saved is worked out when it ends. Its price is cut by time.
 //! * Where nothing runs and nothing arrives, a run ends after thirty days of machines that come and go for nothing.
 //!
 //! # How it is judged
@@ -124,8 +129,8 @@
 //! `tests/it/`: `catalog` (the types against their sources), `traps` (fifteen sentences about AWS Batch), `published` (golden
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
-//! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` (interruptions
-//! against closed forms), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
+//! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
+//! (interruptions against closed forms), `notice` (stories of interruptions), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

@@ -139,7 +139,7 @@ Examples:
   batchcast explain out                      the run: where time and money went, and levers with their real gain
 
 Each moment of a job's life has one cause. Where several hold at once, the first of these counts: dependency,
-blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost.
+blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost, checkpoint.
 
 Exit code 2 where there is no such run or job.";
 

@@ -126,6 +126,7 @@ impl<O: Observer> Control<'_, O> {
                 .fold(Shape::default(), |sum, node| sum.plus(*node)),
             None => definition.as_ref().map_or(Shape::default(), |d| d.shape),
         };
+        self.saves_work |= definition.as_ref().is_some_and(|d| d.checkpoint.is_some());
         self.contracts.push(Contract {
             queue,
             lane,

@@ -306,6 +306,8 @@ pub struct Control<'w, O: Observer> {
     tells_row_ends: bool,
     tells_job_ends: bool,
     estimates_raised: u64,
+    /// Whether any job that came saves its work.
+    saves_work: bool,
     /// Who is told what happened.
     pub observer: O,
 }
@@ -362,6 +364,7 @@ impl<'w, O: Observer> Control<'w, O> {
             tells_row_ends: workload.closed_loop == crate::model::Loop::Closed,
             tells_job_ends: has_rules,
             estimates_raised: 0,
+            saves_work: false,
             observer,
         }
     }
@@ -400,6 +403,12 @@ impl<'w, O: Observer> Control<'w, O> {
     /// Estimates that were shorter than the run they were for, and so were raised to it.
     pub fn estimates_raised(&self) -> u64 {
         self.estimates_raised
+    }
+
+    /// Whether any job that came saves its work.
+    #[inline]
+    pub fn saves_work(&self) -> bool {
+        self.saves_work
     }
 
     /// The facts about a placed attempt, or `None` where it is void.

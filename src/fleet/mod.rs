@@ -9,6 +9,7 @@ mod planning;
 mod pool;
 mod rooms;
 mod scaling;
+mod spent;
 mod spot;
 mod zones;
 
@@ -34,6 +35,7 @@ use managed::{Allowed, Managed};
 use pool::Pool;
 
 pub use scaling::{Decision, Launch};
+pub use spent::{AttemptCost, Spent};
 
 /// An instance: a machine with jobs on it.
 #[derive(Debug)]
@@ -130,69 +132,6 @@ struct IdleTimes {
     bills_tail: bool,
     /// Queues look at machines at multiples of this.
     dispatch_tick: Span,
-}
-
-/// What the running time of an attempt was for: so much of it for work that counts, so much for saving that, and the rest for
-/// `cause`. Its price is cut by time, as if it had been the same throughout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spent {
-    /// What the rest was for.
-    pub cause: CostCause,
-    /// How long it ran; what follows is part of it.
-    pub ran: Span,
-    /// Work that counts.
-    pub worked: Span,
-    /// Saving it.
-    pub saving: Span,
-}
-
-impl Spent {
-    /// All of it for one cause.
-    pub const fn on(cause: CostCause) -> Spent {
-        Spent {
-            cause,
-            ran: Span::ZERO,
-            worked: Span::ZERO,
-            saving: Span::ZERO,
-        }
-    }
-
-    #[inline]
-    fn book(&self, meter: &mut Meter, amount: Usd) {
-        if self.worked.is_zero() && self.saving.is_zero() {
-            meter.book(self.cause, amount);
-        } else {
-            self.book_parts(meter, amount);
-        }
-    }
-
-    #[inline(never)]
-    fn book_parts(&self, meter: &mut Meter, amount: Usd) {
-        let part = |of: Span| {
-            let units = amount.units() * i128::from(of.ms()) / i128::from(self.ran.ms());
-            Usd::from_units(units)
-        };
-        let (worked, saving) = (part(self.worked), part(self.saving));
-        meter.book(CostCause::Useful, worked);
-        meter.book(CostCause::Checkpoint, saving);
-        meter.book(self.cause, amount - worked - saving);
-    }
-}
-
-/// What an attempt cost, by phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AttemptCost {
-    /// While its container was being made.
-    pub starting: Usd,
-    /// While it ran.
-    pub running: Usd,
-}
-
-impl AttemptCost {
-    /// Both together.
-    pub fn total(self) -> Usd {
-        self.starting + self.running
-    }
 }
 
 impl<'w> Fleet<'w> {
@@ -502,6 +441,11 @@ impl<'w> Fleet<'w> {
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
     /// is known of what would follow.
     pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
+        for id in (0..self.instances.len()).map(InstanceId::at) {
+            if self.is_up(id) {
+                self.cap_from(end, id);
+            }
+        }
         if self.idle_times.bills_tail && !is_cut {
             while let Some(at) = self.next_leave() {
                 for id in self.idle_since_long(at) {
@@ -527,6 +471,7 @@ impl<'w> Fleet<'w> {
     }
 
     fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
+        self.cap_from(end, instance);
         let machine = &mut self.instances[instance.index()];
         let billing = self.pools[machine.environment.index()].billing();
         let market = &mut self.market;

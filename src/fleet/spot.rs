@@ -18,6 +18,14 @@ impl Fleet<'_> {
             .taken_back(pool, instance, launched, now, cap, wear)
     }
 
+    /// From `since` on a Spot instance pays no more than it may cost, whatever its pool does: it goes, or is gone and paid for by a
+    /// minimum, or nothing happens to it any more.
+    pub(super) fn cap_from(&mut self, since: SimTime, instance: InstanceId) {
+        if let Some(cap) = self.cap(instance) {
+            self.instances[instance.index()].meter.goes(since, cap);
+        }
+    }
+
     /// The most that `instance` may cost, where it is a Spot instance.
     fn cap(&self, instance: InstanceId) -> Option<PricePerHour> {
         let machine = &self.instances[instance.index()];
@@ -29,11 +37,8 @@ impl Fleet<'_> {
 
     /// EC2 gives notice that it takes `instance` back. `drains`: no job is placed on it from now on.
     pub fn notice(&mut self, now: SimTime, instance: InstanceId, drains: bool) {
-        let cap = self.cap(instance);
+        self.cap_from(now, instance);
         let machine = &mut self.instances[instance.index()];
-        if let Some(cap) = cap {
-            machine.meter.goes(now, cap);
-        }
         machine.noticed = now;
         machine.drains = drains;
         self.up_in_pool[machine.pool.index()] -= 1;

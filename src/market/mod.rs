@@ -46,7 +46,7 @@ pub enum Tariff {
 }
 
 impl Tariff {
-    /// The same where EC2 gave notice at `since` to an instance that is to cost at most `cap`.
+    /// The same for an instance that from `since` on is to cost at most `cap`; where that was said before, nothing changes.
     pub fn going(self, since: SimTime, cap: PricePerHour) -> Tariff {
         let (pool, by_the_hour) = match self {
             Tariff::Spot(pool) => (pool, None),

@@ -18,6 +18,9 @@ impl<O: Observer> Simulation<'_, O> {
             _ if is_success => CostCause::Useful,
             _ => CostCause::Failed,
         };
+        if !self.control.saves_work() {
+            return (Kept::default(), Spent::on(cause));
+        }
         let facts = match self.control.facts(attempt) {
             Some(facts) if facts.checkpoint.is_some() => facts,
             _ => return (Kept::default(), Spent::on(cause)),
