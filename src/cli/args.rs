@@ -72,6 +72,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   batchcast run nightly.toml --set dispatch=easy --set containerStart=10s
   batchcast run nightly.toml --json | jq .wait_s.p95
+  batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save

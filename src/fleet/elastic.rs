@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::InstanceRecord;
 use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, PoolId, SimTime, TypeId};
 
@@ -89,6 +90,21 @@ impl Fleet<'_> {
         leaving
     }
 
+    /// As [`Fleet::leave`], for an instance that had nothing to do. Where nothing happened since it was asked for and it was
+    /// never used, more of the kind would be launched in vain as well.
+    pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
+        let machine = &self.instances[instance.index()];
+        let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
+        if let Some(managed) = &mut self.managed[machine.environment.index()] {
+            // What it was asked for beyond minvCpus, it need not have for ever.
+            managed.desired = 0;
+            if in_vain {
+                managed.in_vain = Some(self.epoch);
+            }
+        }
+        self.leave(now, instance)
+    }
+
     /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
     pub(super) fn reconsider_kept(&mut self, environment: EnvId) {
         if let Some(managed) = &mut self.managed[environment.index()] {
@@ -157,12 +173,24 @@ impl Fleet<'_> {
                 ))
     }
 
-    pub(super) fn count_type(&mut self, instance_type: TypeId, pool: PoolId, change: i64) {
+    pub(super) fn count_type(
+        &mut self,
+        now: SimTime,
+        instance_type: TypeId,
+        pool: PoolId,
+        change: i64,
+    ) {
         let add = |alive: &mut u32| {
             *alive =
                 u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
         };
         add(&mut self.alive[instance_type.index()]);
+        let vcpus =
+            u64::from(self.catalogue.get(instance_type).nominal.vcpus) * change.unsigned_abs();
+        match change > 0 {
+            true => (self.quotas).take(now, instance_type, pool.is_some(), vcpus),
+            false => (self.quotas).give_back(instance_type, pool.is_some(), vcpus),
+        }
         if pool.is_some() {
             add(&mut self.alive_in_pool[pool.index()]);
         }

@@ -1,12 +1,14 @@
 //! Many runs of one question, as many at once as there are cores: the only module that spawns threads. What comes back is in
 //! the order of what was asked, so that it is the same on any number of threads.
 
+mod head_of_line;
 mod replication;
 mod tornado;
 mod tune;
 
 use rayon::prelude::*;
 
+pub use head_of_line::{JOBS_MAX, with_head_of_line};
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};
 pub use tune::{Tried, best, checkpoint_of, tune};

@@ -5,6 +5,7 @@ mod hours_csv;
 mod job_ids;
 mod jobs_csv;
 mod json;
+mod limits;
 mod machine_tables;
 mod manifest;
 mod names;

@@ -15,7 +15,7 @@ use crate::control::{
 };
 use crate::engine::{Calendar, Digest, Due, Phase, Streams};
 use crate::fleet::Fleet;
-use crate::model::{Command, Rejection, Scenario};
+use crate::model::{Command, QuotaUse, Rejection, Scenario};
 use crate::policy::capacity::AllocationId;
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
@@ -117,6 +117,8 @@ pub struct Outcome<O> {
     pub events: u64,
     /// Jobs whose estimate was shorter than their run, and so was raised to it.
     pub estimates_raised: u64,
+    /// What became of EC2's quotas: of those with a limit, and of those of which anything was used.
+    pub quotas: Vec<QuotaUse>,
 }
 
 /// A run in progress.
@@ -229,6 +231,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.tell_levels();
         self.know_all();
         self.control.report_unfinished(end);
+        let quotas = self.fleet.quotas();
         for record in self.fleet.close(end, cut.is_some()) {
             self.control.observer.instance_ended(&record);
         }
@@ -238,6 +241,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             end,
             events: self.events,
             estimates_raised: self.control.estimates_raised(),
+            quotas,
             observer: self.control.observer,
         }
     }

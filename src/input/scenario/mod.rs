@@ -15,6 +15,7 @@ mod node;
 mod ours;
 mod ours_billing;
 mod ours_jobs;
+mod ours_quotas;
 mod ours_spot;
 mod ours_workload;
 mod parse;

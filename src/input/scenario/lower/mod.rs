@@ -9,6 +9,7 @@ mod events;
 mod jobs;
 mod managed;
 mod queues;
+mod quotas;
 mod spot;
 mod workload;
 
@@ -125,6 +126,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     lowering.intervals(&mut commands, &spot.market);
     lowering.zones_of_events(&spot.market.zones);
     let billing = lowering.billing();
+    let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
     let scenario = Scenario {
@@ -134,6 +136,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
             spot: spot.market,
             settings: lowering.settings,
             billing,
+            quotas,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
         commands,

@@ -76,7 +76,8 @@ impl Lowering<'_> {
             self.problems.below(self.root, "workload", message);
         }
         if self.problems.is_empty() {
-            read.workload = merge(parts);
+            let copies = node.whole::<usize>("load").unwrap_or(1);
+            read.workload = merge(repeated(merge(parts), copies));
         }
         read
     }
@@ -472,3 +473,16 @@ fn time_of_day(text: &str) -> Option<Span> {
 }
 
 const _: () = assert!(GENERATED_MAX < Row::PLAIN as u64);
+
+/// `copies` of a workload. What the reader dropped or repaired it did once.
+fn repeated(workload: Workload, copies: usize) -> Vec<Workload> {
+    let mut all = vec![workload];
+    while all.len() < copies {
+        all.push(Workload {
+            dropped: Vec::new(),
+            repaired: Vec::new(),
+            ..all[0].clone()
+        });
+    }
+    all
+}
