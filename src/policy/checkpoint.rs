@@ -200,8 +200,8 @@ mod tests {
             (33, 30, 30, 3),
             (63, 60, 30, 3),
             (64, 60, 60, 4),
-            (66, 61, 60, 5),
-            (95, 90, 60, 5),
+            (66, 62, 60, 4),
+            (95, 90, 90, 5),
         ] {
             let found = progress(&checkpoint, minutes(91), true, minutes(ran));
             let expected = Progress {

@@ -359,9 +359,10 @@ fn kept_before(job: &JobRecord<'_>) -> Span {
     let last = job
         .started
         .map_or(Span::ZERO, |started| job.ended - started);
-    // A job that waits for another attempt has a start and no last run.
     match own.ms().checked_sub(last.ms()) {
+        _ if job.attempts < 2 => Span::ZERO,
         Some(before) => Span::from_ms(before),
+        // It waits for another attempt, and has a start but no run that goes on.
         None => own,
     }
 }

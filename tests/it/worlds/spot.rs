@@ -49,7 +49,7 @@ pub fn spot_world(seed: u64) -> Scenario {
         ("spotNotice", &["0s", "20s", "120s"]),
         ("spotStatusLag", &["0s", "20s", "60s"]),
         ("spotDraining", &["false", "true", "true"]),
-        ("spotDepthHazard", &["0", "2", "9"]),
+        ("spotDepthHazard", &["0", "1", "1"]),
     ] {
         let value = one_of(&mut chance, values);
         set(&mut scenario, key, value);
@@ -120,7 +120,7 @@ fn market(scenario: &Scenario, chance: &mut ChaCha8Rng) -> SpotMarket {
                     &[0, 500_000, 2_000_000, 6_000_000],
                 )),
                 available: supply(chance),
-                depth: one_of(chance, &[0, 2, 5]),
+                depth: one_of(chance, &[0, 20]),
             });
         }
     }
