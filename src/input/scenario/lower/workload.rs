@@ -1,7 +1,7 @@
 //! `workload`: jobs from traces, from the file's own list and from generators, merged into one order.
 
 use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
-use crate::input::{ClosedLoop, ShareBy, TraceOptions, merge};
+use crate::input::{ClosedLoop, ShareBy, TraceOptions, bundle, merge};
 use crate::model::rules;
 use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{Ratio, SimTime, Span};
@@ -77,7 +77,8 @@ impl Lowering<'_> {
         }
         if self.problems.is_empty() {
             let copies = node.whole::<usize>("load").unwrap_or(1);
-            read.workload = merge(repeated(merge(parts), copies));
+            let size = node.whole::<u32>("bundle").unwrap_or(1);
+            read.workload = bundle(merge(repeated(merge(parts), copies)), size);
         }
         read
     }
