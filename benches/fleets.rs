@@ -272,7 +272,8 @@ fn placement(machines: u32) -> bool {
         for round in 0..ROUNDS {
             now = SimTime::from_ms(u64::from(round));
             let first = placed.pop_front().expect("many are placed");
-            fleet.release(now, first, batchcast::model::CostCause::Useful);
+            let spent = batchcast::fleet::Spent::on(batchcast::model::CostCause::Useful);
+            fleet.release(now, first, spent);
             if let Some(one) = place(fleet, now) {
                 placed.push_back(one.allocation);
                 done += 1;

@@ -61,13 +61,17 @@
 //!   idle instances leave is `fleet/elastic.rs`. The words between them are [`policy::scaling`].
 //!
 //! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
-//!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs`, and of the bill `fleet/ledger.rs` (`waived`).
+//!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs` (notice, and when Batch knows), and of the bill
+//!   `fleet/ledger.rs` (`waived`). Zones and what is lost with one are `fleet/zones.rs`.
+//!
+//! * **Checkpoints**: how an attempt passes its time and what is left of it is `policy/checkpoint.rs`, with the rules for the
+//!   interval; `sim/kept.rs` asks it at an attempt's end, and `plan/tune.rs` finds the best interval by runs.
 //!
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
 //!
-//! Left for what comes next, and where it goes: checkpoints, Windows on Fargate, quotas of an account, the traffic of logs
+//! Left for what comes next, and where it goes: Windows on Fargate, the traffic of logs
 //! (`billing/traffic.rs`), replications over seeds and search (`plan`).
 //!
 //! # The order of events
@@ -126,6 +130,7 @@
 //!   (maxvCpus) and cost; where vCPUs are counted it is a whole one. No meter runs, and memory follows the tasks that are alive.
 //! * How long an image's pull takes is settled when it begins, from the pulls that are then under way on its host: exact sharing
 //!   would change the ends of all whenever one begins, and an attempt has one event, its end.
+//! * A checkpoint is no event: what an attempt had saved is worked out when it ends. Its price is cut by time.
 //! * Where nothing runs and nothing arrives, a run ends after thirty days of machines that come and go for nothing.
 //!
 //! # How it is judged
@@ -133,8 +138,9 @@
 //! `tests/it/`: `catalog` (the types against their sources), `traps` (fifteen sentences about AWS Batch), `published` (golden
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
-//! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` (interruptions
-//! against closed forms), `fargate_oracle` (AWS's own examples through runs), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
+//! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
+//! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `spot_data` (real
+//! histories, read whole), `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

@@ -78,6 +78,7 @@ Examples:
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
+  batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
 
 A run folder appears whole or not at all. Without -o nothing is written.";
@@ -116,6 +117,10 @@ pub struct Run {
     /// makespan and cost.
     #[arg(long, conflicts_with = "output")]
     pub tornado: bool,
+    /// Run once for each of many checkpoint intervals of this job definition, and tell which is best, beside Young's, Daly's and
+    /// the exact one.
+    #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["output", "tornado"])]
+    pub tune_checkpoint: Option<String>,
     /// Write the run to this new folder.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -138,7 +143,7 @@ Examples:
   batchcast explain out                      the run: where time and money went, and levers with their real gain
 
 Each moment of a job's life has one cause. Where several hold at once, the first of these counts: dependency,
-blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost.
+blocked-head, scaling, boot, share, queue, consumable, max-vcpus, capacity, dispatch, image-pull, run, lost, checkpoint.
 
 Exit code 2 where there is no such run or job.";
 

@@ -14,6 +14,7 @@ mod pool;
 mod progress;
 mod run;
 mod tornado;
+mod tune;
 
 use std::panic;
 use std::process::{self, ExitCode};

@@ -17,6 +17,7 @@ use super::load::{self, Input};
 use super::output::{print, tell};
 use super::progress::Watched;
 use super::tornado;
+use super::tune;
 
 /// Does the run, and writes what it gives.
 ///
@@ -25,6 +26,9 @@ use super::tornado;
 pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     if run.tornado {
         return tornado::tornado(run, common, style());
+    }
+    if let Some(name) = &run.tune_checkpoint {
+        return tune::tune(run, name, common, style());
     }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);

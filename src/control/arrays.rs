@@ -123,7 +123,14 @@ impl<O: Observer> Control<'_, O> {
     /// What the scheduler believes the first attempt of child `child` to take, as of the array's submission.
     fn child_estimate(&self, index: u32, child: u32) -> Span {
         let array = &self.arrays[index];
-        self.estimate_of(array.row, Some(child), array.contract, 1, array.slowest)
+        self.estimate_of(
+            array.row,
+            Some(child),
+            array.contract,
+            1,
+            array.slowest,
+            Span::ZERO,
+        )
     }
 
     /// The block that begins with child `first`: as many like children as follow. Where no estimate matters, all are alike.

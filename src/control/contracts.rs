@@ -1,8 +1,8 @@
 //! What a submission means once its names are looked up: shared by all jobs of one template, and never changed after.
 
 use crate::model::{
-    Architecture, Failure, FargateSize, JobDefinition, Knob, MultiNode, Observer, Platform,
-    Rejection, RetryStrategy, SubmitJob, rules,
+    Architecture, Checkpoint, Failure, FargateSize, JobDefinition, Knob, MultiNode, Observer,
+    Platform, Rejection, RetryStrategy, SubmitJob, rules,
 };
 use crate::policy::capacity::{Gang, ImageAsk, TaskAsk};
 use crate::units::{ConsumableId, QueueId, Ratio, Shape, Span};
@@ -23,6 +23,7 @@ pub(super) struct Contract {
     pub(super) shape: Shape,
     pub(super) speed: Ratio,
     pub(super) failure: Option<Failure>,
+    pub(super) checkpoint: Option<Checkpoint>,
     pub(super) lift_limits: bool,
     /// What its containers are made from, where images have a size.
     pub(super) image: Option<ImageAsk>,
@@ -194,6 +195,7 @@ impl<O: Observer> Control<'_, O> {
         let terms = definition.as_ref().map(|one| one.container.clone());
         let terms = terms.unwrap_or_default();
         let image = self.image(definition.as_ref());
+        self.saves_work |= definition.as_ref().is_some_and(|d| d.checkpoint.is_some());
         self.contracts.push(Contract {
             queue,
             lane,
@@ -208,6 +210,7 @@ impl<O: Observer> Control<'_, O> {
             consumables,
             gang,
             shape,
+            checkpoint: definition.as_ref().and_then(|d| d.checkpoint),
             speed: definition.as_ref().map_or(Ratio::ONE, |d| d.speed),
             failure: request.failure,
             lift_limits: request.lift_limits,

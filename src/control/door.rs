@@ -10,7 +10,7 @@ use crate::model::{
 use crate::policy::discipline;
 use crate::policy::order;
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, JobId, QueueId, Ratio, ShareId, SimTime};
+use crate::units::{EnvId, JobId, QueueId, Ratio, ShareId, SimTime, ZoneId};
 
 use super::job::Whereabouts;
 use super::queue::{Fair, Queue};
@@ -152,6 +152,22 @@ impl<O: Observer> Control<'_, O> {
                 self.effects.push_back(Effect::Available {
                     instance_type: *instance_type,
                     available: *available,
+                });
+                Ok(())
+            }
+            Command::ZoneOutage {
+                availability_zone,
+                duration,
+            } => {
+                let zones = &self.world.spot.zones;
+                let Some(zone) = zones.iter().position(|zone| zone == availability_zone) else {
+                    return refuse(format!(
+                        "Availability zone {availability_zone} does not exist"
+                    ));
+                };
+                self.effects.push_back(Effect::Outage {
+                    zone: ZoneId::at(zone),
+                    until: now + *duration,
                 });
                 Ok(())
             }

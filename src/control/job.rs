@@ -48,6 +48,8 @@ pub(super) struct Job {
     pub(super) started: SimTime,
     pub(super) placed: Option<Placed>,
     pub(super) cost: Usd,
+    /// Work at speed one that its checkpoints have saved.
+    pub(super) saved: Span,
     /// Waits and lost attempts so far: into the pasts, or [`NOWHERE`] for none.
     pub(super) past: u32,
     /// Dependencies not yet SUCCEEDED.
@@ -110,6 +112,7 @@ impl Job {
             started: SimTime::NEVER,
             placed: None,
             cost: Usd::ZERO,
+            saved: Span::ZERO,
             past: NOWHERE,
             open: 0,
             dependents: NOWHERE,

@@ -14,7 +14,7 @@ use super::clocks::Marks;
 use super::job::{Job, NOWHERE, Whereabouts};
 use super::lane::{Entry, Lane, Spot, Who};
 use super::queue::Label;
-use super::{Attempt, Control, Effect, JobEnd, Ticket, contracts, retry};
+use super::{Attempt, Control, Effect, JobEnd, Kept, Ticket, contracts, retry};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -410,7 +410,14 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// An attempt ended: the job is SUCCEEDED, RUNNABLE again or FAILED. Nothing happens where the attempt is void.
-    pub fn attempt_ended(&mut self, now: SimTime, attempt: Attempt, mut ending: Ending, cost: Usd) {
+    pub fn attempt_ended(
+        &mut self,
+        now: SimTime,
+        attempt: Attempt,
+        mut ending: Ending,
+        cost: Usd,
+        kept: Kept,
+    ) {
         if self.current(attempt).is_none() {
             return;
         }
@@ -443,11 +450,29 @@ impl<O: Observer> Control<'_, O> {
         self.record_attempt(now, slot, placed, &ending, &reason, is_retried, cost);
         self.changed(now, placed.environment);
         if is_retried {
-            self.try_again(now, slot);
+            self.try_again(now, slot, kept);
         } else {
-            self.end(now, slot, ending.is_success(), reason, Some(placed));
+            if !kept.saving.is_zero() {
+                let past = self.past(slot);
+                self.pasts[past].add(TimeCause::Checkpoint, kept.saving);
+            }
+            self.end(
+                now,
+                slot,
+                ending.is_success(),
+                reason,
+                Some((placed, kept.saving)),
+            );
         }
         self.settle(now);
+    }
+
+    /// Whether the job of a placed attempt will be tried again if that ends as `ending` says.
+    pub fn is_tried_again(&self, attempt: Attempt, ending: &Ending) -> bool {
+        self.current(attempt)
+            .is_some_and(|job| job.leaving.is_none())
+            && ending.may_be_retried()
+            && self.is_worth_another(attempt.slot, ending, &ending.status_reason())
     }
 
     /// Whether a job whose attempt failed is tried again.
@@ -465,10 +490,14 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A failed attempt did not count: the job goes back to RUNNABLE.
-    fn try_again(&mut self, now: SimTime, slot: u32) {
+    fn try_again(&mut self, now: SimTime, slot: u32, kept: Kept) {
         let past = self.past(slot);
         let job = &mut self.jobs[slot];
-        self.pasts[past].add(TimeCause::Lost, now - job.placed_at);
+        let all = now - job.placed_at;
+        self.pasts[past].add(TimeCause::Run, kept.worked);
+        self.pasts[past].add(TimeCause::Checkpoint, kept.saving);
+        self.pasts[past].add(TimeCause::Lost, all - kept.worked - kept.saving);
+        job.saved += kept.work;
         job.is_retried = true;
         job.since = now;
         job.status = JobStatus::Pending;
@@ -476,7 +505,8 @@ impl<O: Observer> Control<'_, O> {
         let child = (child != NOWHERE).then_some(child);
         let slowest = self.queues[job.queue.index()].slowest;
         let attempt = attempts.saturating_add(1);
-        let estimate = self.estimate_of(row, child, contract, attempt, slowest);
+        let saved = self.jobs[slot].saved;
+        let estimate = self.estimate_of(row, child, contract, attempt, slowest, saved);
         self.jobs[slot].estimate = estimate;
         self.counts.pending += 1;
         let attempt = Attempt {
@@ -578,14 +608,14 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended.
+    /// A job becomes terminal. `placed`: where its last attempt was, if that is what ended, and how long it saved work.
     fn end(
         &mut self,
         now: SimTime,
         slot: u32,
         succeeded: bool,
         reason: StatusReason,
-        placed: Option<Placed>,
+        placed: Option<(Placed, Span)>,
     ) {
         let status = if succeeded {
             JobStatus::Succeeded
@@ -593,12 +623,13 @@ impl<O: Observer> Control<'_, O> {
             JobStatus::Failed
         };
         self.jobs[slot].status = status;
-        let time = self.life(now, slot, placed.map(|placed| placed.environment));
+        let last = placed.map(|(placed, saving)| (placed.environment, saving));
+        let time = self.life(now, slot, last);
         let record = self.record(
             now,
             slot,
             &reason,
-            placed.map(|placed| placed.environment),
+            placed.map(|(placed, _)| placed.environment),
             time,
         );
         debug_assert_eq!(record.time.total(), now - record.submitted, "{record:?}");
@@ -640,9 +671,10 @@ impl<O: Observer> Control<'_, O> {
         }
     }
 
-    /// A job's life until now, cut into causes.
+    /// A job's life until now, cut into causes. `last`: where an attempt is what ends it, where that was, and how long it saved
+    /// work, which is in its past.
     #[inline(always)]
-    fn life(&self, now: SimTime, slot: u32, placed: Option<EnvId>) -> TimeCauses {
+    fn life(&self, now: SimTime, slot: u32, last: Option<(EnvId, Span)>) -> TimeCauses {
         let job = &self.jobs[slot];
         let mut time = if job.past == NOWHERE {
             TimeCauses::default()
@@ -653,7 +685,7 @@ impl<O: Observer> Control<'_, O> {
         time.add(TimeCause::Dependency, released - job.submitted);
         // Nothing but the next look at dependencies lies between.
         time.add(TimeCause::Dispatch, job.eligible.min(now) - released);
-        if let Some(environment) = placed {
+        if let Some((environment, saving)) = last {
             let started = job.started.min(now);
             let mut starting = started - job.placed_at;
             if self.registry.environments[environment.index()]
@@ -665,7 +697,7 @@ impl<O: Observer> Control<'_, O> {
                 starting = starting - boot;
             }
             time.add(TimeCause::ImagePull, starting);
-            time.add(TimeCause::Run, now - started);
+            time.add(TimeCause::Run, now - started - saving);
         } else if job.status == JobStatus::Failed
             && job.is_retried
             && now > job.since
@@ -689,8 +721,10 @@ impl<O: Observer> Control<'_, O> {
                 self.life(now, slot, None)
             }
             JobStatus::Starting | JobStatus::Running => {
-                let placed = self.jobs[slot].placed.map(|placed| placed.environment);
-                self.life(now, slot, placed)
+                let last = self.jobs[slot]
+                    .placed
+                    .map(|placed| (placed.environment, Span::ZERO));
+                self.life(now, slot, last)
             }
             _ => {
                 let mut time = self.life(now, slot, None);

@@ -60,7 +60,7 @@ use crate::policy::capacity::{AllocationId, Capacity, ImageAsk, Placed};
 use crate::policy::discipline::{self, Discipline, Dispatch};
 use crate::policy::order::JobOrder;
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId};
+use crate::units::{EnvId, JobId, QueueId, RowId, SimTime, Span, TypeId, ZoneId};
 
 use arrays::Array;
 use contracts::Contract;
@@ -130,6 +130,13 @@ pub enum Effect {
         instance_type: TypeId,
         /// How many, or no limit.
         available: Option<u32>,
+    },
+    /// A zone is lost until a moment.
+    Outage {
+        /// Which.
+        zone: ZoneId,
+        /// Until when.
+        until: SimTime,
     },
     /// From now on expected ends are asked for: a queue plans with them.
     KeepEnds,
@@ -217,6 +224,24 @@ pub struct AttemptFacts {
     pub memory: u32,
     /// What its container is made from, where images have a size.
     pub image: Option<ImageAsk>,
+    /// How it saves its work.
+    pub checkpoint: Option<crate::model::Checkpoint>,
+    /// Work at speed one that earlier attempts have saved.
+    pub saved: Span,
+    /// When it entered RUNNING; [`SimTime::NEVER`] before.
+    pub started: SimTime,
+}
+
+/// What of an attempt that ended is left, by what it did for how long on its machine. The rest of it is lost, or where it
+/// SUCCEEDED has done the rest of the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Time that it worked on what is kept, where its job goes on from there.
+    pub worked: Span,
+    /// The same as work at speed one.
+    pub work: Span,
+    /// Time in which it saved work, or found its way back to it.
+    pub saving: Span,
 }
 
 /// Jobs by state; array parents are not counted, their children are.
@@ -295,6 +320,8 @@ pub struct Control<'w, O: Observer> {
     tells_row_ends: bool,
     tells_job_ends: bool,
     estimates_raised: u64,
+    /// Whether any job that came saves its work.
+    saves_work: bool,
     /// Who is told what happened.
     pub observer: O,
 }
@@ -352,6 +379,7 @@ impl<'w, O: Observer> Control<'w, O> {
             tells_row_ends: workload.closed_loop == crate::model::Loop::Closed,
             tells_job_ends: has_rules,
             estimates_raised: 0,
+            saves_work: false,
             observer,
         }
     }
@@ -392,6 +420,12 @@ impl<'w, O: Observer> Control<'w, O> {
         self.estimates_raised
     }
 
+    /// Whether any job that came saves its work.
+    #[inline]
+    pub fn saves_work(&self) -> bool {
+        self.saves_work
+    }
+
     /// The facts about a placed attempt, or `None` where it is void.
     pub fn facts(&self, attempt: Attempt) -> Option<AttemptFacts> {
         let job = self.current(attempt)?;
@@ -408,6 +442,9 @@ impl<'w, O: Observer> Control<'w, O> {
             failure: contract.failure,
             memory: job.shape.memory,
             image: contract.image,
+            checkpoint: contract.checkpoint,
+            saved: job.saved,
+            started: job.started,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{DependencyKind, Extra, FateKind, Observer, Rejection, Row, rules};
+use crate::policy::checkpoint;
 use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span};
 
 use super::arrays::Array;
@@ -180,7 +181,7 @@ impl<O: Observer> Control<'_, O> {
     fn first_estimate(&mut self, row: RowId, child: Option<u32>, contract: u32) -> Span {
         let queue = self.contracts[contract as usize].queue;
         let slowest = self.queues[queue.index()].slowest;
-        let estimate = self.estimate_of(row, child, contract, 1, slowest);
+        let estimate = self.estimate_of(row, child, contract, 1, slowest, Span::ZERO);
         let stated = self.workload.row(row).estimate;
         if !stated.is_zero() && estimate > stated {
             self.estimates_raised += 1;
@@ -484,6 +485,7 @@ impl<O: Observer> Control<'_, O> {
         contract: u32,
         attempt: u8,
         slowest: Ratio,
+        saved: Span,
     ) -> Span {
         let source = self.workload.row(row);
         let terms = &self.contracts[contract as usize];
@@ -493,7 +495,11 @@ impl<O: Observer> Control<'_, O> {
         } else {
             fate.run
         };
-        let mut run = slowest.divide_with(terms.speed, run);
+        let left = Span::from_ms(run.ms().saturating_sub(saved.ms()));
+        let mut run = slowest.divide_with(terms.speed, left);
+        if let Some(checkpoint) = &terms.checkpoint {
+            run = checkpoint::run_time(checkpoint, run, attempt > 1);
+        }
         if let Some(timeout) = terms.timeout
             && run > timeout + self.knobs.timeout_lag
         {

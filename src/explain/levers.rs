@@ -36,10 +36,12 @@ struct Scene<'a> {
 type Change = (String, Vec<(String, String)>);
 
 use CostCause::{
-    Boot as BootCost, Idle, ImagePull as ImagePullCost, Interrupted, Stranded, Useful,
+    Boot as BootCost, Checkpoint as CheckpointCost, Idle, ImagePull as ImagePullCost, Interrupted,
+    Stranded, Useful,
 };
 use TimeCause::{
-    BlockedHead, Boot, Capacity, Dispatch, ImagePull, Lost, MaxVcpus, Queue, Scaling, Share,
+    BlockedHead, Boot, Capacity, Checkpoint, Dispatch, ImagePull, Lost, MaxVcpus, Queue, Scaling,
+    Share,
 };
 
 /// All levers, in the order in which equals are tried.
@@ -79,6 +81,13 @@ pub const LEVERS: &[Lever] = &[
         image_size,
     ),
     lever("on-demand", &[Lost], &[Interrupted], true, on_demand),
+    lever(
+        "checkpoint-interval",
+        &[Checkpoint, Lost],
+        &[CheckpointCost, Interrupted],
+        true,
+        checkpoint_interval,
+    ),
     lever("all-sizes", &[], &[Stranded, Idle], true, all_sizes),
     lever("best-fit", &[], &[Stranded], true, best_fit),
     lever(
@@ -445,6 +454,20 @@ fn image_size(scene: &Scene<'_>) -> Option<Change> {
 
 fn on_demand(scene: &Scene<'_>) -> Option<Change> {
     bought(scene, "SPOT", "EC2", "BEST_FIT_PROGRESSIVE")
+}
+
+/// The interval with the least expected time, where jobs save their work at another.
+fn checkpoint_interval(scene: &Scene<'_>) -> Option<Change> {
+    let definitions = scene.setting.list("jobDefinitions").iter().enumerate();
+    let changes = definitions.filter_map(|(index, definition)| {
+        let now = definition.pointer("/checkpoint/interval")?.as_str()?;
+        let name = definition.get("jobDefinitionName")?.as_str()?;
+        let key = key("jobDefinitions", index, name, "checkpoint.interval");
+        let phrase = format!("checkpoints of {name} at the exact interval instead of {now}");
+        (now != "exact").then(|| (phrase, (key, "exact".to_owned())))
+    });
+    let (phrases, sets): (Vec<String>, Vec<(String, String)>) = changes.unzip();
+    (!sets.is_empty()).then(|| (phrases.join(", "), sets))
 }
 
 /// Families where single sizes of them are listed: none but a large one may be the only size that fits nothing well.

@@ -290,6 +290,9 @@ impl RunStory<'_> {
             TimeCause::Lost => {
                 "attempts ran that did not count, as their job was tried again".to_owned()
             }
+            TimeCause::Checkpoint => {
+                "jobs saved their work, or found their way back to it".to_owned()
+            }
         }
     }
 
@@ -361,6 +364,7 @@ impl RunStory<'_> {
             CostCause::Useful => "attempts that succeeded".to_owned(),
             CostCause::Failed => "attempts that failed, timed out or were terminated".to_owned(),
             CostCause::Interrupted => "attempts that lost their machine".to_owned(),
+            CostCause::Checkpoint => "work being saved, and found again".to_owned(),
             CostCause::Boot => "machines that booted".to_owned(),
             CostCause::ImagePull => "images being pulled and containers made".to_owned(),
             CostCause::Idle => match setting.has_scaling() {

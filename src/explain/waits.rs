@@ -146,6 +146,7 @@ fn tell(cause: TimeCause, job: &JobRow, around: &Around, setting: Setting<'_>) -
             )
         }
         TimeCause::Run => ("RUNNING, in the attempt that counted".to_owned(), String::new()),
+        TimeCause::Checkpoint => ("saving its work".to_owned(), String::new()),
         TimeCause::Lost => (
             format!("in {} that did not count", attempts_before(job.attempts)),
             "earlier attempts were lost; a job that goes on from a checkpoint, or machines that are not taken away (EC2 \

@@ -10,6 +10,11 @@ impl Fleet<'_> {
     /// The bills of all machines that are up, at the end of the run. `is_cut`: the run was ended before its time, so nothing
     /// is known of what would follow.
     pub fn close(&mut self, end: SimTime, is_cut: bool) -> Vec<InstanceRecord> {
+        for id in (0..self.instances.len()).map(InstanceId::at) {
+            if self.is_up(id) {
+                self.cap_from(end, id);
+            }
+        }
         if self.idle_times.bills_tail && !is_cut {
             while let Some(at) = self.next_leave() {
                 for id in self.idle_since_long(at) {
@@ -37,6 +42,7 @@ impl Fleet<'_> {
     }
 
     pub(super) fn bill(&mut self, end: SimTime, instance: InstanceId) -> InstanceRecord {
+        self.cap_from(end, instance);
         let machine = &mut self.instances[instance.index()];
         let billing = self.pools[machine.environment.index()].billing();
         let market = &mut self.market;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::InstanceRecord;
 use crate::policy::scaling::Scale;
 use crate::units::{EnvId, InstanceId, PoolId, SimTime, TypeId};
 
@@ -89,6 +90,21 @@ impl Fleet<'_> {
         leaving
     }
 
+    /// As [`Fleet::leave`], for an instance that had nothing to do. Where nothing happened since it was asked for and it was
+    /// never used, more of the kind would be launched in vain as well.
+    pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
+        let machine = &self.instances[instance.index()];
+        let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
+        if let Some(managed) = &mut self.managed[machine.environment.index()] {
+            // What it was asked for beyond minvCpus, it need not have for ever.
+            managed.desired = 0;
+            if in_vain {
+                managed.in_vain = Some(self.epoch);
+            }
+        }
+        self.leave(now, instance)
+    }
+
     /// minvCpus of an environment, or what it has, changed: instances that it kept may leave.
     pub(super) fn reconsider_kept(&mut self, environment: EnvId) {
         if let Some(managed) = &mut self.managed[environment.index()] {
@@ -148,7 +164,8 @@ impl Fleet<'_> {
             all.is_none_or(|all| u64::from(alive) + count <= u64::from(all))
         };
         let of_type = self.available.get(&instance_type).copied();
-        has(self.alive[instance_type.index()], of_type)
+        self.has_zone(now, pool)
+            && has(self.alive[instance_type.index()], of_type)
             && (!pool.is_some()
                 || has(
                     self.alive_in_pool[pool.index()],

@@ -21,7 +21,7 @@ use crate::policy::capacity::{AllocationId, Ask, Ever, Placed, TaskAsk};
 use crate::units::{EnvId, InstanceId, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd};
 
 use super::allocations::{NOT_YET, Node};
-use super::{AttemptCost, Fleet, ledger};
+use super::{AttemptCost, Fleet, Spent, ledger};
 
 /// An environment and its tasks.
 #[derive(Clone, Copy, Debug)]
@@ -353,7 +353,7 @@ impl Fleet<'_> {
         &mut self,
         now: SimTime,
         id: AllocationId,
-        cause: CostCause,
+        spent: Spent,
     ) -> AttemptCost {
         let task = self.fargate.tasks[id.0 as usize]
             .take()
@@ -368,7 +368,7 @@ impl Fleet<'_> {
         self.levels.instances -= 1;
         self.releases += 1;
         self.allocations.remove(id);
-        let (record, cost) = self.task_bill(now, &task, cause, true);
+        let (record, cost) = self.task_bill(now, &task, spent, true);
         self.fargate.ended = Some(record);
         cost
     }
@@ -383,7 +383,10 @@ impl Fleet<'_> {
     pub(super) fn close_tasks(&mut self, end: SimTime) -> Vec<InstanceRecord> {
         let mut tasks: Vec<Task> = self.fargate.tasks.iter().flatten().copied().collect();
         tasks.sort_by_key(|task| task.instance);
-        let bill = |task: &Task| self.task_bill(end, task, CostCause::Stranded, false).0;
+        let bill = |task: &Task| {
+            self.task_bill(end, task, Spent::on(CostCause::Stranded), false)
+                .0
+        };
         tasks.iter().map(bill).collect()
     }
 
@@ -391,7 +394,7 @@ impl Fleet<'_> {
         &self,
         now: SimTime,
         task: &Task,
-        cause: CostCause,
+        spent: Spent,
         terminated: bool,
     ) -> (InstanceRecord, AttemptCost) {
         let machine = self.catalogue.get(task.instance_type);
@@ -409,10 +412,10 @@ impl Fleet<'_> {
         let mut cost = CostCauses::default();
         let starting = match terminated {
             true => CostCause::ImagePull,
-            false => cause,
+            false => spent.cause,
         };
         cost.add(starting, attempt.starting);
-        cost.add(cause, attempt.running);
+        spent.parts(attempt.running, |cause, part| cost.add(cause, part));
         cost.add(
             CostCause::Minimum,
             machine.price.over(billed) - machine.price.over(life),
@@ -443,7 +446,7 @@ impl Fleet<'_> {
                 .fargate
                 .environment(task.environment)
                 .is_some_and(|environment| environment.spot),
-            interrupted: cause == CostCause::Interrupted,
+            interrupted: spent.cause == CostCause::Interrupted,
             billed_s: billed.ms() / 1000,
             cost,
             by_hour: Box::default(),

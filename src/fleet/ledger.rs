@@ -8,7 +8,7 @@
 
 use crate::market::{Market, Tariff};
 use crate::model::{CostCause, CostCauses};
-use crate::units::{NO_LIMIT_MIB, Shape, SimTime, Span, Usd};
+use crate::units::{NO_LIMIT_MIB, PricePerHour, Shape, SimTime, Span, Usd};
 
 /// A whole machine as a share.
 pub(super) const WHOLE: u64 = 1 << 32;
@@ -75,6 +75,11 @@ impl Meter {
         } else {
             units * u128::from(WHOLE) / u128::from(self.weights)
         };
+    }
+
+    /// EC2 gave notice at `since`: from then on the machine costs at most `cap`.
+    pub(super) fn goes(&mut self, since: SimTime, cap: PricePerHour) {
+        self.tariff = self.tariff.going(since, cap);
     }
 
     /// The dominant share of `shape`.
@@ -201,7 +206,6 @@ mod tests {
 
     use crate::engine::Streams;
     use crate::model::{Catalogue, Profile, Settings, World};
-    use crate::units::PricePerHour;
 
     const HOUR: SimTime = SimTime::from_s(3600);
 

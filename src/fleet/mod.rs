@@ -13,7 +13,9 @@ mod pool;
 mod quota;
 mod rooms;
 mod scaling;
+mod spent;
 mod spot;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +29,7 @@ use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, R
 use crate::policy::placement::{self, Placement};
 use crate::policy::scaling::Scale;
 use crate::units::{
-    EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd,
+    EnvId, InstanceId, NO_LIMIT_MIB, PoolId, Ratio, Shape, SimTime, Span, TypeId, Usd, ZoneId,
 };
 
 use allocations::{Allocations, NOT_YET, Node};
@@ -38,6 +40,7 @@ use pool::Pool;
 
 pub use fargate::Start;
 pub use scaling::{Decision, Launch};
+pub use spent::{AttemptCost, Spent};
 
 /// An instance: a machine with jobs on it.
 #[derive(Debug)]
@@ -58,10 +61,18 @@ struct Instance {
     asked: u64,
     /// The Spot pool that it comes from, if it is a Spot instance.
     pool: PoolId,
+    /// How many times as often as its pool says it is taken back.
+    wear: Ratio,
+    /// Where it is, as far as the zones of the run are known.
+    zone: ZoneId,
     /// The attempts on it, if it is a Spot instance: whose EC2 takes back is asked often.
     attempts: Vec<AllocationId>,
     /// Whether EC2 took it back.
     interrupted: bool,
+    /// When EC2 gave notice that it takes it back, or [`SimTime::NEVER`].
+    noticed: SimTime,
+    /// Whether no job is placed on it any more.
+    drains: bool,
     meter: Meter,
     /// What it has pulled, where images have a size.
     images: Vec<images::Pulled>,
@@ -114,8 +125,10 @@ pub struct Fleet<'w> {
     market: Market<'w>,
     /// As `alive`, by Spot pool.
     alive_in_pool: Vec<u32>,
-    /// Those of them that run.
+    /// Those of them that run and that EC2 does not take back yet.
     up_in_pool: Vec<u32>,
+    /// Until when each zone is lost.
+    outages: Vec<SimTime>,
     /// Whether anything happened to a managed environment since the last scaling decision.
     touched: bool,
     /// Grows whenever anything happens but that machines come and go.
@@ -131,22 +144,6 @@ struct IdleTimes {
     bills_tail: bool,
     /// Queues look at machines at multiples of this.
     dispatch_tick: Span,
-}
-
-/// What an attempt cost, by phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AttemptCost {
-    /// While its container was being made.
-    pub starting: Usd,
-    /// While it ran.
-    pub running: Usd,
-}
-
-impl AttemptCost {
-    /// Both together.
-    pub fn total(self) -> Usd {
-        self.starting + self.running
-    }
 }
 
 impl<'w> Fleet<'w> {
@@ -188,6 +185,7 @@ impl<'w> Fleet<'w> {
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
             up_in_pool: vec![0; world.spot.pools.len()],
+            outages: vec![SimTime::ZERO; world.spot.zones.len()],
             touched: false,
             epoch: 0,
             idle_times: IdleTimes {
@@ -304,7 +302,12 @@ impl<'w> Fleet<'w> {
         if pool.is_some() {
             self.up_in_pool[pool.index()] += count;
         }
+        let wear = match pool.is_some() {
+            true => self.market.wear(pool, self.alive_in_pool[pool.index()]),
+            false => Ratio::ONE,
+        };
         for _ in 0..count {
+            let zone = self.zone_for(now, environment, pool);
             self.instances.push(Instance {
                 environment,
                 instance_type,
@@ -317,8 +320,12 @@ impl<'w> Fleet<'w> {
                 leaves: None,
                 asked,
                 pool,
+                wear,
+                zone,
                 attempts: Vec::new(),
                 interrupted: false,
+                noticed: SimTime::NEVER,
+                drains: false,
                 meter: Meter::new(tariff, size, now),
                 images: Vec::new(),
                 traffic: Usd::ZERO,
@@ -366,6 +373,7 @@ impl<'w> Fleet<'w> {
             if let Some(managed) = &mut self.managed[environment.index()] {
                 managed.came(instance_type);
             }
+            self.close_if_draining(id);
             self.idles(now, id);
         }
         self.releases += 1;
@@ -418,6 +426,7 @@ impl<'w> Fleet<'w> {
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         let spot_pool = machine.pool;
+        let was_counted = machine.noticed == SimTime::NEVER;
         self.count_type(now, instance_type, spot_pool, -1);
         self.works(instance);
         // Where EC2 has only so many of a type, or lets us have no more, another environment may now have one.
@@ -425,7 +434,7 @@ impl<'w> Fleet<'w> {
         self.touched |= is_spot
             || self.available.contains_key(&instance_type)
             || self.quotas.limits(instance_type, is_spot);
-        if spot_pool.is_some() {
+        if is_spot && was_counted {
             self.up_in_pool[spot_pool.index()] -= 1;
         }
         let pool = &mut self.pools[environment.index()];
@@ -446,21 +455,6 @@ impl<'w> Fleet<'w> {
             }
         }
         self.bill(now, instance)
-    }
-
-    /// As [`Fleet::leave`], for an instance that had nothing to do. Where nothing happened since it was asked for and it was
-    /// never used, more of the kind would be launched in vain as well.
-    pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
-        let machine = &self.instances[instance.index()];
-        let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
-        if let Some(managed) = &mut self.managed[machine.environment.index()] {
-            // What it was asked for beyond minvCpus, it need not have for ever.
-            managed.desired = 0;
-            if in_vain {
-                managed.in_vain = Some(self.epoch);
-            }
-        }
-        self.leave(now, instance)
     }
 
     /// The container of a placed attempt runs from now on.
@@ -508,12 +502,12 @@ impl<'w> Fleet<'w> {
         self.idles(now, instance);
     }
 
-    /// An attempt ends: its room is free again. `cause` says what its running time was for.
+    /// An attempt ends: its room is free again. `spent` says what its running time was for.
     #[inline]
-    pub fn release(&mut self, now: SimTime, id: AllocationId, cause: CostCause) -> AttemptCost {
+    pub fn release(&mut self, now: SimTime, id: AllocationId, spent: Spent) -> AttemptCost {
         let allocation = self.allocations.get(id);
         if allocation.first.instance.task().is_some() {
-            return self.release_task(now, id, cause);
+            return self.release_task(now, id, spent);
         }
         let pool = &mut self.pools[allocation.environment.index()];
         let is_managed = self.managed[allocation.environment.index()].is_some();
@@ -528,9 +522,12 @@ impl<'w> Fleet<'w> {
             let whole = meter.cost(node.mark, meter.clock(), node.weight);
             let starting = meter.cost(node.mark, node.ran.min(meter.clock()), node.weight);
             meter.book(CostCause::ImagePull, starting);
-            meter.book(cause, whole - starting);
+            spent.book(meter, whole - starting);
             meter.vacate(node.shape, node.weight);
             pool.vacate(machine.position, node.taken, meter.is_empty());
+            if machine.drains {
+                pool.close(machine.position, machine.meter.is_empty());
+            }
             cost.starting += starting;
             cost.running += whole - starting;
         }

@@ -202,6 +202,11 @@ impl Pool {
             .set(position, self.rooms.at(position).plus(taken));
     }
 
+    /// No job is placed on a machine any more: what room it has left is taken by nobody.
+    pub(super) fn close(&mut self, position: u32, is_empty: bool) {
+        self.occupy(position, self.room(position), is_empty);
+    }
+
     /// Whether any machine that is or will be registered could take it, all else away.
     pub(super) fn ever(&self, ask: &Ask<'_>) -> Ever {
         if let Some(gang) = ask.gang {

@@ -1,7 +1,7 @@
 //! Spot instances: when EC2 takes them back.
 
 use crate::market::TakenBack;
-use crate::units::{InstanceId, PoolId, SimTime};
+use crate::units::{InstanceId, PoolId, PricePerHour, SimTime};
 
 use super::{Fleet, scaling};
 
@@ -12,12 +12,52 @@ impl Fleet<'_> {
         if !machine.pool.is_some() {
             return TakenBack::Never;
         }
+        let (pool, launched, wear) = (machine.pool, machine.launched, machine.wear);
+        let cap = self.cap(instance);
+        self.market
+            .taken_back(pool, instance, launched, now, cap, wear)
+    }
+
+    /// From `since` on a Spot instance pays no more than it may cost, whatever its pool does: it goes, or is gone and paid for by a
+    /// minimum, or nothing happens to it any more.
+    pub(super) fn cap_from(&mut self, since: SimTime, instance: InstanceId) {
+        if let Some(cap) = self.cap(instance) {
+            self.instances[instance.index()].meter.goes(since, cap);
+        }
+    }
+
+    /// The most that `instance` may cost, where it is a Spot instance.
+    fn cap(&self, instance: InstanceId) -> Option<PricePerHour> {
+        let machine = &self.instances[instance.index()];
         let managed = self.managed[machine.environment.index()].as_ref();
         let on_demand = self.catalogue.get(machine.instance_type).price;
         let bid = managed.and_then(|managed| managed.bid_percentage);
-        let cap = bid.map(|percent| scaling::cap(on_demand, percent));
-        self.market
-            .taken_back(machine.pool, instance, machine.launched, now, cap)
+        bid.map(|percent| scaling::cap(on_demand, percent))
+    }
+
+    /// EC2 gives notice that it takes `instance` back. `drains`: no job is placed on it from now on.
+    pub fn notice(&mut self, now: SimTime, instance: InstanceId, drains: bool) {
+        self.cap_from(now, instance);
+        let machine = &mut self.instances[instance.index()];
+        machine.noticed = now;
+        machine.drains = drains;
+        self.up_in_pool[machine.pool.index()] -= 1;
+        self.touched |= drains;
+        self.close_if_draining(instance);
+    }
+
+    /// When EC2 gave notice that it takes `instance` back; [`SimTime::NEVER`] where it did not.
+    pub fn noticed(&self, instance: InstanceId) -> SimTime {
+        self.instances[instance.index()].noticed
+    }
+
+    /// A machine that drains has no room.
+    pub(super) fn close_if_draining(&mut self, instance: InstanceId) {
+        let machine = &self.instances[instance.index()];
+        if machine.drains && machine.registered.is_some() {
+            let is_empty = machine.meter.is_empty();
+            self.pools[machine.environment.index()].close(machine.position, is_empty);
+        }
     }
 
     /// EC2 takes `instance` back: what of it is billed is known when it has left.
@@ -53,7 +93,8 @@ impl Fleet<'_> {
         }
         for place in (0..self.instances.len()).rev() {
             let machine = &self.instances[place];
-            if machine.gone.is_some() || !machine.pool.is_some() {
+            let is_counted = machine.pool.is_some() && machine.noticed == SimTime::NEVER;
+            if machine.gone.is_some() || !is_counted {
                 continue;
             }
             let surplus = &mut surplus[machine.pool.index()];

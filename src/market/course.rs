@@ -80,6 +80,24 @@ impl<'w> Course<'w> {
         step.paid + step.price.over(until - step.from)
     }
 
+    /// What an instance pays from one moment to a later one that pays at most `cap`.
+    pub(super) fn paid_at_most(&mut self, cap: PricePerHour, from: SimTime, to: SimTime) -> Usd {
+        self.go_on(to);
+        let first = self.steps.partition_point(|step| step.from <= from) - 1;
+        let mut paid = Usd::ZERO;
+        for (place, step) in self.steps.iter().enumerate().skip(first) {
+            if step.from >= to && place > first {
+                break;
+            }
+            let next = self
+                .steps
+                .get(place + 1)
+                .map_or(to, |next| next.from.min(to));
+            paid += step.price.min(cap).over(next.since(step.from.max(from)));
+        }
+        paid
+    }
+
     /// When the price first is above `cap`, from `from` to `until`.
     pub(super) fn first_above(
         &mut self,

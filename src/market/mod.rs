@@ -10,6 +10,7 @@
 mod blocks;
 mod course;
 mod process;
+mod shocks;
 mod signal;
 
 use crate::engine::Streams;
@@ -18,6 +19,7 @@ use crate::model::{Interruption, Knob, SpotMarket, SpotPrice, World};
 use crate::units::{InstanceId, PoolId, PricePerHour, Ratio, SimTime, Span, TypeId, Usd};
 
 use course::{Course, Path};
+use shocks::Shocks;
 use signal::Signal;
 
 /// What an instance is charged by the hour.
@@ -29,6 +31,35 @@ pub enum Tariff {
     Spot(PoolId),
     /// What its Spot pool costs at the beginning of each of its hours, from its launch on: before 2017-10-02.
     SpotByTheHour(PoolId, SimTime),
+    /// As one of these two, by the hour from a launch on where that is given, but from a moment on never more than a cap: an
+    /// instance that goes for its price pays that no longer (API ComputeResource.bidPercentage).
+    Going {
+        /// The pool.
+        pool: PoolId,
+        /// Its launch, where it is billed by the hour.
+        by_the_hour: Option<SimTime>,
+        /// From when on the cap holds.
+        since: SimTime,
+        /// The most it pays.
+        cap: PricePerHour,
+    },
+}
+
+impl Tariff {
+    /// The same for an instance that from `since` on is to cost at most `cap`; where that was said before, nothing changes.
+    pub fn going(self, since: SimTime, cap: PricePerHour) -> Tariff {
+        let (pool, by_the_hour) = match self {
+            Tariff::Spot(pool) => (pool, None),
+            Tariff::SpotByTheHour(pool, launched) => (pool, Some(launched)),
+            other => return other,
+        };
+        Tariff::Going {
+            pool,
+            by_the_hour,
+            since,
+            cap,
+        }
+    }
 }
 
 /// The Spot pools of a run.
@@ -37,6 +68,9 @@ pub struct Market<'w> {
     courses: Vec<Course<'w>>,
     streams: Streams,
     signal: Signal,
+    shocks: Shocks<'w>,
+    /// How much our own demand wears a pool out.
+    wear: Ratio,
 }
 
 /// How far ahead a price is looked at for the moment at which it goes over a cap.
@@ -82,6 +116,8 @@ impl<'w> Market<'w> {
         Market {
             courses: courses.collect(),
             spot,
+            shocks: Shocks::new(spot, streams),
+            wear: world.settings.ratio(Knob::SpotDepthHazard),
             streams,
             signal: Signal {
                 lag: world.settings.span(Knob::SpotSignalLag),
@@ -118,13 +154,38 @@ impl<'w> Market<'w> {
             }
             Tariff::SpotByTheHour(pool, launched) => {
                 let course = &mut self.courses[pool.index()];
-                by_the_hour(course, launched, to) - by_the_hour(course, launched, from)
+                by_the_hour(course, launched, to, None) - by_the_hour(course, launched, from, None)
+            }
+            Tariff::Going {
+                pool,
+                by_the_hour: Some(launched),
+                cap,
+                ..
+            } => {
+                let course = &mut self.courses[pool.index()];
+                let cap = Some(cap);
+                by_the_hour(course, launched, to, cap) - by_the_hour(course, launched, from, cap)
+            }
+            Tariff::Going {
+                pool, since, cap, ..
+            } => {
+                let course = &mut self.courses[pool.index()];
+                let middle = since.clamp(from, to);
+                course.paid(middle) - course.paid(from) + course.paid_at_most(cap, middle, to)
             }
         }
     }
 
-    /// When EC2 takes back `instance`, which runs in `pool` from `now` on and is to cost at most `cap`. Asked again at a later
-    /// moment, the answer is the same as far as both know.
+    /// How many times as often as its pool says an instance is taken back that is launched where we hold `ours` of the pool.
+    pub fn wear(&self, pool: PoolId, ours: u32) -> Ratio {
+        let depth = u64::from(self.spot.pools[pool.index()].depth);
+        let more = u128::from(self.wear.parts()) * u128::from(ours);
+        let more = more.checked_div(u128::from(depth)).unwrap_or(0);
+        Ratio::from_parts(Ratio::PARTS.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)))
+    }
+
+    /// When EC2 takes back `instance`, which runs in `pool` from `now` on, is to cost at most `cap` and is taken back `wear` times
+    /// as often as others. Asked again at a later moment, the answer is the same as far as both know.
     pub fn taken_back(
         &mut self,
         pool: PoolId,
@@ -132,12 +193,23 @@ impl<'w> Market<'w> {
         launched: SimTime,
         now: SimTime,
         cap: Option<PricePerHour>,
+        wear: Ratio,
     ) -> TakenBack {
-        let by_chance = self.by_chance(pool, instance, launched);
+        let by_chance = self.by_chance(pool, instance, launched, wear);
+        let by_shock = self
+            .shocks
+            .first(pool, instance, launched, now, now + AHEAD);
+        let by_chance = match by_shock {
+            TakenBack::At(at) => by_chance.min(at),
+            _ => by_chance,
+        };
         let Some(cap) = cap else {
             return match by_chance {
-                SimTime::NEVER => TakenBack::Never,
-                at => TakenBack::At(at),
+                SimTime::NEVER => by_shock,
+                at => match by_shock {
+                    TakenBack::NotBefore(later) if later < at => by_shock,
+                    _ => TakenBack::At(at),
+                },
             };
         };
         let until = now + AHEAD;
@@ -145,19 +217,28 @@ impl<'w> Market<'w> {
         match course.first_above(cap, now, until) {
             Some(at) => TakenBack::At(at.min(by_chance)),
             None if by_chance <= until => TakenBack::At(by_chance),
-            None if course.ends_before(until) && by_chance == SimTime::NEVER => TakenBack::Never,
+            None if course.ends_before(until) && by_chance == SimTime::NEVER => by_shock,
             None => TakenBack::NotBefore(until),
         }
     }
 
     /// The exponential life of an instance at the hazard of its pool, to the millisecond.
-    fn by_chance(&self, pool: PoolId, instance: InstanceId, launched: SimTime) -> SimTime {
+    fn by_chance(
+        &self,
+        pool: PoolId,
+        instance: InstanceId,
+        launched: SimTime,
+        wear: Ratio,
+    ) -> SimTime {
         let hazard = self.spot.pools[pool.index()].interruptions_per_hour.parts();
         if self.spot.interruption == Interruption::Never || hazard == 0 {
             return SimTime::NEVER;
         }
         let mut stream = self.streams.stream("interruption", u64::from(instance.0));
-        let hours = -libm::log(uniform(&mut stream)) * 1e6 / hazard as f64;
+        let mut hours = -libm::log(uniform(&mut stream)) * 1e6 / hazard as f64;
+        if wear != Ratio::ONE {
+            hours *= Ratio::PARTS as f64 / wear.parts() as f64;
+        }
         let ms = hours * 3.6e6;
         if ms < SimTime::LAST.ms() as f64 {
             // Later than its launch, so that it was there.
@@ -209,14 +290,21 @@ pub fn life(streams: &Streams, purpose: &str, entity: u64, hazard: Ratio) -> Opt
     (ms < (SimTime::LAST.ms() / 2) as f64).then(|| Span::from_ms((ms as u64).max(1)))
 }
 
-/// What an instance paid until `to` that pays for each of its hours, begun or whole, what its pool costs when it begins.
-fn by_the_hour(course: &mut Course<'_>, launched: SimTime, to: SimTime) -> Usd {
+/// What an instance paid until `to` that pays for each of its hours, begun or whole, what its pool costs when it begins, at
+/// most `cap`.
+fn by_the_hour(
+    course: &mut Course<'_>,
+    launched: SimTime,
+    to: SimTime,
+    cap: Option<PricePerHour>,
+) -> Usd {
     const HOUR: Span = Span::from_s(3600);
     let mut paid = Usd::ZERO;
     let mut from = launched;
     while from < to {
         let end = (from + HOUR).min(to);
-        paid += course.price(from).over(end - from);
+        let price = course.price(from);
+        paid += cap.map_or(price, |cap| price.min(cap)).over(end - from);
         from = end;
     }
     paid

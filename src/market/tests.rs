@@ -1,7 +1,7 @@
 //! Courses, interruptions and signals, each against what it must be.
 
 use super::*;
-use crate::model::{Catalogue, PriceProcess, Profile, Settings, SpotPool};
+use crate::model::{Catalogue, PriceProcess, Profile, Settings, ShockTimes, SpotPool, SpotShock};
 use crate::units::{Ratio, ZoneId};
 
 fn price(text: &str) -> PricePerHour {
@@ -15,6 +15,7 @@ fn world(prices: Vec<SpotPrice>, hazard: u64) -> World {
         price,
         interruptions_per_hour: Ratio::from_parts(hazard),
         available: Vec::new(),
+        depth: 0,
     });
     World {
         catalogue: Catalogue::default(),
@@ -22,6 +23,7 @@ fn world(prices: Vec<SpotPrice>, hazard: u64) -> World {
             zones: vec!["a".to_owned()],
             pools: pools.collect(),
             interruption: Interruption::Hazard,
+            shocks: Vec::new(),
         },
         settings: Settings::new(Profile::Typical),
         billing: Default::default(),
@@ -74,7 +76,10 @@ fn by_the_hour_the_price_at_the_beginning_of_an_hour_holds_for_all_of_it() {
 fn a_price_over_the_cap_takes_back_at_that_very_moment_and_one_at_the_cap_does_not() {
     let world = world(vec![steps()], 0);
     let mut market = Market::new(&world, Streams::new(1));
-    let mut back = |now, cap| market.taken_back(POOL, InstanceId(0), now, now, Some(price(cap)));
+    let mut back = |now, cap| {
+        let cap = Some(price(cap));
+        market.taken_back(POOL, InstanceId(0), now, now, cap, Ratio::ONE)
+    };
     assert_eq!(back(hours(1), "0.29"), TakenBack::At(hours(2)));
     assert_eq!(back(hours(3), "0.29"), TakenBack::At(hours(3)));
     assert_eq!(back(hours(1), "0.30"), TakenBack::Never);
@@ -87,7 +92,14 @@ fn lives_at_a_hazard_are_exponential_and_each_instance_has_its_own() {
     let lives: Vec<f64> = (0..20_000)
         .map(|number| {
             let launched = hours(7);
-            match market.taken_back(POOL, InstanceId(number), launched, launched, None) {
+            match market.taken_back(
+                POOL,
+                InstanceId(number),
+                launched,
+                launched,
+                None,
+                Ratio::ONE,
+            ) {
                 TakenBack::At(at) => (at - launched).ms() as f64 / 3.6e6,
                 other => panic!("{other:?}"),
             }
@@ -195,4 +207,89 @@ fn a_price_that_is_drawn_for_ever_and_never_changes_is_asked_for_only_as_far_as_
     let paid = market.paid(Tariff::Spot(POOL), hours(1), hours(11));
     assert_eq!(paid.to_string(), "1.00");
     assert_eq!(market.next_price(POOL, hours(1)), Some(hours(1) + AHEAD));
+}
+
+/// When each of 1,000 instances launched at the beginning is taken back within the first week.
+fn lives(market: &mut Market<'_>, wear: Ratio) -> Vec<Option<SimTime>> {
+    let ends = (0..1000).map(|number| {
+        let (instance, zero) = (InstanceId(number), SimTime::ZERO);
+        match market.taken_back(POOL, instance, zero, zero, None, wear) {
+            TakenBack::At(at) => Some(at),
+            _ => None,
+        }
+    });
+    ends.collect()
+}
+
+#[test]
+fn a_shock_takes_its_part_of_all_at_one_moment_and_nobody_who_came_after() {
+    let mut world = world(vec![SpotPrice::Fixed(price("1"))], 0);
+    let at = hours(30);
+    world.spot.shocks.push(SpotShock {
+        pools: vec![POOL],
+        times: ShockTimes::At(vec![at]),
+        fraction: Ratio::from_parts(250_000),
+    });
+    let mut market = Market::new(&world, Streams::new(9));
+    let taken = lives(&mut market, Ratio::ONE);
+    assert!(taken.iter().flatten().all(|end| *end == at));
+    let count = taken.iter().flatten().count();
+    assert!((200..=300).contains(&count), "{count}");
+    let late = market.taken_back(POOL, InstanceId(0), at, at, None, Ratio::ONE);
+    assert_eq!(late, TakenBack::Never);
+}
+
+#[test]
+fn random_shocks_are_the_same_for_all_and_as_many_as_they_are_said_to_be() {
+    let mut world = world(vec![SpotPrice::Fixed(price("1"))], 0);
+    world.spot.shocks.push(SpotShock {
+        pools: vec![POOL],
+        times: ShockTimes::PerHour(Ratio::from_parts(500_000)),
+        fraction: Ratio::ONE,
+    });
+    let mut firsts = Vec::new();
+    for seed in 0..400 {
+        let mut market = Market::new(&world, Streams::new(seed));
+        let ends = lives(&mut market, Ratio::ONE);
+        assert!(ends.iter().all(|end| *end == ends[0]), "{seed}");
+        firsts.push(ends[0].expect("a week is long").ms() as f64 / 3.6e6);
+    }
+    let mean = firsts.iter().sum::<f64>() / firsts.len() as f64;
+    assert!((mean - 2.0).abs() < 0.4, "{mean}");
+}
+
+#[test]
+fn a_pool_that_we_wear_out_takes_instances_back_more_often() {
+    let mut world = world(vec![SpotPrice::Fixed(price("1"))], 100_000);
+    world.spot.pools[0].depth = 50;
+    let assumption = Settings::find("spotDepthHazard").unwrap();
+    world.settings.set(assumption, "3").unwrap();
+    let mut market = Market::new(&world, Streams::new(9));
+    assert_eq!(market.wear(POOL, 0), Ratio::ONE);
+    assert_eq!(market.wear(POOL, 25), Ratio::from_parts(2_500_000));
+    let mean = |ends: Vec<Option<SimTime>>| {
+        let hours = ends.iter().flatten().map(|end| end.ms() as f64 / 3.6e6);
+        hours.sum::<f64>() / ends.len() as f64
+    };
+    let alone = mean(lives(&mut market, Ratio::ONE));
+    let crowded = mean(lives(&mut market, Ratio::from_parts(2_500_000)));
+    assert!((alone / crowded - 2.5).abs() < 0.001, "{alone} {crowded}");
+}
+
+#[test]
+fn an_instance_that_goes_for_its_price_never_pays_more_than_its_cap() {
+    let world = world(vec![steps()], 0);
+    let mut market = Market::new(&world, Streams::new(1));
+    let cap = price("0.25");
+    for by_the_hour in [false, true] {
+        let tariff = match by_the_hour {
+            true => Tariff::SpotByTheHour(POOL, SimTime::ZERO),
+            false => Tariff::Spot(POOL),
+        };
+        let going = tariff.going(hours(2), cap);
+        // An hour at 0.10, three at 0.25 instead of 0.30, one at 0.20.
+        let paid = market.paid(going, hours(1), hours(6));
+        assert_eq!(paid.to_string(), "1.05", "{by_the_hour}");
+        assert_eq!(market.paid(going, hours(3), hours(3)), Usd::ZERO);
+    }
 }

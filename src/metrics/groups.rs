@@ -126,7 +126,13 @@ impl Groups {
             _ => totals.unfinished += 1,
         }
         let time = |cause| u128::from(job.time.get(cause).ms());
-        let placed = time(TimeCause::ImagePull) + time(TimeCause::Run) + time(TimeCause::Lost);
+        let placed = [
+            TimeCause::ImagePull,
+            TimeCause::Run,
+            TimeCause::Lost,
+            TimeCause::Checkpoint,
+        ];
+        let placed: u128 = placed.into_iter().map(time).sum();
         totals.vcpu_ms += u128::from(job.shape.vcpus) * placed;
         totals.cost += job.cost;
         if job.started.is_some() {

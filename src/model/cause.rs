@@ -28,15 +28,19 @@ pub enum TimeCause {
     Dispatch,
     /// In STARTING: its container is being made.
     ImagePull,
-    /// The attempt that decided its outcome runs.
+    /// The attempt that decided its outcome runs; and what of earlier ones a checkpoint kept. Where its host was lost, until
+    /// Batch knows it.
     Run,
-    /// An earlier attempt that did not count, from placement to end.
+    /// An earlier attempt that did not count, from placement to the moment at which Batch knew it had ended, but for what its
+    /// checkpoints kept.
     Lost,
+    /// Its attempts save their work, or find their way back to what was saved.
+    Checkpoint,
 }
 
 impl TimeCause {
     /// All causes, in order.
-    pub const ALL: [TimeCause; 13] = [
+    pub const ALL: [TimeCause; 14] = [
         TimeCause::Dependency,
         TimeCause::BlockedHead,
         TimeCause::Scaling,
@@ -50,6 +54,7 @@ impl TimeCause {
         TimeCause::ImagePull,
         TimeCause::Run,
         TimeCause::Lost,
+        TimeCause::Checkpoint,
     ];
 
     /// The name in reports.
@@ -68,6 +73,7 @@ impl TimeCause {
             TimeCause::ImagePull => "image-pull",
             TimeCause::Run => "run",
             TimeCause::Lost => "lost",
+            TimeCause::Checkpoint => "checkpoint",
         }
     }
 }
@@ -96,12 +102,14 @@ impl TimeCauses {
 /// What an amount of money was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CostCause {
-    /// Attempts that succeeded.
+    /// Attempts that succeeded, and the work of others that a checkpoint kept.
     Useful,
     /// Attempts that failed, timed out or were terminated.
     Failed,
-    /// Attempts that lost their machine.
+    /// Attempts that lost their machine, but for what their checkpoints kept.
     Interrupted,
+    /// Saving work, and finding the way back to it.
+    Checkpoint,
     /// Machines that boot.
     Boot,
     /// Containers being made.
@@ -130,10 +138,11 @@ pub enum CostCause {
 
 impl CostCause {
     /// All causes, in order.
-    pub const ALL: [CostCause; 14] = [
+    pub const ALL: [CostCause; 15] = [
         CostCause::Useful,
         CostCause::Failed,
         CostCause::Interrupted,
+        CostCause::Checkpoint,
         CostCause::Boot,
         CostCause::ImagePull,
         CostCause::Idle,
@@ -153,6 +162,7 @@ impl CostCause {
             CostCause::Useful => "useful",
             CostCause::Failed => "failed",
             CostCause::Interrupted => "interrupted",
+            CostCause::Checkpoint => "checkpoint",
             CostCause::Boot => "boot",
             CostCause::ImagePull => "image-pull",
             CostCause::Idle => "idle",

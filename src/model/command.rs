@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::units::{SimTime, TypeId};
+use crate::units::{SimTime, Span, TypeId};
 
 use super::{
     ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, SchedulingPolicy,
@@ -77,6 +77,11 @@ pub enum Command {
         instance_type: TypeId,
         available: Option<u32>,
     },
+    /// Ours: a zone is lost for a time, with all instances of managed environments in it; none is launched there until it is over.
+    ZoneOutage {
+        availability_zone: String,
+        duration: Span,
+    },
 }
 
 impl Command {
@@ -102,6 +107,7 @@ impl Command {
             Command::RunInstances { .. } => "RunInstances",
             Command::TerminateInstances { .. } => "TerminateInstances",
             Command::SetAvailableCapacity { .. } => "SetAvailableCapacity",
+            Command::ZoneOutage { .. } => "ZoneOutage",
         }
     }
 }

@@ -24,6 +24,24 @@ pub struct JobDefinition {
     pub speed: Ratio,
     /// Where its containers run, and what they are made from.
     pub container: ContainerTerms,
+    /// How its jobs save their work, if they do.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// How a job saves its work as it goes, so that what is attempted anew need not begin anew. All times are those of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Time to work between two checkpoints; `None`: only as `on_notice` says.
+    pub interval: Option<Span>,
+    /// Time that one takes, in which no work is done.
+    pub cost: Span,
+    /// Time in which each attempt after the first finds its way back, before it works.
+    pub restart: Span,
+    /// Whether it saves what it has when its host is about to be taken back, where the notice is long enough for that. It goes
+    /// on working meanwhile.
+    pub on_notice: bool,
+    /// Whether it goes on from its last checkpoint after any failure, or only where its host was lost.
+    pub after_failure: bool,
 }
 
 /// A quantity of a consumable resource that a job needs while it runs.

@@ -1,7 +1,7 @@
 //! What EC2 Spot is in a run: pools of one instance type in one availability zone, what each costs when, and when it takes
 //! instances back. What the pools do lies in `market`; this is what was asked of them.
 
-use crate::units::{PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
+use crate::units::{PoolId, PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
 
 /// Spot in a run. Where no environment uses it there is no pool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,28 @@ pub struct SpotMarket {
     pub pools: Vec<SpotPool>,
     /// How EC2 takes instances back.
     pub interruption: Interruption,
+    /// When it takes many at once.
+    pub shocks: Vec<SpotShock>,
+}
+
+/// Many instances are taken back at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotShock {
+    /// From these pools: those of one zone, or of one family of types.
+    pub pools: Vec<PoolId>,
+    /// When.
+    pub times: ShockTimes,
+    /// The chance of each instance there to be among them.
+    pub fraction: Ratio,
+}
+
+/// When shocks come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShockTimes {
+    /// At random, so often in an hour.
+    PerHour(Ratio),
+    /// At these times, ascending.
+    At(Vec<SimTime>),
 }
 
 /// Instances of one type in one zone.
@@ -27,6 +49,8 @@ pub struct SpotPool {
     pub interruptions_per_hour: Ratio,
     /// How many instances there are for us, from when on; empty where that is not limited.
     pub available: Vec<(SimTime, u32)>,
+    /// How many instances it has for all, so far as we wear it out (`spotDepthHazard`); 0 where it is as deep as can be.
+    pub depth: u32,
 }
 
 /// How the price of a pool goes.

@@ -25,15 +25,17 @@ pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType, TaskMach
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
 pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
 pub use definition::{
-    ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup, Pattern,
-    RetryStrategy,
+    Checkpoint, ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup,
+    Pattern, RetryStrategy,
 };
 pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
 pub use fargate::{ContainerTerms, FargateEnvironment, FargateSize, Platform};
-pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
+pub use market::{
+    Interruption, PriceProcess, ShockTimes, SpotMarket, SpotPool, SpotPrice, SpotShock,
+};
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,

@@ -4,12 +4,14 @@
 mod head_of_line;
 mod replication;
 mod tornado;
+mod tune;
 
 use rayon::prelude::*;
 
 pub use head_of_line::{JOBS_MAX, with_head_of_line};
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};
+pub use tune::{Tried, best, checkpoint_of, tune};
 
 /// What `run` makes of each of `variants`, in their order. It is called from several threads.
 pub fn each<V: Sync, R: Send>(variants: &[V], run: impl Fn(&V) -> R + Send + Sync) -> Vec<R> {

@@ -14,7 +14,7 @@ use super::text::{put_field, put_seconds, put_u64};
 
 /// The columns. Seconds have up to three decimals; empty means not applicable. `wait_s` = `dependency_s` + `eligible_s` and
 /// reaches to the start of the last attempt; `dependency_s` to `lost_s`, without `eligible_s`, `work_s` and `estimate_s`, sum
-/// with `run_s` to `end_s` − `submit_s` for a job that started. `depends_on` and `fates` are as a trace states them; `attempts_max` is
+/// with `run_s` to `end_s` − `submit_s` for a job that started; `lost_s` is that of whole earlier attempts, also where a checkpoint kept some of their work. `depends_on` and `fates` are as a trace states them; `attempts_max` is
 /// empty where it is 1. `status_reason` is empty where
 /// the job succeeded and its reason is that of all that do, "Essential container in task exited".
 pub const JOBS_HEADER: &str = "job_id,status,submit_s,start_s,end_s,wait_s,run_s,attempts,vcpus,\
@@ -332,18 +332,38 @@ fn put_outcome(out: &mut Numbers<'_>, job: &JobRecord<'_>) {
         Some(code) => out.whole(code.into()),
         None => out.empty(),
     }
+    let kept = kept_before(job);
     let any = CAUSES
         .iter()
-        .fold(0, |any, &cause| any | job.time.get(cause).ms());
+        .fold(kept.ms(), |any, &cause| any | job.time.get(cause).ms());
     if any == 0 {
         out.literal(NO_CAUSES);
         return;
     }
     for cause in CAUSES {
-        match job.time.get(cause).ms() {
+        let kept = match cause {
+            TimeCause::Lost => kept,
+            _ => Span::ZERO,
+        };
+        match (job.time.get(cause) + kept).ms() {
             0 => out.literal(b"0,"),
             ms => _ = out.seconds(ms),
         }
+    }
+}
+
+/// Time of earlier attempts whose work a checkpoint kept, or in which it was saved.
+#[inline]
+fn kept_before(job: &JobRecord<'_>) -> Span {
+    let own = job.time.get(TimeCause::Run) + job.time.get(TimeCause::Checkpoint);
+    let last = job
+        .started
+        .map_or(Span::ZERO, |started| job.ended - started);
+    match own.ms().checked_sub(last.ms()) {
+        _ if job.attempts < 2 => Span::ZERO,
+        Some(before) => Span::from_ms(before),
+        // It waits for another attempt, and has a start but no run that goes on.
+        None => own,
     }
 }
 

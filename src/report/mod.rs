@@ -17,6 +17,7 @@ mod terminal;
 mod text;
 mod timeline_csv;
 mod tornado;
+mod tune;
 mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
@@ -31,4 +32,5 @@ pub use tables::{Finished, Table, Tables};
 pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
 pub use tornado::{tornado_json, tornado_text};
+pub use tune::{tune_json, tune_text};
 pub use wording::{GLUE, dollars, duration, glued, milliseconds, percent, shortened, whole, wrap};

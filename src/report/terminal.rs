@@ -582,6 +582,7 @@ fn meaning_of_time(cause: TimeCause) -> &'static str {
         TimeCause::ImagePull => "container being made",
         TimeCause::Run => "attempts that counted",
         TimeCause::Lost => "attempts before these",
+        TimeCause::Checkpoint => "work being saved",
     }
 }
 
@@ -599,6 +600,7 @@ fn meaning_of_cost(cause: CostCause) -> &'static str {
         CostCause::Useful => "attempts that succeeded",
         CostCause::Failed => "attempts that failed",
         CostCause::Interrupted => "machine lost meanwhile",
+        CostCause::Checkpoint => "work being saved",
         CostCause::Boot => "machines that boot",
         CostCause::ImagePull => "containers being made",
         CostCause::Idle => "machines without a job",

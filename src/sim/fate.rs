@@ -4,6 +4,7 @@ use crate::control::{AttemptFacts, Ending, EndingKind};
 use crate::engine::Streams;
 use crate::fleet::Start;
 use crate::model::{FateKind, Knob, Settings, Workload, rules};
+use crate::policy::checkpoint;
 use crate::units::{Ratio, Span};
 
 /// Exit code of a process that SIGKILL ended.
@@ -52,6 +53,8 @@ impl Kind {
 pub(super) struct AttemptFate {
     pub(super) start: Span,
     pub(super) run: Span,
+    /// Of the run, the time that it works; the rest it saves its work.
+    pub(super) work: Span,
     pub(super) kind: Kind,
     pub(super) exit_code: u8,
 }
@@ -104,10 +107,11 @@ impl Fates {
     ) -> AttemptFate {
         let row = workload.row(facts.row);
         let stated = workload.fate(row, facts.child, facts.attempt);
-        let on_machine = |work: Span| facts.placed.speed.divide_with(facts.speed, work);
+        let left = Span::from_ms(stated.run.ms().saturating_sub(facts.saved.ms()));
         let mut fate = AttemptFate {
             start: self.container_start,
-            run: on_machine(stated.run),
+            run: facts.placed.speed.divide_with(facts.speed, left),
+            work: Span::ZERO,
             kind: match stated.kind {
                 FateKind::Exit => Kind::Exit,
                 FateKind::OutOfMemory => Kind::OutOfMemory,
@@ -146,6 +150,10 @@ impl Fates {
                     fate.run = Span::from_ms(ms as u64);
                 }
             }
+        }
+        fate.work = fate.run;
+        if let Some(checkpoint) = &facts.checkpoint {
+            fate.run = checkpoint::run_time(checkpoint, fate.work, facts.attempt > 1);
         }
         self.limit(fate, facts, row.estimate)
     }

@@ -6,18 +6,20 @@
 
 mod clients;
 mod fate;
+mod kept;
 mod scaling;
 mod spot;
 
 use crate::control::{
-    Attempt, Control, Effect, Ending, EndingKind, QueueSnapshot, Resubmission, Ticket,
+    Attempt, Control, Effect, Ending, EndingKind, Kept, QueueSnapshot, Resubmission, Ticket,
 };
 use crate::engine::{Calendar, Digest, Due, Phase, Streams};
 use crate::fleet::Fleet;
-use crate::model::{Command, CostCause, QuotaUse, Rejection, Scenario};
+use crate::model::{Command, QuotaUse, Rejection, Scenario};
+use crate::policy::capacity::AllocationId;
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
-use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, Span, TypeId};
+use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, Span, TypeId, Usd};
 
 use clients::Clients;
 
@@ -51,6 +53,12 @@ enum Event {
     Launched(u32),
     /// EC2 may take a Spot instance back.
     TakenBack(InstanceId),
+    /// Its notice is over: a Spot instance is gone.
+    Gone(InstanceId),
+    /// A zone that was lost may be there again.
+    ZoneBack,
+    /// Batch knows that the host of an attempt is gone.
+    HostKnownLost(Attempt),
     /// Spot pools have more instances or fewer.
     Supply,
     /// And take jobs.
@@ -72,7 +80,11 @@ impl Event {
 
     /// Whether it happens to machines alone, unless it takes one from a job.
     fn is_between_machines(self) -> bool {
-        self.is_of_machines() || matches!(self, Event::TakenBack(_) | Event::Supply)
+        self.is_of_machines()
+            || matches!(
+                self,
+                Event::TakenBack(_) | Event::Gone(_) | Event::Supply | Event::ZoneBack
+            )
     }
 }
 
@@ -120,6 +132,7 @@ pub struct Simulation<'w, O: Observer> {
     clients: Clients<'w>,
     groups: Vec<Group>,
     scaling: scaling::Scaling,
+    notice: spot::Notice,
     next_row: usize,
     next_command: usize,
     digest: Digest,
@@ -154,6 +167,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             clients: Clients::new(scenario),
             groups: Vec::new(),
             scaling: scaling::Scaling::new(&scenario.world.settings),
+            notice: spot::Notice::new(&scenario.world.settings),
             next_row: 0,
             next_command: 0,
             digest: Digest::default(),
@@ -215,6 +229,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let cut = self.scenario.until.filter(|_| !self.is_over());
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
+        self.know_all();
         self.control.report_unfinished(end);
         let quotas = self.fleet.quotas();
         for record in self.fleet.close(end, cut.is_some()) {
@@ -404,7 +419,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let now = self.now();
         match event {
             Event::ContainerStarted(attempt) => {
-                let Some(allocation) = self.control.allocation(attempt) else {
+                let Some(allocation) = self.placed(attempt) else {
                     return false;
                 };
                 self.fleet.running(now, allocation);
@@ -432,10 +447,17 @@ impl<'w, O: Observer> Simulation<'w, O> {
             Event::Launched(batch) => self.launched(batch),
             Event::Registered(batch) => return self.registered(batch),
             Event::TakenBack(instance) => return self.taken_back(instance),
+            Event::Gone(instance) => return self.gone(instance),
+            Event::HostKnownLost(attempt) => return self.know(attempt),
+            Event::ZoneBack => {
+                self.fleet.zone_back();
+                self.plan_scaling();
+                return false;
+            }
             Event::Supply => return self.supply(),
             Event::Leave(group) => {
                 let instances = self.groups[group as usize].instances.clone();
-                return self.lose(instances.map(InstanceId).collect());
+                return self.lose(instances.map(InstanceId).collect(), Span::ZERO);
             }
             Event::Submit(row) => {
                 self.clients.submitted();
@@ -449,25 +471,33 @@ impl<'w, O: Observer> Simulation<'w, O> {
     /// An attempt ends: its room is given back, then control hears of it. Says whether it was still there to end.
     fn end_attempt(&mut self, attempt: Attempt, ending: Ending) -> bool {
         let now = self.now();
-        let Some(allocation) = self.control.allocation(attempt) else {
+        let Some((cost, kept)) = self.give_back(attempt, &ending) else {
             return false;
         };
-        let cause = match ending.kind {
-            EndingKind::HostLost(_) | EndingKind::TaskInterrupted => CostCause::Interrupted,
-            _ if ending.is_success() && !self.control.is_leaving(attempt) => CostCause::Useful,
-            _ => CostCause::Failed,
-        };
-        self.digest.mix(now.ms());
-        let exit_code = ending.exit_code.map_or(256, u16::from);
-        self.digest
-            .mix(u64::from(allocation.0) << 16 | u64::from(exit_code));
-        let cost = self.fleet.release(now, allocation, cause);
-        self.control
-            .attempt_ended(now, attempt, ending, cost.total());
+        self.control.attempt_ended(now, attempt, ending, cost, kept);
         if let Some(bill) = self.fleet.take_task_bill() {
             self.control.observer.instance_ended(&bill);
         }
         true
+    }
+
+    /// An attempt ends: its room is given back. Says what it cost and what is left of it, if it was still there to end.
+    fn give_back(&mut self, attempt: Attempt, ending: &Ending) -> Option<(Usd, Kept)> {
+        let now = self.now();
+        let allocation = self.placed(attempt)?;
+        let (kept, spent) = self.kept(attempt, ending);
+        self.digest.mix(now.ms());
+        let exit_code = ending.exit_code.map_or(256, u16::from);
+        self.digest
+            .mix(u64::from(allocation.0) << 16 | u64::from(exit_code));
+        let cost = self.fleet.release(now, allocation, spent);
+        Some((cost.total(), kept))
+    }
+
+    /// The allocation of a placed attempt whose host is there, or `None` where it is void.
+    fn placed(&self, attempt: Attempt) -> Option<AllocationId> {
+        let allocation = self.control.allocation(attempt)?;
+        (!self.notice.is_lost(attempt)).then_some(allocation)
     }
 
     fn join(&mut self, index: u32) {
@@ -480,8 +510,8 @@ impl<'w, O: Observer> Simulation<'w, O> {
         self.control.machines_changed(now, environment);
     }
 
-    /// Machines leave, and the attempts on them are lost. Says whether any was still up.
-    fn lose(&mut self, instances: Vec<InstanceId>) -> bool {
+    /// Machines leave, and the attempts on them are lost, which Batch knows after `lag`. Says whether any was still up.
+    fn lose(&mut self, instances: Vec<InstanceId>, lag: Span) -> bool {
         let now = self.now();
         let mut any = false;
         for instance in instances {
@@ -494,13 +524,11 @@ impl<'w, O: Observer> Simulation<'w, O> {
                     // A child node that dies affects nothing else (User Guide, multi-node parallel jobs).
                     self.fleet.lose_node(now, allocation, instance);
                 } else if let Some(attempt) = self.control.attempt_of(job) {
-                    self.end_attempt(
-                        attempt,
-                        Ending {
-                            kind: EndingKind::HostLost(instance),
-                            exit_code: None,
-                        },
-                    );
+                    let ending = Ending {
+                        kind: EndingKind::HostLost(instance),
+                        exit_code: None,
+                    };
+                    self.lose_attempt(attempt, ending, lag);
                 }
             }
             let record = self.fleet.leave(now, instance);
@@ -602,9 +630,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 instance_type,
                 available,
             } => self.fleet.set_available(instance_type, available),
+            Effect::Outage { zone, until } => self.outage(zone, until),
             Effect::Leave { environment, count } => {
                 let instances = self.fleet.latest(environment, count);
-                self.lose(instances);
+                self.lose(instances, Span::ZERO);
             }
             Effect::RowEnded(row) => self.clients.row_ended(now, row, &mut self.calendar),
             Effect::JobEnded(end) => {

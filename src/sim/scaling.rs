@@ -168,7 +168,10 @@ impl<O: Observer> Simulation<'_, O> {
         let batch = &mut self.scaling.batches[index as usize];
         let launch = batch.launch;
         batch.instances = self.fleet.launch(now, launch, batch.epoch);
-        if launch.pool.is_some() {
+        let in_vain = self.fleet.launched_in_vain(now, batch.instances.clone());
+        if !in_vain.is_empty() {
+            self.lose(in_vain, Span::ZERO);
+        } else if launch.pool.is_some() {
             for instance in batch.instances.clone() {
                 self.watch_spot(InstanceId(instance));
             }

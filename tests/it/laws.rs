@@ -50,6 +50,10 @@ struct Seen {
     waived: u64,
     over_the_cap: u64,
     short_pools: u64,
+    checkpoints: u64,
+    saved: u64,
+    lost_zones: u64,
+    lags: u64,
     covered: u64,
     unused: u64,
     over_quota: u64,
@@ -77,6 +81,10 @@ impl AddAssign for Seen {
         self.waived += other.waived;
         self.over_the_cap += other.over_the_cap;
         self.short_pools += other.short_pools;
+        self.checkpoints += other.checkpoints;
+        self.saved += other.saved;
+        self.lost_zones += other.lost_zones;
+        self.lags += other.lags;
         self.covered += other.covered;
         self.unused += other.unused;
         self.over_quota += other.over_quota;
@@ -166,6 +174,10 @@ impl Observer for Judge {
         self.seen.scaling_waits += u64::from(!j.time.get(TimeCause::Scaling).is_zero());
         self.seen.capacity_waits += u64::from(!j.time.get(TimeCause::Capacity).is_zero());
         self.seen.full_waits += u64::from(!j.time.get(TimeCause::MaxVcpus).is_zero());
+        self.seen.checkpoints += u64::from(!j.time.get(TimeCause::Checkpoint).is_zero());
+        let ran = j.started.map(|started| j.ended - started);
+        let own = j.time.get(TimeCause::Run);
+        self.seen.saved += u64::from(ran.is_some_and(|ran| own > ran));
         self.seen.share_waits += u64::from(!j.time.get(TimeCause::Share).is_zero());
         let waited = !j.time.get(TimeCause::Dispatch).is_zero();
         self.seen.paced_waits += u64::from(waited && self.has_no_ticks);
@@ -242,18 +254,28 @@ impl Judge {
     }
 
     /// What can only be said when all is over.
-    fn conclude(&self, scenario: &Scenario) {
+    fn conclude(&mut self, scenario: &Scenario) {
         assert_eq!(
             self.submitted,
             self.ended.len() as u64 + self.unfinished,
             "no job is lost and none is made"
         );
         for (instance, stays) in &self.on_machines {
+            // A job whose host is gone is RUNNING until Batch knows it; it holds nothing of it.
             let record = self
                 .instances
                 .iter()
                 .find(|record| record.instance == *instance)
                 .expect("a machine has a bill");
+            let late = stays.iter().filter(|&&(_, to, _)| to > record.ended);
+            self.seen.lags += late.count() as u64;
+            let lag = scenario.world.settings.span(Knob::SpotStatusLag);
+            for &(from, to, _) in stays {
+                assert!(
+                    from <= record.ended && to <= record.ended + lag,
+                    "{record:?}"
+                );
+            }
             let size = scenario.world.catalogue.get(record.instance_type).nominal;
             for &(at, _, _) in stays {
                 let here = stays.iter().filter(|&&(from, to, _)| from <= at && at < to);
@@ -285,8 +307,8 @@ impl Judge {
                 .flat_map(|record| causes.iter().map(|&cause| record.cost.get(cause)));
             all.sum()
         };
-        use CostCause::{Failed, ImagePull, Interrupted, Useful};
-        let on_attempts = sum(&[Useful, Failed, Interrupted, ImagePull]);
+        use CostCause::{Checkpoint, Failed, ImagePull, Interrupted, Useful};
+        let on_attempts = sum(&[Useful, Failed, Interrupted, Checkpoint, ImagePull]);
         assert_eq!(
             on_attempts, self.attempts_cost,
             "attempts pay what machines book for them"
@@ -450,13 +472,20 @@ fn spot_bill(scenario: &Scenario, record: &InstanceRecord) {
     if spec.billing == Billing::PerHour {
         return;
     }
+    // The market price, and while it goes for that never more than the cap.
+    let on_demand = scenario.world.catalogue.get(record.instance_type).price;
+    let Purchase::Spot { bid_percentage } = spec.purchase else {
+        panic!("{record:?} is of an On-Demand environment");
+    };
+    let cap = on_demand.ticks() * u64::from(bid_percentage) / 100;
+    let cap = PricePerHour::from_ticks(cap);
     let billed_to = record.launched + batchcast::units::Span::from_s(record.billed_s);
     let mut expected = Usd::ZERO;
     for (place, (from, price)) in steps.iter().enumerate() {
         let from = if place == 0 { SimTime::ZERO } else { *from };
         let to = steps.get(place + 1).map_or(SimTime::NEVER, |next| next.0);
         let (from, to) = (from.max(record.launched), to.min(billed_to));
-        expected += price.over(to.since(from));
+        expected += (*price).min(cap).over(to.since(from));
     }
     assert_eq!(total, expected, "{record:?}");
 }
@@ -509,6 +538,7 @@ impl Judge {
                         compute_environment,
                         ..
                     } => may_lose |= compute_environment == name,
+                    Command::ZoneOutage { .. } => may_lose = true,
                     _ => {}
                 }
             }
@@ -542,6 +572,7 @@ impl Judge {
             }
         }
         self.spot_limits(scenario);
+        self.outages(scenario);
         let several = self.environments_of.values();
         self.seen.several_environments += several.filter(|all| all.len() > 1).count() as u64;
     }
@@ -551,6 +582,7 @@ impl Judge {
     /// EC2 takes back at once what goes over the cap and what a pool has no more of, and nothing else where chance does not.
     fn spot_limits(&mut self, scenario: &Scenario) {
         let spot = &scenario.world.spot;
+        let notice = scenario.world.settings.span(Knob::SpotNotice);
         for record in self.instances.iter().filter(|one| one.pool.is_some()) {
             let (_, _, spec) = managed_of(scenario)
                 .find(|(environment, ..)| *environment == record.environment)
@@ -563,27 +595,29 @@ impl Judge {
             let on_demand = scenario.world.catalogue.get(pool.instance_type).price;
             let cap = u128::from(on_demand.ticks()) * u128::from(bid_percentage) / 100;
             if let SpotPrice::Steps(steps) = &pool.price {
-                let over = steps.iter().enumerate().find(|(place, (from, price))| {
-                    let until = steps.get(place + 1).map_or(SimTime::NEVER, |next| next.0);
-                    u128::from(price.ticks()) > cap
-                        && until > record.launched
-                        && (*place == 0 || *from < record.ended)
-                });
-                let rises = |(from, price): &&(SimTime, PricePerHour)| {
-                    *from == record.ended && u128::from(price.ticks()) > cap
-                };
-                let is_priced_out = record.interrupted && steps.iter().any(|step| rises(&step));
-                self.seen.over_the_cap += u64::from(is_priced_out);
-                if over.is_some() {
-                    assert!(record.terminated, "{record:?} costs more than {cap}");
+                let mut over = steps
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(place, (from, price))| {
+                        let from = if place == 0 { SimTime::ZERO } else { *from };
+                        let until = steps.get(place + 1).map_or(SimTime::NEVER, |next| next.0);
+                        let is_over = u128::from(price.ticks()) > cap && until > record.launched;
+                        is_over.then(|| from.max(record.launched) + notice)
+                    });
+                let gone = over.next().unwrap_or(SimTime::NEVER);
+                // After the end of the run instances only wait to leave.
+                if gone < self.end {
+                    assert!(record.ended <= gone, "{record:?} costs more than {cap}");
                 }
+                self.seen.over_the_cap += u64::from(record.interrupted && record.ended == gone);
             }
         }
         for (number, pool) in spot.pools.iter().enumerate() {
             // After the end of the run instances only wait to leave, and nothing happens to them.
-            for &(at, count) in pool.available.iter().filter(|step| step.0 < self.end) {
+            let steps = pool.available.iter();
+            for &(at, count) in steps.filter(|step| step.0 + notice < self.end) {
                 let here = self.instances.iter().filter(|one| {
-                    one.pool.index() == number && one.launched <= at && at < one.ended
+                    one.pool.index() == number && one.launched <= at && at + notice < one.ended
                 });
                 let up = here.count();
                 assert!(
@@ -592,8 +626,39 @@ impl Judge {
                 );
                 let lost = self.instances.iter();
                 let lost = lost
-                    .filter(|one| one.pool.index() == number && one.interrupted && one.ended == at);
+                    .filter(|one| one.pool.index() == number && one.interrupted)
+                    .filter(|one| one.ended == at + notice);
                 self.seen.short_pools += lost.count() as u64;
+            }
+        }
+    }
+}
+
+impl Judge {
+    /// Nothing of a zone that is lost runs on in it, and nothing is launched there to stay.
+    fn outages(&mut self, scenario: &Scenario) {
+        let spot = &scenario.world.spot;
+        for timed in &scenario.commands {
+            let Command::ZoneOutage {
+                availability_zone,
+                duration,
+            } = &timed.command
+            else {
+                continue;
+            };
+            let until = timed.at + *duration;
+            for one in self.instances.iter().filter(|one| one.pool.is_some()) {
+                let zone = spot.pools[one.pool.index()].zone;
+                let is_there = spot.zones[zone.index()] == *availability_zone;
+                if !is_there || timed.at >= self.end {
+                    continue;
+                }
+                if one.launched < timed.at {
+                    assert!(one.ended <= timed.at, "{one:?} outlives its zone");
+                    self.seen.lost_zones += u64::from(one.ended == timed.at && one.interrupted);
+                } else if one.launched < until && timed.at < one.launched {
+                    assert_eq!(one.ended, one.launched, "launched into a lost zone");
+                }
             }
         }
     }
@@ -773,6 +838,10 @@ fn the_laws_hold_in_a_thousand_worlds_on_spot() {
         ("pools that lose their supply", seen.short_pools),
         ("retries", seen.retries),
         ("hosts lost", seen.lost_hosts),
+        ("jobs that saved work", seen.checkpoints),
+        ("jobs that went on from what was saved", seen.saved),
+        ("instances lost with their zone", seen.lost_zones),
+        ("hosts lost before it was known", seen.lags),
         ("instances over maxvCpus", seen.overshoots),
     ] {
         assert!(count >= 20, "{what}: {count}");

@@ -2,6 +2,7 @@
 
 mod bill;
 mod catalog;
+mod checkpoint_oracle;
 mod cli;
 mod data;
 mod explain;
@@ -14,6 +15,7 @@ mod managed_door;
 mod managed_gangs;
 mod naive;
 mod naive_check;
+mod notice;
 mod oracle;
 mod oracle_formulas;
 mod oracle_station;

@@ -5,6 +5,7 @@
 
 use super::aws_ignored::*;
 use super::aws_queues::TAGS;
+use super::ours_jobs::CHECKPOINT;
 use super::shape::{Field, Kind, Shape, field, ignored, shape};
 use Kind::{AnyCase, Choice, Decimal, Flag, List, Map, Object, Quantity, Text, Whole};
 
@@ -451,6 +452,11 @@ pub static RegisterJobDefinition: Shape = shape(
             "imageSize",
             Text,
             "Ours: the size of its image, such as 500MiB or 2GiB; where absent, imageSizeMib of the model.",
+        ),
+        field(
+            "checkpoint",
+            Object(&CHECKPOINT),
+            "Ours: how its jobs save their work; every attempt begins anew where absent.",
         ),
         field(
             "revision",

@@ -336,6 +336,19 @@ pub static EVENTS: Tagged = Tagged {
                 ],
             ),
         ),
+        (
+            "ZoneOutage",
+            &shape(
+                "ZoneOutage",
+                "Ours: a zone is lost for a time, without notice. Instances of MANAGED environments in it are gone and none is launched there; On-Demand ones are spread evenly over the zones of spot.zones.",
+                &[
+                    field("availabilityZone", Text, "The zone.").required(),
+                    field("duration", Kind::Span, "For how long.")
+                        .unit("s")
+                        .required(),
+                ],
+            ),
+        ),
     ],
 };
 

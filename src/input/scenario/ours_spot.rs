@@ -24,6 +24,38 @@ pub static AVAILABLE: Shape = shape(
     ],
 );
 
+/// One entry of `spot.shocks`.
+pub static SHOCK: Shape = shape(
+    "shocks",
+    "EC2 takes many Spot instances of a zone or a family back at one moment.",
+    &[
+        field(
+            "scope",
+            Choice(&["zone", "family"]),
+            "Whether it hits the instances of one availability zone, or of one family of types (c6i).",
+        )
+        .required(),
+        field(
+            "of",
+            Text,
+            "Which zone or family; where absent each of them has shocks of its own.",
+        ),
+        field(
+            "perHour",
+            Decimal(0.0, 3600.0),
+            "How many there are in an hour, at random; give this or at.",
+        )
+        .unit("1/h"),
+        field("at", OneOrMany(&Kind::Span), "When there is one.").unit("s"),
+        field(
+            "fraction",
+            Decimal(0.0, 1.0),
+            "The part of the instances that is taken: the chance of each.",
+        )
+        .default("1"),
+    ],
+);
+
 /// One entry of `spot.pools`.
 pub static SPOT_POOL: Shape = shape(
     "pools",
@@ -51,6 +83,11 @@ pub static SPOT_POOL: Shape = shape(
             "available",
             List(&Object(&AVAILABLE)),
             "How many instances there are, from when on; before the first time as many as from it on. Not limited where absent.",
+        ),
+        field(
+            "depth",
+            Whole(1, INSTANCES_MAX),
+            "How many instances the pool is deep, so far as our own demand wears it out (spotDepthHazard); as deep as can be where absent.",
         ),
         field(
             "availability",
@@ -112,7 +149,13 @@ pub static SPOT: Shape = shape(
 )
 .with(&MORE);
 
-static MORE: [Field; 11] = [
+static MORE: [Field; 12] = [
+    field(
+        "shocks",
+        List(&Object(&SHOCK)),
+        "Moments at which EC2 takes many instances back together.",
+    )
+    .default("[]"),
     field(
         "meanUsdPerHour",
         Price,

@@ -28,6 +28,7 @@ impl Naive<'_> {
                     .extend(available.map(|count| (*instance_type, count)));
                 self.wants_scaling = true;
             }
+            Command::ZoneOutage { .. } => unreachable!("no zone is known to it"),
             Command::RegisterJobDefinition(definition) => {
                 let revision = self
                     .definitions

@@ -1,10 +1,10 @@
 //! Random worlds on Spot: a managed world of the same number, whose environments buy Spot instances from random pools.
 
 use batchcast::model::{
-    AllocationStrategy, Command, EnvironmentKind, Interruption, PriceProcess, Purchase, Scenario,
-    SpotMarket, SpotPool, SpotPrice,
+    AllocationStrategy, Checkpoint, Command, EnvironmentKind, Interruption, PriceProcess, Purchase,
+    Scenario, ShockTimes, SpotMarket, SpotPool, SpotPrice, SpotShock, Timed,
 };
-use batchcast::units::{PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
+use batchcast::units::{PoolId, PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -46,11 +46,55 @@ pub fn spot_world(seed: u64) -> Scenario {
         ("spotLaunchTime", &["0s", "10s", "40s"]),
         ("spotSignalLag", &["0s", "60s", "3600s"]),
         ("spotSignalNoise", &["0", "1", "3"]),
+        ("spotNotice", &["0s", "20s", "120s"]),
+        ("spotStatusLag", &["0s", "20s", "60s"]),
+        ("spotDraining", &["false", "true", "true"]),
+        ("spotDepthHazard", &["0", "1", "1"]),
     ] {
         let value = one_of(&mut chance, values);
         set(&mut scenario, key, value);
     }
+    save_work(&mut scenario, &mut chance);
+    lose_zones(&mut scenario, &mut chance);
     scenario
+}
+
+/// Some definitions have checkpoints, as short as their jobs.
+fn save_work(scenario: &mut Scenario, chance: &mut ChaCha8Rng) {
+    for timed in &mut scenario.commands {
+        if let Command::RegisterJobDefinition(definition) = &mut timed.command
+            && chance.random_bool(0.7)
+        {
+            let span =
+                |chance: &mut ChaCha8Rng, values: &[u64]| Span::from_s(one_of(chance, values));
+            let on_notice = chance.random_bool(0.5);
+            definition.checkpoint = Some(Checkpoint {
+                interval: (!on_notice || chance.random_bool(0.5))
+                    .then(|| span(chance, &[7, 20, 40, 60])),
+                cost: span(chance, &[0, 1, 5, 20, 30]),
+                restart: span(chance, &[0, 3, 20]),
+                on_notice,
+                after_failure: chance.random_bool(0.5),
+            });
+        }
+    }
+}
+
+/// Zones are lost for a while, one perhaps twice at a time.
+fn lose_zones(scenario: &mut Scenario, chance: &mut ChaCha8Rng) {
+    while chance.random_bool(0.3) {
+        let zones = scenario.world.spot.zones.len();
+        let zone = chance.random_range(0..zones);
+        let at = some_time(chance);
+        scenario.commands.push(Timed {
+            at,
+            command: Command::ZoneOutage {
+                availability_zone: scenario.world.spot.zones[zone].clone(),
+                duration: Span::from_s(one_of(chance, &[20, 200, 2000])),
+            },
+        });
+    }
+    scenario.commands.sort_by_key(|timed| timed.at);
 }
 
 fn one_of<T: Copy>(chance: &mut ChaCha8Rng, values: &[T]) -> T {
@@ -76,14 +120,41 @@ fn market(scenario: &Scenario, chance: &mut ChaCha8Rng) -> SpotMarket {
                     &[0, 500_000, 2_000_000, 6_000_000],
                 )),
                 available: supply(chance),
+                depth: one_of(chance, &[0, 20]),
             });
         }
     }
+    let shocks = shocks(&pools, zones, chance);
     SpotMarket {
+        shocks,
         zones: (0..zones).map(|zone| format!("zone-{zone}")).collect(),
         pools,
         interruption: one_of(chance, &[Interruption::Hazard, Interruption::Never]),
     }
+}
+
+/// By zone or by type, at random or at set times.
+fn shocks(pools: &[SpotPool], zones: u32, chance: &mut ChaCha8Rng) -> Vec<SpotShock> {
+    let mut shocks = Vec::new();
+    while chance.random_bool(0.4) {
+        let zone = ZoneId(chance.random_range(0..zones));
+        let by_zone = chance.random_bool(0.5);
+        let first = pools[0].instance_type;
+        let hit = (0..pools.len()).filter(|&number| match by_zone {
+            true => pools[number].zone == zone,
+            false => pools[number].instance_type == first,
+        });
+        let times = match chance.random_bool(0.5) {
+            true => ShockTimes::PerHour(Ratio::from_parts(4_000_000)),
+            false => ShockTimes::At(vec![some_time(chance)]),
+        };
+        shocks.push(SpotShock {
+            pools: hit.map(PoolId::at).collect(),
+            times,
+            fraction: Ratio::from_parts(one_of(chance, &[300_000, 700_000, 1_000_000])),
+        });
+    }
+    shocks
 }
 
 fn some_time(chance: &mut ChaCha8Rng) -> SimTime {

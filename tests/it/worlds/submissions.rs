@@ -24,6 +24,7 @@ impl Maker {
             nodes: None,
             speed: Ratio::ONE,
             container: Default::default(),
+            checkpoint: None,
         };
         let second = JobDefinition {
             name: "second".to_owned(),

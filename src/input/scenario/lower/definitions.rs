@@ -99,6 +99,9 @@ impl Lowering<'_> {
                 .and_then(Ratio::from_f64)
                 .unwrap_or(Ratio::ONE),
             container,
+            checkpoint: node
+                .get("checkpoint")
+                .and_then(|checkpoint| self.checkpoint(node, checkpoint)),
         };
         let mut faults = rules::definition_faults(&definition);
         faults.retain_mut(|fault| self.is_news(node, fault));

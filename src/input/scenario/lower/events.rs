@@ -133,8 +133,30 @@ impl Lowering<'_> {
                     available: node.whole("available"),
                 }
             }
+            "ZoneOutage" => Command::ZoneOutage {
+                availability_zone: node.text("availabilityZone")?.to_owned(),
+                duration: node.span("duration")?,
+            },
             _ => return None,
         })
+    }
+
+    /// Zones that are lost must be there.
+    pub(super) fn zones_of_events(&mut self, zones: &[String]) {
+        let root = self.root;
+        for node in root.list("events") {
+            let Some(zone) = node.text("availabilityZone") else {
+                continue;
+            };
+            if zones.iter().all(|known| known != zone) {
+                let message = format!(
+                    "`{}` is no zone of spot, which has {}",
+                    shortened(zone),
+                    zones.join(", ")
+                );
+                self.problems.below(node, "availabilityZone", message);
+            }
+        }
     }
 
     /// A job that a command is about must be in the list, where all jobs are.

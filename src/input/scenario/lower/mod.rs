@@ -1,6 +1,7 @@
 //! From what a file says to what a run needs: names resolved, requests made, every contradiction found.
 
 mod billing;
+mod checkpoints;
 mod containers;
 mod definitions;
 mod dependencies;
@@ -99,6 +100,8 @@ struct Lowering<'a> {
     revisions: BTreeMap<String, Vec<(SimTime, JobDefinition)>>,
     /// Whether what is read may ask for a part of a vCPU.
     takes_parts: bool,
+    /// Checkpoints whose interval is a rule's.
+    by_rule: Vec<checkpoints::ByRule>,
 }
 
 /// The scenario that `root` (checked and filled with defaults) describes. It means nothing where `problems` has any.
@@ -120,12 +123,15 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         queue_facts: BTreeMap::new(),
         revisions: BTreeMap::new(),
         takes_parts: false,
+        by_rule: Vec::new(),
     };
     lowering.collect_names();
     let mut commands = lowering.setup();
     commands.extend(lowering.events());
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
+    lowering.intervals(&mut commands, &spot.market);
+    lowering.zones_of_events(&spot.market.zones);
     let billing = lowering.billing();
     let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);

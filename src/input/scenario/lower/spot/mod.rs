@@ -2,6 +2,7 @@
 
 mod pools;
 mod prices;
+mod shocks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +67,14 @@ impl Lowering<'_> {
         let mut read = Read::default();
         let bids = bids(commands);
         let root = self.root;
+        let is_outage = |timed: &Timed| matches!(timed.command, Command::ZoneOutage { .. });
+        if bids.is_empty() && commands.iter().any(is_outage) {
+            // No Spot, but zones in which On-Demand instances are.
+            let default = default_section();
+            read.market.zones = self.spot_zones(root.get("spot").unwrap_or(&default));
+            read.market.zones.sort_unstable();
+            return read;
+        }
         if bids.is_empty() {
             let section = root.get("spot");
             read.ignored.extend(section.map(|_| "/spot".to_owned()));
@@ -101,9 +110,11 @@ impl Lowering<'_> {
                 .or_else(|| advised.get(&id).copied())
                 .unwrap_or(hazard),
             available: known(&own, id, &zone, |own| own.available.clone()).unwrap_or_default(),
+            depth: known(&own, id, &zone, |own| own.depth).unwrap_or(0),
         };
         read.market.pools = prices.into_iter().map(pool).collect();
         read.market.zones = zones;
+        read.market.shocks = self.shocks(node, &read.market);
         read.market.interruption = match node.text("interruption") {
             Some("hazard") => Interruption::Hazard,
             _ => Interruption::Never,

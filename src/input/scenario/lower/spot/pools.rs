@@ -20,6 +20,7 @@ pub(super) struct OwnPool {
     pub(super) price: Option<PricePerHour>,
     pub(super) hazard: Option<Ratio>,
     pub(super) available: Option<Vec<(SimTime, u32)>>,
+    pub(super) depth: Option<u32>,
 }
 
 /// What `own` says of a pool: the entry of its zone goes before that of all zones.
@@ -82,6 +83,7 @@ impl Lowering<'_> {
                     .decimal("interruptionsPerHour")
                     .and_then(Ratio::from_f64),
                 available,
+                depth: entry.whole("depth"),
             });
         }
         own
