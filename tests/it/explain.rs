@@ -441,7 +441,7 @@ fn a_runs_story_names_the_cause_that_its_scenario_shows_and_what_loses() {
             "15-spot-or-on-demand",
             &[
                 "[lost]",
-                "56.7 %: attempts that lost their machine [interrupted]",
+                "54.7 %: attempts that lost their machine [interrupted]",
             ],
         ),
         ("16-bidding-2016", &["at maxvCpus [queue]", "[lost]"]),
