@@ -28,7 +28,7 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`plan`] | units, model, policy, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or

@@ -12,6 +12,7 @@ mod output;
 mod pool;
 mod progress;
 mod run;
+mod spot_deadline;
 mod tornado;
 
 use std::panic;
@@ -72,6 +73,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => catalog::list(asked, common),
+        Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }
 }

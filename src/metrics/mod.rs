@@ -16,6 +16,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod uptime;
 
 pub use cost_bound::{CostBounds, machine_types};
 pub use decimal::Decimal;
@@ -31,3 +32,4 @@ pub use summary::{
     AssumptionValue, Distribution, JobCounts, LowerBounds, Summary, Utilization, assumption_values,
 };
 pub use timeline::{Bucket, Integral, LEVELS, LevelSums, Timeline};
+pub use uptime::Uptime;

@@ -82,3 +82,12 @@ pub enum Interruption {
     /// Each instance at its pool's hazard, whatever its age.
     Hazard,
 }
+
+/// How many Spot instances of a pool were to be had, looked at again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// From one look (a tick) to the next; at least a second.
+    pub gap: Span,
+    /// How many there were at each; at least one look.
+    pub counts: Vec<u32>,
+}

@@ -30,7 +30,7 @@ pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
-pub use market::{Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
+pub use market::{Availability, Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,

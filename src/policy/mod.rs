@@ -2,6 +2,7 @@
 
 pub mod allocation;
 pub mod capacity;
+pub mod deadline;
 pub mod discipline;
 pub mod order;
 pub mod placement;

@@ -1,6 +1,7 @@
 //! Results as bytes: tables, JSON, text. Pure: destinations are handed in.
 
 mod attempts_csv;
+mod deadline;
 mod hours_csv;
 mod job_ids;
 mod jobs_csv;
@@ -19,6 +20,7 @@ mod tornado;
 mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
+pub use deadline::DeadlinePage;
 pub use hours_csv::{HOURS_HEADER, hours_csv};
 pub use jobs_csv::{JOBS_HEADER, JobsCsv};
 pub use json::Json;

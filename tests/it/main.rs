@@ -20,6 +20,7 @@ mod pages;
 mod published;
 mod rulings;
 mod spot_data;
+mod spot_deadline;
 mod spot_oracle;
 mod tape;
 mod tidy;

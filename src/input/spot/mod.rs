@@ -12,6 +12,6 @@ mod table_rows;
 mod tests;
 
 pub use advisor::hazards;
-pub use availability::available;
+pub use availability::{availability, available};
 pub use history::{Assumed, PriceHistory, Steps};
 pub use process::{Stated, fitted, of_figures};
