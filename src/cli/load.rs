@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::input::scenario::{self, Files, Loaded, Pool};
 use crate::input::{
-    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf,
+    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, nextflow, recognise,
+    swf,
 };
 use crate::report::InputFile;
 
@@ -144,10 +145,11 @@ fn read_trace(
     match recognise(first) {
         Some(TraceKind::Swf) => swf::read(bytes, name, options),
         Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
+        Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
         None => Err(vec![Problem::whole(
             name,
             "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
-             a header that names submit_s",
+             a header that names submit_s, nor a trace or report of Nextflow",
         )]),
     }
 }

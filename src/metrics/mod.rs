@@ -12,6 +12,7 @@ mod quantiles;
 mod reasons;
 mod recorder;
 mod rows;
+pub mod scores;
 mod summary;
 #[cfg(test)]
 mod tests;

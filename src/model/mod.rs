@@ -8,6 +8,7 @@ mod command;
 mod definition;
 mod environment;
 mod market;
+mod measured;
 mod observer;
 mod queue;
 mod record;
@@ -30,7 +31,11 @@ pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
     MachineGroup, Managed, Purchase,
 };
-pub use market::{Availability, Interruption, PriceProcess, SpotMarket, SpotPool, SpotPrice};
+pub use market::{
+    Availability, FittedPrice, Interruption, PRICE_LEVELS, PriceProcess, SpotMarket, SpotPool,
+    SpotPrice,
+};
+pub use measured::MeasuredJob;
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,

@@ -1,12 +1,14 @@
 //! Many runs of one question, as many at once as there are cores: the only module that spawns threads. What comes back is in
 //! the order of what was asked, so that it is the same on any number of threads.
 
+mod backtest;
 mod deadline;
 mod replication;
 mod tornado;
 
 use rayon::prelude::*;
 
+pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};

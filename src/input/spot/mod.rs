@@ -3,6 +3,7 @@
 mod advisor;
 mod availability;
 mod document;
+mod fit;
 mod history;
 mod json_rows;
 mod process;
@@ -13,5 +14,6 @@ mod tests;
 
 pub use advisor::hazards;
 pub use availability::{availability, available};
+pub use fit::fitted;
 pub use history::{Assumed, PriceHistory, Steps};
-pub use process::{Stated, fitted, of_figures};
+pub use process::{Stated, of_figures};

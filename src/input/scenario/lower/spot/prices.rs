@@ -75,7 +75,7 @@ impl PriceModel {
                 length: *length,
                 block: *block,
             },
-            PriceKind::Fitted(step) => SpotPrice::Process(fitted(steps?, zero, *step, most)),
+            PriceKind::Fitted(step) => SpotPrice::Fitted(fitted(steps?, zero, *step, most)),
         })
     }
 }
