@@ -66,6 +66,9 @@ pub enum Command {
     Catalog(Box<Catalog>),
     /// List job orders, dispatch disciplines and placements.
     Policies,
+    /// Simulate a real run again, job by job, and tell how far off the simulation is.
+    #[command(after_help = BACKTEST_NOTES)]
+    Backtest(Backtest),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),
@@ -257,6 +260,37 @@ pub struct Catalog {
     /// Print CSV instead of text.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+}
+
+const BACKTEST_NOTES: &str = "\
+Examples:
+  batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
+  batchcast backtest twin.toml execution_trace.txt --calibrate   its assumptions found on the first half of the jobs,
+                                                                 judged on the others
+
+The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
+\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow. It holds no bill, so nothing
+is said of cost.";
+
+/// `batchcast backtest`.
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// A scenario file, or a folder with scenario.toml or scenario.json.
+    pub scenario: PathBuf,
+    /// What was measured.
+    pub history: PathBuf,
+    /// Find the assumptions on the first half of the jobs (in order of submission) and judge the others.
+    #[arg(long)]
+    pub calibrate: bool,
+    /// Runs of which the intervals are made.
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(10..=10_000))]
+    pub draws: u32,
+    /// Set a parameter of the model; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// The seed of all chance.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 const SPOT_DEADLINE_NOTES: &str = "\

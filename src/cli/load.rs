@@ -31,6 +31,8 @@ pub struct Input {
 
 /// The seed of a pool where none is given: that of a scenario which states none.
 const SEED: u64 = 1;
+/// What a scenario calls the trace that the command line gives.
+pub const HISTORY: &str = "history";
 /// Bytes of a file that are looked at to tell its kind.
 const FIRST_BYTES: u64 = 64 << 10;
 
@@ -43,11 +45,25 @@ pub fn scenario(
     overrides: &[(String, String)],
     seed: Option<u64>,
 ) -> Result<Input, Failure> {
+    scenario_with(path, overrides, seed, None)
+}
+
+/// The same, where the trace called [`HISTORY`] is the file at `history`.
+///
+/// # Errors
+/// As of [`scenario`].
+pub fn scenario_with(
+    path: &Path,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    history: Option<&Path>,
+) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
     let home = Home {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         files: Rc::new(RefCell::new(vec![described(&short_name(&path), &bytes)])),
+        history: history.map(Path::to_owned),
     };
     let name = path.display().to_string();
     let loaded =
@@ -78,12 +94,17 @@ fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
 /// The folder of a scenario, where the files that it names are.
 struct Home {
     folder: PathBuf,
+    history: Option<PathBuf>,
     files: Rc<RefCell<Vec<InputFile>>>,
 }
 
 impl Files for Home {
     fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let opened = File::open(self.folder.join(path));
+        let place = match &self.history {
+            Some(history) if path == HISTORY => history.clone(),
+            _ => self.folder.join(path),
+        };
+        let opened = File::open(place);
         let file = opened.map_err(|error| super::failure::plain(&error))?;
         // Where a scenario names a place of this machine, the manifest does not repeat it.
         let name = match Path::new(path) {

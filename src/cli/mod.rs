@@ -2,6 +2,7 @@
 
 mod again;
 mod args;
+mod backtest;
 mod catalog;
 mod explain;
 mod failure;
@@ -73,6 +74,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => catalog::list(asked, common),
+        Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

@@ -16,7 +16,7 @@ use crate::units::{SimTime, Span};
 use super::each;
 
 /// What calibration may move: an assumption of the model by its key, or one of the backtest's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dial {
     /// What it is called.
     pub name: &'static str,
@@ -464,7 +464,10 @@ fn draws(bench: &Bench<'_>, setting: &Setting, spread: f64, count: u32) -> Vec<P
         let drawn: Setting = std::array::from_fn(|place| {
             let dial = &DIALS[place];
             let factor = libm::exp(spread * normal_quantile(uniform(&mut stream)));
-            let own = || value(settings, Settings::find(dial.name)?);
+            let own = || match dial.name {
+                MAX_VCPUS => max_vcpus(bench.scenario),
+                key => value(settings, Settings::find(key)?),
+            };
             let around = setting[place].or_else(own)?;
             // A client knows how often it looks.
             (dial.name != CLIENT_POLL)
@@ -473,6 +476,21 @@ fn draws(bench: &Bench<'_>, setting: &Setting, spread: f64, count: u32) -> Vec<P
         });
         bench.run(&drawn, bench.seed.wrapping_add(u64::from(*number)))
     })
+}
+
+/// vCPUs of the largest managed environment.
+fn max_vcpus(scenario: &Scenario) -> Option<f64> {
+    let sizes = scenario
+        .commands
+        .iter()
+        .filter_map(|timed| match &timed.command {
+            Command::CreateComputeEnvironment(environment) => match &environment.kind {
+                EnvironmentKind::Managed(managed) => Some(managed.max_vcpus),
+                _ => None,
+            },
+            _ => None,
+        });
+    sizes.max().map(f64::from)
 }
 
 /// The 10th and 90th per cent of the draws of a job.
