@@ -1,4 +1,5 @@
-//! How well prices of Spot are forecast: `cargo bench --bench forecast`, with `BATCHCAST_DATA` set. Prints a table for each history.
+//! How well prices of Spot are forecast: `BATCHCAST_BENCH=full cargo bench --bench forecast`, with `BATCHCAST_DATA` set. Prints a table for
+//! each history; without `full` every tenth pool is forecast, with fewer draws.
 //!
 //! Each pool is fitted to its first weeks and forecast on those after; the score is the CRPS in parts of the pool's mean price. The skill
 //! against a rival is what of its mean score is saved; its interval comes from drawing the instance types of the pools anew, as the
@@ -22,25 +23,33 @@ fn main() {
         println!("skipped: BATCHCAST_DATA is not set");
         return;
     };
+    let full = std::env::var("BATCHCAST_BENCH").is_ok_and(|size| size == "full");
+    let (nth, draws) = if full { (1, 200) } else { (10, 40) };
     let spot = PathBuf::from(data).join("spot");
     let linux = spot.join("us-east-1_linux_2021-03_2021-05.csv.gz");
     let cut = Cut {
         fit_days: 56,
         every_days: 3,
-        draws: 200,
+        draws,
     };
     table(
         "us-east-1, 2021-03 to 2021-05",
         &forecast::history(&[linux]),
         &cut,
+        nth,
     );
     let cut = Cut {
         fit_days: 31,
         every_days: 1,
-        draws: 200,
+        draws,
     };
     let bidding = forecast::history(&files(&spot.join("us-east-1_2016")));
-    table("us-east-1, 2016-02 to 2016-04 (bidding)", &bidding, &cut);
+    table(
+        "us-east-1, 2016-02 to 2016-04 (bidding)",
+        &bidding,
+        &cut,
+        nth,
+    );
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -50,13 +59,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn table(title: &str, history: &PriceHistory, cut: &Cut) {
+fn table(title: &str, history: &PriceHistory, cut: &Cut, nth: usize) {
     let (first, last) = history.ends().unwrap();
     let zones = history.pools.iter().flat_map(|(name, zones)| {
         let steps = zones.values().map(Vec::as_slice);
         steps.map(move |steps| (name.as_str(), steps))
     });
-    let pools: Vec<(usize, (&str, _))> = zones.enumerate().collect();
+    let pools: Vec<(usize, (&str, _))> = zones.enumerate().step_by(nth).collect();
     let scores = each(&pools, |(number, (_, steps))| {
         forecast::pool(steps, first, last, cut, *number as u64)
     });

@@ -28,7 +28,7 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, policy, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -62,6 +62,11 @@
 //!
 //! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
 //!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs`, and of the bill `fleet/ledger.rs` (`waived`).
+//!
+//! * **A way to keep a deadline on Spot**: a file in `policy/deadline/`, a line in its list; `plan/deadline.rs` replays it.
+//! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
+//!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
+//! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.
 //!
 //! Left for what comes next, and where it goes: Fargate (an environment whose machines come with their attempts, `fleet`; its
 //! sizes and rates are in `billing/fargate.rs`), images and their pulls, checkpoints, replications over seeds and search (`plan`).
@@ -125,7 +130,8 @@
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` (interruptions
-//! against closed forms), `spot_data` (real histories, read whole), `bill`, `explain`, `cli`, `tidy`.
+//! against closed forms), `spot_data` (real histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
+//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

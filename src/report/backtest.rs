@@ -1,7 +1,7 @@
 //! How far off a simulated run was, to read or as JSON.
 
 use crate::metrics::scores::{Errors, coverage_band};
-use crate::plan::{Backtest, DIALS, Judged};
+use crate::plan::{Backtest, DIALS, Judged, JudgedJob};
 
 use super::json::Json;
 use super::terminal::Style;
@@ -99,6 +99,29 @@ pub fn backtest_text(name: &str, backtest: &Backtest, style: Style) -> String {
             band.1
         ),
     );
+    let of = |value: fn(&JudgedJob) -> f64| {
+        let mut values: Vec<f64> = backtest.jobs.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |place: usize| {
+            values
+                .get(place)
+                .map_or("-".to_owned(), |value| format!("{value:.0}"))
+        };
+        format!(
+            "{}/{}/{}",
+            at(0),
+            at(values.len() / 2),
+            at(values.len().saturating_sub(1))
+        )
+    };
+    put(
+        &mut text,
+        &format!(
+            "Least, median and most seconds: measured {}, predicted {}.",
+            of(|job| job.measured),
+            of(|job| job.predicted)
+        ),
+    );
     let (measured, predicted) = backtest.makespan;
     put(
         &mut text,
@@ -169,7 +192,6 @@ pub fn backtest_json(name: &str, backtest: &Backtest) -> String {
         });
         figure(json, "wape_of_best_constant", ratio(backtest));
         json.whole("intervals_held", backtest.covered as u64);
-        figure(json, "spread", Some(backtest.spread));
         figure(json, "makespan_measured_s", Some(backtest.makespan.0));
         figure(json, "makespan_predicted_s", Some(backtest.makespan.1));
         json.object("setting", |json| {

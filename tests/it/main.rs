@@ -3,6 +3,7 @@
 mod bill;
 mod catalog;
 mod cli;
+mod cli_judged;
 mod data;
 mod explain;
 mod figures;
@@ -27,4 +28,5 @@ mod spot_oracle;
 mod tape;
 mod tidy;
 mod traps;
+mod twin;
 mod worlds;
