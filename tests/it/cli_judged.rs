@@ -39,7 +39,7 @@ fn ways_to_keep_a_deadline_are_compared_or_refused() {
             &[
                 "10 ticks of 1 h",
                 "70.0 %",
-                "5 times",
+                "begun every 1 h",
                 "greedy",
                 "omniscient",
                 "saved",
