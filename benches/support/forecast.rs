@@ -95,7 +95,7 @@ pub fn pool(steps: &Steps, first: i64, last: i64, cut: &Cut, number: u64) -> Opt
             let mut price = fitted(&to_fit, split - 1, Span::from_s(3600), most);
             now_known(&mut price, steps, from, &to_fit, split);
             let streams = Streams::new(number << 16 | (from / DAY_MS) as u64 & 0xffff);
-            let models = [SpotPrice::Fitted(price), blocks.clone()];
+            let models = [SpotPrice::Fitted(Box::new(price)), blocks.clone()];
             let [mut by_fit, mut by_blocks] =
                 models.map(|model| draws(model, horizon, cut.draws, streams));
             let mut by_changes = changes(&past, now, days, cut.draws, streams);
@@ -163,6 +163,7 @@ fn draws(model: SpotPrice, horizon: SimTime, count: usize, streams: Streams) -> 
         settings: Settings::new(Profile::Typical),
         billing: Default::default(),
         start_epoch_ms: 0,
+        quotas: Default::default(),
     };
     let mut market = Market::new(&world, streams);
     let pools = (0..count).map(PoolId::at);

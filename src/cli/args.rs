@@ -55,6 +55,9 @@ pub enum Command {
     /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
     #[command(after_help = EXPLAIN_NOTES)]
     Explain(Explain),
+    /// Tell what a sample, a user or whatever else stands in a column of jobs.csv costs: mean, P50, P90.
+    #[command(after_help = COSTS_EXAMPLES)]
+    Costs(Costs),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -78,6 +81,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   batchcast run nightly.toml --set dispatch=easy --set containerStart=10s
   batchcast run nightly.toml --json | jq .wait_s.p95
+  batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
@@ -154,6 +158,26 @@ pub struct Explain {
     /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
     #[arg(long, value_name = "DIR", conflicts_with = "job")]
     pub inputs: Option<PathBuf>,
+}
+
+const COSTS_EXAMPLES: &str = "\
+Examples:
+  batchcast costs out --by user                 where a trace says in its column user whose job it is, or of which sample
+  batchcast costs out --by array_id --spread    arrays, with their part of what no job pays
+  batchcast costs out1 out2 out3 --by user      over several runs, such as those of several seeds";
+
+/// `batchcast costs`.
+#[derive(Debug, Args)]
+pub struct Costs {
+    /// Folders that `run -o` wrote.
+    #[arg(required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The column of jobs.csv: jobs with the same value in it cost together.
+    #[arg(long, value_name = "COLUMN")]
+    pub by: String,
+    /// Put what no job pays (idle machines and the like) on the jobs, in proportion to what they cost.
+    #[arg(long)]
+    pub spread: bool,
 }
 
 /// How a trace is read.

@@ -107,7 +107,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    fn open(path: &Path) -> Result<Kept, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Kept, Failure> {
         let shown = path.display();
         if !path.exists() {
             return Err(Failure::Usage(format!(
@@ -138,7 +138,7 @@ impl Kept {
     }
 
     /// A table of the run, or `None` where it was not kept.
-    fn table(&self, name: &str) -> Result<Option<BufReader<File>>, Failure> {
+    pub(super) fn table(&self, name: &str) -> Result<Option<BufReader<File>>, Failure> {
         let path = self.path.join(name);
         match File::open(&path) {
             Ok(file) => Ok(Some(BufReader::new(file))),
@@ -148,7 +148,7 @@ impl Kept {
     }
 
     /// That this folder is not what it should be.
-    fn wrong(&self, what: &str) -> Failure {
+    pub(super) fn wrong(&self, what: &str) -> Failure {
         Failure::Usage(format!("{}: {what}", self.path.display()))
     }
 }

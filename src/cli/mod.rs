@@ -4,6 +4,7 @@ mod again;
 mod args;
 mod backtest;
 mod catalog;
+mod costs;
 mod explain;
 mod failure;
 mod folder;
@@ -70,6 +71,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
+        Command::Costs(asked) => costs::costs(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

@@ -71,7 +71,7 @@ pub fn read(run: &Run) -> Result<Input, Failure> {
 }
 
 /// The run with `sink` for its rows.
-fn simulate<S: RowSink>(
+fn simulate<S: RowSink + Send>(
     input: &Input,
     sink: S,
     timeline: bool,
@@ -89,16 +89,20 @@ fn simulate<S: RowSink>(
     };
     let recorder = Recorder::new(workload, sink, timeline);
     let watched = Watched::new(recorder, jobs, common.quiet, run.debug_bug_after);
-    let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
-    let outcome = Outcome {
-        observer: outcome.observer.into_inner(),
-        digest: outcome.digest,
-        end: outcome.end,
-        events: outcome.events,
-        estimates_raised: outcome.estimates_raised,
+    let made = || {
+        let outcome = Simulation::new(scenario, input.loaded.seed, watched).run();
+        let outcome = Outcome {
+            observer: outcome.observer.into_inner(),
+            digest: outcome.digest,
+            end: outcome.end,
+            events: outcome.events,
+            estimates_raised: outcome.estimates_raised,
+            quotas: outcome.quotas,
+        };
+        let ignored = input.loaded.ignored.clone();
+        plan::finish(scenario, input.loaded.seed, ignored, outcome)
     };
-    let ignored = input.loaded.ignored.clone();
-    plan::finish(scenario, input.loaded.seed, ignored, outcome)
+    plan::with_head_of_line(scenario, input.loaded.seed, made, |(summary, _, _)| summary)
 }
 
 /// The run with its tables, which stream into `folder`.

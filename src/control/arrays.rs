@@ -157,7 +157,6 @@ impl<O: Observer> Control<'_, O> {
             estimate: self.knobs.container_start + estimate,
             since: now,
             marks: self.queues[queue.index()].marks(now, lane),
-            is_gang: false,
         }
     }
 

@@ -25,6 +25,13 @@ pub(super) struct Contract {
     pub(super) lift_limits: bool,
 }
 
+/// `contract`, if it is one of multi-node jobs, which need whole machines.
+#[inline]
+pub(super) fn gang(contracts: &[Contract], contract: u32) -> Option<u32> {
+    let gang = &contracts[contract as usize].gang;
+    gang.is_some().then_some(contract)
+}
+
 impl<O: Observer> Control<'_, O> {
     /// The contract of template `template` as things are now.
     #[inline]

@@ -10,6 +10,7 @@ use crate::policy::scaling::{HeadWaits, QueueDemand, Want};
 use crate::units::{EnvId, QueueId, Shape, SimTime, TypeId};
 
 use super::Control;
+use super::contracts::{self, Contract};
 use super::queue::{Label, Queue};
 
 /// Waiting jobs of a queue.
@@ -61,13 +62,16 @@ impl Queue {
     }
 
     /// From now on (or no more) demand is counted.
-    pub(super) fn keep_demand(&mut self, keeps: bool) {
+    pub(super) fn keep_demand(&mut self, keeps: bool, contracts: &[Contract]) {
         if !keeps {
             self.demand = None;
         } else if self.demand.is_none() {
             let mut demand = Demand::default();
             let waiting = self.shares.iter().flat_map(|share| share.lane.iter());
-            waiting.for_each(|entry| demand.count(entry.shape, entry.count, entry.gang(), true));
+            for entry in waiting {
+                let gang = contracts::gang(contracts, entry.contract);
+                demand.count(entry.shape, entry.count, gang, true);
+            }
             self.demand = Some(demand);
         }
     }
@@ -115,6 +119,7 @@ impl<O: Observer> Control<'_, O> {
                 self.has_tokens(now, id, rate, tokens)
             });
         let queue = &self.queues[id.index()];
+        let head_is_gang = contracts::gang(&self.contracts, head.contract).is_some();
         let mut wants = vec![Want {
             shape: head.shape,
             count: 1,
@@ -124,7 +129,7 @@ impl<O: Observer> Control<'_, O> {
         let demand = queue.demand.as_ref()?;
         let others = demand.shapes.iter().rev();
         wants.extend(others.filter_map(|(&shape, &count)| {
-            let is_heads = shape == head.shape && !head.is_gang;
+            let is_heads = shape == head.shape && !head_is_gang;
             let count = count - u64::from(is_heads);
             (count > 0).then_some(Want {
                 shape,
@@ -135,7 +140,7 @@ impl<O: Observer> Control<'_, O> {
         }));
         let gangs = demand.gangs.iter();
         wants.extend(gangs.filter_map(|(&contract, &count)| {
-            let is_heads = contract == head.contract && head.is_gang;
+            let is_heads = contract == head.contract && head_is_gang;
             let count = count - u64::from(is_heads);
             let contract = &self.contracts[contract as usize];
             (count > 0).then(|| Want {

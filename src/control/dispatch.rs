@@ -1,12 +1,14 @@
 //! One pass over one queue: the discipline asks, the machines answer, jobs start.
 
+use std::hint::black_box;
+
 use crate::model::Observer;
 use crate::policy::capacity::{Ask, Capacity, Placed, Reservation};
 use crate::policy::discipline::{Hold, Place, Turn, Waiting, Wanted};
 use crate::units::{EnvId, QueueId, Shape, SimTime};
 
 use super::Control;
-use super::lane::Entry;
+use super::lane::{Entry, Who};
 
 /// What a discipline is lent for a pass.
 struct Pass<'p, 'w, O: Observer, C: Capacity> {
@@ -90,6 +92,17 @@ impl<O: Observer> Control<'_, O> {
         let queue = &mut self.queues[queue.index()];
         let limit = queue.vcpu_limit(now, all);
         limit.is_none_or(|limit| queue.vcpus_in_use + u64::from(vcpus) <= limit)
+    }
+
+    /// Reads the rows of the next few jobs of a share. Of a million jobs that wait none is in a cache; what is read side by
+    /// side is waited for once (`benches/growth.rs`: a backlog of 500 shares costs a sixth less).
+    #[inline]
+    fn fetch_ahead(&self, queue: QueueId, lane: u32) {
+        for entry in self.lane_of(queue, lane).next_few() {
+            if let Who::Row(row) = entry.who {
+                black_box(*self.workload.row(row));
+            }
+        }
     }
 
     /// Starts of one queue change what others can have.
@@ -176,6 +189,7 @@ impl<O: Observer, C: Capacity> Pass<'_, '_, O, C> {
         };
         let placed = place(self.capacity, &ask).ok_or(Hold::Capacity)?;
         control.leave_lane(self.queue, waiting.lane, spot, &job);
+        control.fetch_ahead(self.queue, waiting.lane);
         control.start(self.now, &job, self.queue, waiting.lane, placed);
         control.others_changed(self.queue, &placed);
         Ok(())

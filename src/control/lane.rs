@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::policy::discipline::{Place, Wanted};
 use crate::units::{JobId, RowId, Shape, SimTime, Span};
 
-use super::queue::Marks;
+use super::clocks::Marks;
 
 /// Entries per chunk before it is split.
 const CHUNK: usize = 64;
@@ -38,17 +38,10 @@ pub(super) struct Entry {
     /// When it came into the order, and the clocks of its queue then.
     pub(super) since: SimTime,
     pub(super) marks: Marks,
-    /// Whether it is a multi-node job, which needs whole machines.
-    pub(super) is_gang: bool,
 }
 
-impl Entry {
-    /// The contract of a multi-node job.
-    #[inline]
-    pub(super) fn gang(&self) -> Option<u32> {
-        self.is_gang.then_some(self.contract)
-    }
-}
+// A million jobs that wait at once are in no cache.
+const _: () = assert!(std::mem::size_of::<Entry>() <= 80);
 
 /// Where an entry stands now: chunk, and place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +109,15 @@ impl Lane {
     #[inline]
     pub(super) fn front(&self) -> Option<&Entry> {
         self.chunks.front().and_then(|chunk| chunk.entries.front())
+    }
+
+    /// Once in so many starts the next as many entries, for who wants to look at them together.
+    #[inline]
+    pub(super) fn next_few(&self) -> impl Iterator<Item = &Entry> {
+        const FEW: usize = 8;
+        let entries = self.chunks.front().map(|chunk| &chunk.entries);
+        let due = entries.filter(|entries| entries.len().is_multiple_of(FEW));
+        due.into_iter().flat_map(|entries| entries.iter().take(FEW))
     }
 
     /// Adds an entry at its place. It is written to the end and moved from there if others come after it, as few do.
@@ -262,6 +264,15 @@ impl Lane {
         self.chunks.iter().flat_map(|chunk| chunk.entries.iter())
     }
 
+    /// What those who wait here noted.
+    pub(super) fn marks_mut(&mut self) -> impl Iterator<Item = &mut Marks> {
+        let entries = self
+            .chunks
+            .iter_mut()
+            .flat_map(|chunk| chunk.entries.iter_mut());
+        entries.map(|entry| &mut entry.marks)
+    }
+
     /// The entry that holds the job at `place`, from that job on.
     pub(super) fn get(&self, place: Place) -> Option<Entry> {
         let (_, entry) = self.find(place)?;
@@ -347,7 +358,6 @@ mod tests {
             estimate: Span::from_s(estimate),
             since: SimTime::ZERO,
             marks: Marks::default(),
-            is_gang: false,
         }
     }
 

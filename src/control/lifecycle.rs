@@ -10,10 +10,11 @@ use crate::policy::discipline::Place;
 use crate::policy::order::JobView;
 use crate::units::{EnvId, InstanceId, JobId, QueueId, Shape, ShareId, SimTime, Span, Usd};
 
+use super::clocks::Marks;
 use super::job::{Job, NOWHERE, Whereabouts};
 use super::lane::{Entry, Lane, Spot, Who};
-use super::queue::{Label, Marks};
-use super::{Attempt, Control, Effect, JobEnd, Ticket, retry};
+use super::queue::Label;
+use super::{Attempt, Control, Effect, JobEnd, Ticket, contracts, retry};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,6 @@ impl<O: Observer> Control<'_, O> {
             who: Who::Job(slot),
             shape,
             estimate: self.knobs.container_start + estimate,
-            is_gang: self.contracts[contract as usize].gang.is_some(),
             since: now,
             marks: self.queues[queue.index()].marks(now, lane),
         };
@@ -224,7 +224,8 @@ impl<O: Observer> Control<'_, O> {
         queue.waiting += u64::from(entry.count);
         if queue.demand.is_some() {
             self.wants_scaling = true;
-            queue.count_demand(entry.shape, entry.count, entry.gang(), true);
+            let gang = contracts::gang(&self.contracts, entry.contract);
+            queue.count_demand(entry.shape, entry.count, gang, true);
         }
         let lanes = &mut queue.shares[lane as usize].lane;
         // The head was tried and waits, and so does whoever comes behind it.
@@ -251,7 +252,8 @@ impl<O: Observer> Control<'_, O> {
         queue.shares[lane as usize].lane.take(spot, place);
         queue.waiting -= 1;
         if queue.demand.is_some() {
-            queue.count_demand(job.shape, 1, job.gang(), false);
+            let gang = contracts::gang(&self.contracts, job.contract);
+            queue.count_demand(job.shape, 1, gang, false);
         }
         queue.note_waiting(lane);
         if place.class < RETRIED_BELOW

@@ -32,6 +32,7 @@
 
 mod arrays;
 mod blocked;
+mod clocks;
 mod consumables;
 mod contracts;
 mod demand;

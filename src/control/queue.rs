@@ -12,20 +12,11 @@ use crate::policy::discipline::{Dispatch, Hold, Place};
 use crate::policy::order::JobOrder;
 use crate::units::{EnvId, JobId, Ratio, ShareId, SimTime, Span};
 
+use super::clocks::{Clocks, Marks, Notes};
 use super::demand::Demand;
 use super::lane::Lane;
 use super::rate::Bucket;
 use super::shares::{Measure, Tournament, Usage};
-
-/// The clocks when a job became RUNNABLE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Marks {
-    unlabelled: Span,
-    blocked: Span,
-    scaling: Span,
-    boot: Span,
-    lane_front: Span,
-}
 
 /// Why the head of a queue waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,10 +121,9 @@ pub(super) struct Queue {
     /// Those jobs by shape, where a managed environment has to provide for them.
     pub(super) demand: Option<Demand>,
     pub(super) watch: Watch,
-    unlabelled: Span,
-    blocked: Span,
-    scaling: Span,
-    boot: Span,
+    clocks: Clocks,
+    /// What the waiting jobs noted of them.
+    notes: Notes,
 }
 
 impl Queue {
@@ -177,10 +167,8 @@ impl Queue {
                 stamp: 0,
                 declared: None,
             },
-            unlabelled: Span::ZERO,
-            blocked: Span::ZERO,
-            scaling: Span::ZERO,
-            boot: Span::ZERO,
+            clocks: Clocks::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -245,10 +233,10 @@ impl Queue {
         let passed = now - self.watch.counted;
         self.watch.counted = now;
         match self.watch.label {
-            Label::Unlabelled | Label::Front(Hold::Token) => self.unlabelled += passed,
-            Label::Blocked(_) => self.blocked += passed,
-            Label::Front(Hold::Scaling) => self.scaling += passed,
-            Label::Front(Hold::Boot) => self.boot += passed,
+            Label::Unlabelled | Label::Front(Hold::Token) => self.clocks.unlabelled += passed,
+            Label::Blocked(_) => self.clocks.blocked += passed,
+            Label::Front(Hold::Scaling) => self.clocks.scaling += passed,
+            Label::Front(Hold::Boot) => self.clocks.boot += passed,
             Label::Front(hold) => {
                 if let Some((_, lane)) = self.watch.head {
                     self.shares[lane as usize].front += passed;
@@ -300,15 +288,18 @@ impl Queue {
         is_new
     }
 
-    /// The clocks for a job that becomes RUNNABLE at `now`.
+    /// The clocks for a job that becomes RUNNABLE at `now` and comes into the order next.
     #[inline]
     pub(super) fn marks(&mut self, now: SimTime, lane: u32) -> Marks {
         self.count(now);
+        if self.waiting == 0 {
+            self.notes.clear();
+        } else if self.notes.are_many() {
+            let lanes = self.shares.iter_mut().map(|share| &mut share.lane);
+            self.notes.keep(lanes.flat_map(Lane::marks_mut));
+        }
         Marks {
-            unlabelled: self.unlabelled,
-            blocked: self.blocked,
-            scaling: self.scaling,
-            boot: self.boot,
+            note: self.notes.make(self.clocks),
             lane_front: self.shares[lane as usize].front,
         }
     }
@@ -329,10 +320,11 @@ impl Queue {
         } else {
             self.take_own_of_others(job)
         };
-        let unlabelled = self.unlabelled - marks.unlabelled;
-        let blocked = self.blocked - marks.blocked;
-        let scaling = self.scaling - marks.scaling;
-        let boot = self.boot - marks.boot;
+        let (then, clocks) = (self.notes.read(marks.note), self.clocks);
+        let unlabelled = clocks.unlabelled - then.unlabelled;
+        let blocked = clocks.blocked - then.blocked;
+        let scaling = clocks.scaling - then.scaling;
+        let boot = clocks.boot - then.boot;
         let lane_front = self.shares[lane as usize].front - marks.lane_front;
         let front = (now - since) - unlabelled - blocked - scaling - boot;
         let at_front = own.capacity + own.consumable + own.max_vcpus;

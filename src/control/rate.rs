@@ -55,6 +55,9 @@ impl Bucket {
         self.missing = self.missing.saturating_sub(refilled);
         self.at = now;
         let spare = u128::from(rate.burst.saturating_sub(tokens)) * TOKEN;
+        if self.missing <= spare {
+            return now;
+        }
         let ms = self.missing.saturating_sub(spare).div_ceil(rate.parts);
         // More nodes than there are milliseconds are never waited for.
         now + Span::from_ms(
@@ -72,8 +75,9 @@ impl Bucket {
 impl<O: Observer> Control<'_, O> {
     /// Tokens that a waiting job of `queue` takes.
     pub(super) fn tokens_of(&self, queue: QueueId, place: Place, lane: u32) -> u64 {
-        let entry = self.lane_of(queue, lane).get(place);
-        let gang = entry.and_then(|entry| self.contracts[entry.contract as usize].gang.as_ref());
+        let entry = self.lane_of(queue, lane).find(place);
+        let gang =
+            entry.and_then(|(_, entry)| self.contracts[entry.contract as usize].gang.as_ref());
         gang.map_or(1, |gang| gang.nodes.len() as u64)
     }
 

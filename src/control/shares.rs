@@ -14,7 +14,8 @@
 //! when the winner surely stays ahead given how fast either can change, and compares again only then: a pass costs the
 //! pairs that may have turned, not the shares.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use crate::model::WeightFactor;
 use crate::units::{SimTime, Span};
@@ -175,7 +176,7 @@ impl Usage {
     }
 }
 
-/// A pair that was compared.
+/// Who won among some seats.
 #[derive(Clone, Copy, Debug)]
 struct Match {
     winner: Option<u32>,
@@ -188,72 +189,145 @@ const STALE: Match = Match {
     until: SimTime::ZERO,
 };
 
+/// Where a share stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seat {
+    /// It has nobody who waits.
+    Away,
+    /// Among the waiting shares that used nothing within their window.
+    Cold,
+    /// On this seat of the tree.
+    Tree(u32),
+}
+
+/// What is known of a share.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    waiting: bool,
+    /// Whether it has used something within its window.
+    warm: bool,
+    seat: Seat,
+    /// When a warm share's last use leaves its window; never while it uses something.
+    cools: SimTime,
+}
+
+const ABSENT: Standing = Standing {
+    waiting: false,
+    warm: false,
+    seat: Seat::Away,
+    cools: SimTime::NEVER,
+};
+
 /// Which of the waiting shares goes next.
 #[derive(Debug, Default)]
 pub(super) struct Tournament {
-    waiting: Vec<bool>,
-    /// Whether a share has used something within its window.
-    warm: Vec<bool>,
-    /// Waiting shares that have not.
+    shares: Vec<Standing>,
+    /// Waiting shares that have used nothing within their window.
     cold: BTreeSet<u32>,
     /// Shares that stopped using vCPUs: (when that leaves their window, share).
-    cooling: BTreeSet<(SimTime, u32)>,
-    /// When a warm share's last use leaves its window; never while it uses something.
-    cools: Vec<SimTime>,
-    /// Inner nodes of a complete binary tree over the shares; node 1 is the root.
+    cooling: BinaryHeap<Reverse<(SimTime, u32)>>,
+    /// All other waiting shares, by seat.
+    seated: Vec<u32>,
+    /// Inner nodes of a complete binary tree over as many seats; node 1 is the root.
     matches: Vec<Match>,
-    leaves: usize,
 }
 
 impl Tournament {
     /// Makes room for share `index`.
     fn reach(&mut self, index: usize) {
-        if index >= self.leaves {
-            self.leaves = (index + 1).next_power_of_two().max(2);
-            self.waiting.resize(self.leaves, false);
-            self.warm.resize(self.leaves, false);
-            self.cools.resize(self.leaves, SimTime::NEVER);
-            self.matches = vec![STALE; self.leaves];
+        if index >= self.shares.len() {
+            self.shares.resize(index + 1, ABSENT);
         }
     }
 
     /// Whether share `index` has jobs that wait and may go.
     pub(super) fn set_waiting(&mut self, index: usize, waiting: bool) {
         self.reach(index);
-        if self.waiting[index] != waiting {
-            self.waiting[index] = waiting;
+        if self.shares[index].waiting != waiting {
+            self.shares[index].waiting = waiting;
             self.seat(index);
         }
     }
 
     /// A waiting share stands among the cold ones or in the tree.
     fn seat(&mut self, index: usize) {
-        if self.waiting[index] && !self.warm[index] {
-            self.cold.insert(index as u32);
-        } else {
-            self.cold.remove(&(index as u32));
+        let Standing {
+            waiting,
+            warm,
+            seat,
+            ..
+        } = self.shares[index];
+        match (waiting, warm, seat) {
+            (false, _, Seat::Away) | (true, false, Seat::Cold) | (true, true, Seat::Tree(_)) => {
+                return;
+            }
+            (_, _, Seat::Away) => {}
+            (_, _, Seat::Cold) => {
+                self.cold.remove(&(index as u32));
+            }
+            (_, _, Seat::Tree(seat)) => self.rise(seat),
         }
-        self.touch(index);
+        self.shares[index].seat = match (waiting, warm) {
+            (false, _) => Seat::Away,
+            (true, false) => {
+                self.cold.insert(index as u32);
+                Seat::Cold
+            }
+            (true, true) => self.sit_down(index as u32),
+        };
+    }
+
+    /// A share comes into the tree.
+    fn sit_down(&mut self, index: u32) -> Seat {
+        let seat = self.seated.len() as u32;
+        self.seated.push(index);
+        if self.seated.len() > self.matches.len() {
+            self.draw(self.seated.len().next_power_of_two());
+        }
+        self.call_again(seat);
+        Seat::Tree(seat)
+    }
+
+    /// A tree of so many seats, in which nobody has won yet.
+    fn draw(&mut self, seats: usize) {
+        self.matches.clear();
+        self.matches.resize(seats, STALE);
+    }
+
+    /// The share on `seat` leaves the tree; that on the last seat takes its place.
+    fn rise(&mut self, seat: u32) {
+        self.seated.swap_remove(seat as usize);
+        if let Some(&moved) = self.seated.get(seat as usize) {
+            self.shares[moved as usize].seat = Seat::Tree(seat);
+        }
+        if self.seated.len() < self.matches.len() / 4 {
+            // A small tree again: what it costs to look goes with those who are there.
+            self.draw(self.matches.len() / 2);
+        } else {
+            self.call_again(self.seated.len() as u32);
+            self.call_again(seat);
+        }
     }
 
     /// Share `index` uses vCPUs from now on.
     pub(super) fn warms(&mut self, index: usize) {
         self.reach(index);
-        self.cools[index] = SimTime::NEVER;
-        if !self.warm[index] {
-            self.warm[index] = true;
+        let share = &mut self.shares[index];
+        share.cools = SimTime::NEVER;
+        if !share.warm {
+            share.warm = true;
             self.seat(index);
         }
     }
 
     /// Share `index` uses no vCPUs any more; what it used leaves its window at `at`, which may be now.
     pub(super) fn rests(&mut self, index: usize, now: SimTime, at: SimTime) {
-        self.cools[index] = at;
+        self.shares[index].cools = at;
         if at > now {
-            self.cooling.insert((at, index as u32));
+            self.cooling.push(Reverse((at, index as u32)));
             self.touch(index);
         } else {
-            self.warm[index] = false;
+            self.shares[index].warm = false;
             self.seat(index);
         }
     }
@@ -261,23 +335,24 @@ impl Tournament {
     /// The window changed: what was used leaves it that much later (or earlier) than it would have.
     pub(super) fn change_window(&mut self, now: SimTime, before: Span, after: Span) {
         self.cool(now);
-        for (at, index) in std::mem::take(&mut self.cooling) {
+        for Reverse((at, index)) in std::mem::take(&mut self.cooling) {
             // Where the share uses vCPUs again, the moment means nothing any more.
-            if self.cools[index as usize] == at {
+            if self.shares[index as usize].cools == at {
                 let moved = SimTime::from_ms(at.ms() - before.ms()) + after;
-                self.cools[index as usize] = moved;
-                self.cooling.insert((moved, index));
+                self.shares[index as usize].cools = moved;
+                self.cooling.push(Reverse((moved, index)));
             }
         }
-        (0..self.leaves).for_each(|index| self.touch(index));
+        self.matches.fill(STALE);
     }
 
     /// Shares whose last use left their window turn cold.
     fn cool(&mut self, now: SimTime) {
-        while let Some(&(at, index)) = self.cooling.first().filter(|&&(at, _)| at <= now) {
-            self.cooling.pop_first();
-            if self.cools[index as usize] == at {
-                self.warm[index as usize] = false;
+        while let Some(&Reverse((at, index))) = self.cooling.peek().filter(|next| next.0.0 <= now) {
+            self.cooling.pop();
+            let share = &mut self.shares[index as usize];
+            if share.cools == at {
+                share.warm = false;
                 self.seat(index as usize);
             }
         }
@@ -285,10 +360,18 @@ impl Tournament {
 
     /// The usage of share `index` changed otherwise than by the passing of time.
     pub(super) fn touch(&mut self, index: usize) {
-        if index >= self.leaves {
-            return;
+        if let Some(&Standing {
+            seat: Seat::Tree(seat),
+            ..
+        }) = self.shares.get(index)
+        {
+            self.call_again(seat);
         }
-        let mut node = (self.leaves + index) / 2;
+    }
+
+    /// All matches of a seat are to be played again.
+    fn call_again(&mut self, seat: u32) {
+        let mut node = (self.matches.len() + seat as usize) / 2;
         while node >= 1 && self.matches[node].until > SimTime::ZERO {
             self.matches[node].until = SimTime::ZERO;
             node /= 2;
@@ -302,68 +385,74 @@ impl Tournament {
         measure: Measure,
         mut read: impl FnMut(usize) -> Reading,
     ) -> Option<usize> {
-        if self.leaves == 0 {
-            return None;
-        }
         self.cool(now);
         let cold = self.cold.first().map(|&index| index as usize);
         if cold.is_some() && !measure.credit.is_zero() {
             // Whoever is warm has a usage above zero.
             return cold;
         }
-        let warm = self
-            .play(1, now, measure, &mut read)
-            .winner
-            .map(|index| index as usize);
+        let warm = match self.seated.len() {
+            0 => None,
+            _ => self.play(1, now, measure, &mut read).0.winner,
+        };
+        let warm = warm.map(|index| index as usize);
         match (cold, warm) {
             (Some(cold), Some(warm)) if warm < cold && read(warm).value == 0 => Some(warm),
             (cold, warm) => cold.or(warm),
         }
     }
 
+    /// Who wins at `node`, and what was read of the winner on the way, if anything was.
     fn play(
         &mut self,
         node: usize,
         now: SimTime,
         measure: Measure,
         read: &mut impl FnMut(usize) -> Reading,
-    ) -> Match {
-        if node >= self.leaves {
-            let index = node - self.leaves;
-            return Match {
-                winner: (self.waiting[index] && self.warm[index]).then_some(index as u32),
+    ) -> (Match, Option<Reading>) {
+        if node >= self.matches.len() {
+            let result = Match {
+                winner: self.seated.get(node - self.matches.len()).copied(),
                 until: SimTime::NEVER,
             };
+            return (result, None);
         }
         if self.matches[node].until > now {
-            return self.matches[node];
+            return (self.matches[node], None);
         }
-        let left = self.play(2 * node, now, measure, read);
-        let right = self.play(2 * node + 1, now, measure, read);
+        let (left, left_read) = self.play(2 * node, now, measure, read);
+        let (right, right_read) = self.play(2 * node + 1, now, measure, read);
         let until = left.until.min(right.until);
-        let result = match (left.winner, right.winner) {
+        let (result, reading) = match (left.winner, right.winner) {
             (Some(a), Some(b)) => {
-                let (first, second) = (read(a as usize), read(b as usize));
-                let (winner, gap, rate) = if first.value <= second.value {
-                    (a, second.value - first.value, first.up + second.down)
+                let first = left_read.unwrap_or_else(|| read(a as usize));
+                let second = right_read.unwrap_or_else(|| read(b as usize));
+                let (winner, ahead, behind) = if (first.value, a) < (second.value, b) {
+                    (a, first, second)
                 } else {
-                    (b, first.value - second.value, second.up + first.down)
+                    (b, second, first)
                 };
+                let (gap, rate) = (behind.value - ahead.value, ahead.up + behind.down);
                 let turned = if rate == 0 {
                     SimTime::NEVER
                 } else {
                     let stays = gap.div_ceil(rate).clamp(1, u128::from(measure.window.ms()));
                     SimTime::from_ms(now.ms() + stays as u64)
                 };
-                Match {
-                    winner: Some(winner),
-                    until: until.min(turned),
-                }
+                let until = until.min(turned);
+                (
+                    Match {
+                        winner: Some(winner),
+                        until,
+                    },
+                    Some(ahead),
+                )
             }
-            (winner, None) | (None, winner) => Match { winner, until },
+            (winner, None) => (Match { winner, until }, left_read),
+            (None, winner) => (Match { winner, until }, right_read),
         };
         self.matches[node] = result;
-        result
+        (result, reading)
     }
 }
 

@@ -154,7 +154,6 @@ impl<O: Observer> Control<'_, O> {
             count: 1,
             contract,
             who: Who::Row(row),
-            is_gang: self.contracts[contract as usize].gang.is_some(),
             shape,
             estimate: self.knobs.container_start + estimate,
             since: now,
@@ -518,7 +517,8 @@ impl<O: Observer> Control<'_, O> {
                 .map(|id| environments[id.index()].slowest);
             queue.slowest = speeds.min().unwrap_or(Ratio::ONE);
             let managed = |id: &EnvId| environments[id.index()].managed.is_some();
-            queue.keep_demand(queue.environments.iter().any(managed));
+            let keeps = queue.environments.iter().any(managed);
+            queue.keep_demand(keeps, &self.contracts);
         }
         self.wants_scaling = true;
     }

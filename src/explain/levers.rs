@@ -49,6 +49,7 @@ pub const LEVERS: &[Lever] = &[
         true,
         more_vcpus,
     ),
+    lever("quota", &[Capacity, Queue, Scaling], &[], true, quota),
     lever(
         "more-machines",
         &[Capacity, Queue, Share],
@@ -62,6 +63,7 @@ pub const LEVERS: &[Lever] = &[
     lever("min-vcpus", &[Boot, Scaling], &[], true, min_vcpus),
     lever("spot", &[], &[Useful, Stranded, Idle], true, spot),
     lever("on-demand", &[Lost], &[Interrupted], true, on_demand),
+    lever("all-sizes", &[], &[Stranded, Idle], true, all_sizes),
     lever("best-fit", &[], &[Stranded], true, best_fit),
     lever(
         "look-ahead",
@@ -130,7 +132,7 @@ impl Candidate {
 /// A cause is large where it has so many millionths of all jobs' time, or of the bill.
 const LARGE: u128 = 20_000;
 /// Most levers that are tried.
-const MOST: usize = 8;
+const MOST: usize = 9;
 
 /// The levers for what is large in `summary` (summary.json), those for the largest first. `is_pool` says that the run was one
 /// of `--trace` and `--pool`.
@@ -194,6 +196,31 @@ fn more_vcpus(scene: &Scene<'_>) -> Option<Change> {
         let key = environment_key(index, one, "computeResources.maxvCpus");
         Some((phrase, vec![(key, more.to_string())]))
     })
+}
+
+/// Twice as much of each quota that refused a launch.
+fn quota(scene: &Scene<'_>) -> Option<Change> {
+    let used = scene.summary.get("quotas").and_then(Value::as_array)?;
+    let refused = |code: &str| {
+        used.iter().any(|quota| {
+            quota.get("quota_code").and_then(Value::as_str) == Some(code)
+                && quota.get("refused_launches").and_then(Value::as_u64) > Some(0)
+        })
+    };
+    let stated = scene.setting.list("quotas").iter().enumerate();
+    let raised = stated.filter_map(|(index, quota)| {
+        let code = quota.get("QuotaCode")?.as_str()?;
+        let value = quota.get("Value")?.as_f64()? as u64;
+        let phrase = format!(
+            "quota {code} {} instead of {}",
+            whole(2 * value),
+            whole(value)
+        );
+        let set = (format!("quotas.{index}.Value"), (2 * value).to_string());
+        refused(code).then_some((phrase, set))
+    });
+    let (phrases, sets): (Vec<String>, Vec<(String, String)>) = raised.unzip();
+    (!sets.is_empty()).then(|| (phrases.join(", "), sets))
 }
 
 fn more_machines(scene: &Scene<'_>) -> Option<Change> {
@@ -371,6 +398,34 @@ fn spot(scene: &Scene<'_>) -> Option<Change> {
 
 fn on_demand(scene: &Scene<'_>) -> Option<Change> {
     bought(scene, "SPOT", "EC2", "BEST_FIT_PROGRESSIVE")
+}
+
+/// Families where single sizes of them are listed: none but a large one may be the only size that fits nothing well.
+fn all_sizes(scene: &Scene<'_>) -> Option<Change> {
+    each_environment(scene, |index, one| {
+        let listed = one.resource("instanceTypes")?.as_array()?;
+        let names: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
+        let family = |name: &&str| match name.split_once('.') {
+            // Machines that the scenario declares have no family that is known here.
+            Some((family, _)) if scene.setting.list("instanceTypes").is_empty() => {
+                family.to_owned()
+            }
+            _ => (*name).to_owned(),
+        };
+        let mut families: Vec<String> = Vec::new();
+        for family in names.iter().map(family) {
+            if !families.contains(&family) {
+                families.push(family);
+            }
+        }
+        let phrase = format!(
+            "all sizes of {} in environment {}",
+            families.join(", "),
+            one.name()
+        );
+        let key = environment_key(index, one, "computeResources.instanceTypes");
+        (families != names).then(|| (phrase, vec![(key, format!("{families:?}"))]))
+    })
 }
 
 fn best_fit(scene: &Scene<'_>) -> Option<Change> {

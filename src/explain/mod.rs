@@ -2,6 +2,7 @@
 //! over the bytes of a run folder; whoever opens files and runs again is [`crate::cli`].
 
 mod around;
+mod costs;
 mod job;
 mod levers;
 mod page;
@@ -11,6 +12,7 @@ mod setting;
 mod waits;
 
 pub use around::{Around, Blocker, LastDependency};
+pub use costs::{CostGroup, CostsBy, cost_groups};
 pub use job::{JobStory, JobTables, Lookup, find};
 pub use levers::{Candidate, LEVERS, Lever, candidates};
 pub use rows::{AttemptRow, Fault, JobRow};

@@ -57,6 +57,19 @@ impl<R: Read> Table<R> {
         })
     }
 
+    /// Where the column `name` is that somebody asks for.
+    pub fn known_column(&self, name: &str) -> Result<usize, Fault> {
+        let at = self.columns.iter().position(|column| column == name);
+        at.ok_or_else(|| {
+            let all: Vec<&str> = self.columns.iter().collect();
+            Fault(format!(
+                "{}: has no column `{name}`; it has {}",
+                self.file,
+                all.join(", ")
+            ))
+        })
+    }
+
     /// Reads the next row into `row`; false at the end.
     pub fn next(&mut self, row: &mut StringRecord) -> Result<bool, Fault> {
         let file = self.file;

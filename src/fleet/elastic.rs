@@ -156,12 +156,24 @@ impl Fleet<'_> {
                 ))
     }
 
-    pub(super) fn count_type(&mut self, instance_type: TypeId, pool: PoolId, change: i64) {
+    pub(super) fn count_type(
+        &mut self,
+        now: SimTime,
+        instance_type: TypeId,
+        pool: PoolId,
+        change: i64,
+    ) {
         let add = |alive: &mut u32| {
             *alive =
                 u32::try_from(i64::from(*alive) + change).expect("no fewer than none are alive");
         };
         add(&mut self.alive[instance_type.index()]);
+        let vcpus =
+            u64::from(self.catalogue.get(instance_type).nominal.vcpus) * change.unsigned_abs();
+        match change > 0 {
+            true => (self.quotas).take(now, instance_type, pool.is_some(), vcpus),
+            false => (self.quotas).give_back(instance_type, pool.is_some(), vcpus),
+        }
         if pool.is_some() {
             add(&mut self.alive_in_pool[pool.index()]);
         }

@@ -211,6 +211,7 @@ mod tests {
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             billing: Default::default(),
+            quotas: Default::default(),
             start_epoch_ms: 0,
         }
     }

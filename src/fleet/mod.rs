@@ -7,6 +7,7 @@ mod ledger;
 mod managed;
 mod planning;
 mod pool;
+mod quota;
 mod rooms;
 mod scaling;
 mod spot;
@@ -17,7 +18,7 @@ use crate::engine::Streams;
 use crate::market::{Market, Tariff};
 use crate::model::{
     Billing, Catalogue, ComputeEnvironment, CostCause, EnvironmentKind, InstanceRecord, Knob,
-    MachineGroup, World,
+    MachineGroup, QuotaUse, World,
 };
 use crate::policy::capacity::{AllocationId, Ask, Capacity, Ever, Gang, Placed, Reservation};
 use crate::policy::placement::{self, Placement};
@@ -98,6 +99,7 @@ pub struct Fleet<'w> {
     available: BTreeMap<TypeId, u32>,
     /// Instances that were asked for and have not left, by type.
     alive: Vec<u32>,
+    quotas: quota::Quotas,
     extras: Extras,
     market: Market<'w>,
     /// As `alive`, by Spot pool.
@@ -169,6 +171,7 @@ impl<'w> Fleet<'w> {
             tokens: scaling::Tokens::full(settings.count(Knob::LaunchBurst)),
             available: BTreeMap::new(),
             alive: vec![0; world.catalogue.len()],
+            quotas: quota::Quotas::new(world),
             extras: Extras::of(world),
             market: Market::new(world, streams),
             alive_in_pool: vec![0; world.spot.pools.len()],
@@ -255,7 +258,7 @@ impl<'w> Fleet<'w> {
             count,
         };
         let instances = self.launch(now, launch, self.epoch);
-        self.count_type(instance_type, PoolId::NONE, i64::from(count));
+        self.count_type(now, instance_type, PoolId::NONE, i64::from(count));
         self.register(now, instances.clone());
         instances
     }
@@ -302,6 +305,11 @@ impl<'w> Fleet<'w> {
             self.levels.provisioned.1 += counted_memory(size);
         }
         first.0..first.0 + count
+    }
+
+    /// What the run made of EC2's quotas so far: of those with a limit, and of those of which anything was used.
+    pub fn quotas(&self) -> Vec<QuotaUse> {
+        self.quotas.uses()
     }
 
     /// Grows whenever anything happens but that machines come and go.
@@ -387,10 +395,13 @@ impl<'w> Fleet<'w> {
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
         let spot_pool = machine.pool;
-        self.count_type(instance_type, spot_pool, -1);
+        self.count_type(now, instance_type, spot_pool, -1);
         self.works(instance);
-        // Where EC2 has only so many of a type, another environment may now have one.
-        self.touched |= self.available.contains_key(&instance_type) || spot_pool.is_some();
+        // Where EC2 has only so many of a type, or lets us have no more, another environment may now have one.
+        let is_spot = spot_pool.is_some();
+        self.touched |= is_spot
+            || self.available.contains_key(&instance_type)
+            || self.quotas.limits(instance_type, is_spot);
         if spot_pool.is_some() {
             self.up_in_pool[spot_pool.index()] -= 1;
         }

@@ -169,7 +169,11 @@ impl Fleet<'_> {
             .iter()
             .flatten()
             .flat_map(|managed| &managed.backed_off)
-            .filter(|&(&(one, pool), _)| self.has_capacity(now, one, pool, 1))
+            .filter(|&(&(one, pool), _)| {
+                let vcpus = u64::from(self.size(one).vcpus);
+                self.has_capacity(now, one, pool, 1)
+                    && self.quotas.allows(one, pool.is_some(), vcpus)
+            })
             .map(|(_, &until)| until);
         decision.alarm = decision.alarm.into_iter().chain(backed_off).min();
         decision
@@ -545,7 +549,11 @@ impl Making<'_, '_> {
                 return Tried::Keeps;
             }
             let (instance_type, pool) = (chosen.instance_type, chosen.pool);
-            if self.fleet.has_capacity(now, instance_type, pool, count) {
+            let is_within_quota = self.fleet.quotas.allows(instance_type, pool.is_some(), all);
+            if !is_within_quota {
+                (self.fleet.quotas).refuse(now, instance_type, pool.is_some());
+            }
+            if is_within_quota && self.fleet.has_capacity(now, instance_type, pool, count) {
                 self.ask_for(Launch {
                     environment,
                     instance_type,
@@ -655,7 +663,8 @@ impl Making<'_, '_> {
         if self.fleet.scaling.burst > 0 {
             self.fleet.tokens.units -= u128::from(count) * TOKEN;
         }
-        self.fleet.count_type(instance_type, pool, i64::from(count));
+        let now = self.now;
+        (self.fleet).count_type(now, instance_type, pool, i64::from(count));
         if let Some(managed) = self.managed(environment) {
             let vcpus = u64::from(size.vcpus) * u64::from(count);
             managed.ask_for(instance_type, count, vcpus);

@@ -1,6 +1,7 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
 mod builder;
+mod bundle;
 pub mod catalog;
 pub mod csv_trace;
 pub mod generate;
@@ -16,6 +17,7 @@ pub mod spot;
 pub mod swf;
 mod trace;
 
+pub use bundle::bundle;
 pub use merge::merge;
 pub use problem::Problem;
 pub use recognise::{TraceKind, recognise};

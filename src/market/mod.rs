@@ -68,7 +68,7 @@ impl<'w> Market<'w> {
                     streams.stream("price", number),
                 )),
                 SpotPrice::Fitted(price) => Box::new(fitted::Wander::new(
-                    *price,
+                    **price,
                     streams.stream("fitted", number),
                 )),
                 SpotPrice::Blocks {

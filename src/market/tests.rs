@@ -25,6 +25,7 @@ fn world(prices: Vec<SpotPrice>, hazard: u64) -> World {
         },
         settings: Settings::new(Profile::Typical),
         billing: Default::default(),
+        quotas: Default::default(),
         start_epoch_ms: 0,
     }
 }

@@ -52,6 +52,14 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
         "Machines by environment and by type: launched is how many, up_s how long they ran all together, boot_s how much of it before jobs could be placed on them, idle_s with no attempt on them after that; used_vcpu_s is what attempts had reserved. Of Spot instances also how many, how long they ran and how many EC2 took back (interrupted); mean_up_s is the one over the other: the regime that their cost depends on.",
     ),
     (
+        "quotas",
+        "EC2's quotas of vCPUs that the scenario limits, or of which its instances used any: the most that were asked for at once (peak_vcpus, first at peak_s), launches that the limit refused and when it refused the first. A launch counts from when it is asked for.",
+    ),
+    (
+        "head_of_line",
+        "AWS does not say whether a job may start while the head of its queue does not fit. Where a queue with jobs of different shapes leaves that to the model, runs of up to 100,000 jobs are made once more with the other answer (strict or lookahead:100): its makespan and cost, and whether one of them differs by more than 5 %.",
+    ),
+    (
         "by_queue, by_share",
         "Jobs of each queue, and of each share identifier (the 1,000 with most vCPU-time, others summed up): vcpu_s is reserved from placement to end, by all attempts; cost_usd is what attempts cost, so that idle, stranded and minimum belong to nobody.",
     ),

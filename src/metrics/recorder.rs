@@ -3,7 +3,7 @@
 use crate::billing::lines::Usage;
 use crate::model::{AttemptRecord, InstanceRecord, JobRecord, Levels, Named, Observer};
 use crate::model::{
-    BillingTerms, Catalogue, CostCause, CostCauses, JobStatus, Knob, Settings, TimeCause,
+    BillingTerms, Catalogue, CostCause, CostCauses, JobStatus, Knob, QuotaUse, Settings, TimeCause,
     TimeCauses, Workload,
 };
 use crate::units::{JobId, QueueId, Ratio, RowId, SimTime, Span, TypeId};
@@ -71,6 +71,8 @@ pub struct RunFacts<'a> {
     pub end: SimTime,
     /// Jobs whose estimate was shorter than their run, and so was raised to it.
     pub estimates_raised: u64,
+    /// What became of EC2's quotas.
+    pub quotas: Vec<QuotaUse>,
     /// The parameters.
     pub settings: &'a Settings,
     /// What the bill has besides instances.
@@ -206,6 +208,8 @@ impl<'w, S: RowSink> Recorder<'w, S> {
                 .filter(|(totals, _)| totals.launched > 0)
                 .map(|(totals, (_, machine))| (machine.name.clone(), totals))
                 .collect(),
+            quotas: facts.quotas,
+            head_of_line: None,
             closed_loop: self.workload.closed_loop,
             profile: facts.settings.profile(),
             assumptions: assumption_values(facts.settings),

@@ -1,10 +1,10 @@
 //! Everything that `summary.json` and the summary on the terminal say.
 
 use crate::billing::lines::Line;
-use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, Settings, Tag, TimeCause};
+use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, QuotaUse, Settings, Tag, TimeCause};
 use crate::units::{Span, Usd};
 
-use super::{CostBounds, Decimal, Failure, GroupList, MachineTotals};
+use super::{CostBounds, Decimal, Failure, GroupList, HeadOfLine, MachineTotals};
 
 /// A run in figures. See [`super::DEFINITIONS`] for what each means.
 #[derive(Clone, Debug)]
@@ -49,6 +49,11 @@ pub struct Summary {
     pub by_environment: Vec<(String, MachineTotals)>,
     /// Machines and their bill by instance type, by name; types of which there were none are left out.
     pub by_instance_type: Vec<(String, MachineTotals)>,
+    /// EC2's quotas that have a limit, or of which anything was used.
+    pub quotas: Vec<QuotaUse>,
+    /// The same run with the other answer to whether a job may pass a head that does not fit; `None` where that was not asked,
+    /// or makes no difference by construction.
+    pub head_of_line: Option<HeadOfLine>,
     /// Whether submissions waited for completions.
     pub closed_loop: Loop,
     /// The profile that defaults came from.

@@ -51,6 +51,7 @@ fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
         events: 3,
         end: SimTime::from_s(100),
         estimates_raised: 0,
+        quotas: Vec::new(),
         settings: &settings,
         billing: &Default::default(),
         catalogue: &Catalogue::default(),

@@ -39,7 +39,7 @@ pub enum SpotPrice {
     /// A random process, drawn in the run.
     Process(PriceProcess),
     /// What a history was found to be like, drawn in the run.
-    Fitted(FittedPrice),
+    Fitted(Box<FittedPrice>),
     /// Blocks of a history, drawn in the run and laid end to end.
     Blocks {
         /// The history, as steps from time zero to its end.

@@ -11,6 +11,7 @@ mod market;
 mod measured;
 mod observer;
 mod queue;
+mod quota;
 mod record;
 pub mod rules;
 mod settings;
@@ -41,6 +42,7 @@ pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
     WeightFactor,
 };
+pub use quota::{KnownQuota, QUOTAS, QuotaUse, Quotas, quota_of};
 pub use record::{AttemptRecord, InstanceRecord, JobRecord, Levels};
 pub use settings::{Profile, Settings, Tag, Unit, Value, parse_span};
 pub use status::{JobStatus, StatusReason};
@@ -59,6 +61,8 @@ pub struct World {
     pub spot: SpotMarket,
     /// What a bill has besides instances.
     pub billing: BillingTerms,
+    /// How many vCPUs the account may have.
+    pub quotas: Quotas,
     /// Every assumed parameter.
     pub settings: Settings,
     /// Milliseconds from 1970-01-01T00:00:00Z to simulated time zero; 0 where the input names no date.

@@ -258,7 +258,7 @@ fn set(scenario: &Scenario, setting: &Setting) -> (Scenario, Span) {
                             .fates
                             .is_empty();
                     if !is_stated {
-                        row.work = row.work + span(value);
+                        row.work += span(value);
                     }
                 }
             }

@@ -3,6 +3,7 @@
 
 mod backtest;
 mod deadline;
+mod head_of_line;
 mod replication;
 mod tornado;
 
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
+pub use head_of_line::{JOBS_MAX, with_head_of_line};
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};
 

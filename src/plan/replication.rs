@@ -26,6 +26,7 @@ pub fn finish<S: RowSink>(
         events: outcome.events,
         end: outcome.end,
         estimates_raised: outcome.estimates_raised,
+        quotas: outcome.quotas,
         settings: &scenario.world.settings,
         billing: &scenario.world.billing,
         catalogue: &scenario.world.catalogue,

@@ -1,10 +1,11 @@
 //! `summary.json`: the run in figures, with their definitions.
 
 use crate::metrics::{
-    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, MachineTotals, Summary,
+    DEFINITIONS, Decimal, Distribution, Failure, GroupList, GroupTotals, HeadOfLine, MachineTotals,
+    Summary,
 };
-use crate::model::{CostCause, CostCauses, Loop, TimeCause};
-use crate::units::{Usd, apportion};
+use crate::model::{CostCause, CostCauses, Loop, QUOTAS, QuotaUse, TimeCause};
+use crate::units::{SimTime, Usd, apportion};
 
 use super::json::Json;
 
@@ -41,8 +42,10 @@ pub fn summary_json(summary: &Summary) -> String {
             }
         });
         put_money(json, summary);
+        put_quotas(json, &summary.quotas);
         put_groups(json, &summary.groups);
         put_failures(json, &summary.failures);
+        put_head_of_line(json, summary.head_of_line.as_ref());
         json.text("loop", loop_name(summary.closed_loop));
         put_assumptions(json, summary);
         for (key, reasons) in [
@@ -174,6 +177,39 @@ fn put_money(json: &mut Json, summary: &Summary) {
     if all.spot > 0 {
         json.object("spot", |json| put_spot(json, &all));
     }
+}
+
+fn put_head_of_line(json: &mut Json, both: Option<&HeadOfLine>) {
+    let Some(both) = both else {
+        json.null("head_of_line");
+        return;
+    };
+    json.object("head_of_line", |json| {
+        json.text("other_dispatch", both.dispatch);
+        json.seconds("makespan_s", Some(both.other.makespan));
+        json.text("cost_usd", &both.other.cost.to_string());
+        json.flag("matters", both.matters());
+    });
+}
+
+fn put_quotas(json: &mut Json, quotas: &[QuotaUse]) {
+    let seconds = |at: SimTime| Some(at.since(SimTime::ZERO));
+    json.array("quotas", |json| {
+        for quota in quotas {
+            json.element(|json| {
+                json.text("quota_code", QUOTAS[quota.place].code);
+                json.text("quota_name", QUOTAS[quota.place].name);
+                match quota.limit {
+                    Some(limit) => json.whole("limit_vcpus", limit.into()),
+                    None => json.null("limit_vcpus"),
+                }
+                json.whole("peak_vcpus", quota.peak);
+                json.seconds("peak_s", seconds(quota.peak_at));
+                json.whole("refused_launches", quota.refused);
+                json.seconds("first_refused_s", quota.refused_at.and_then(seconds));
+            });
+        }
+    });
 }
 
 /// How many Spot instances there were and what became of them.

@@ -1,9 +1,12 @@
 //! The summary that a person reads: at most 80 columns, clear without colour.
 
-use crate::metrics::{Decimal, Distribution, Failure, Group, GroupTotals, MachineTotals, Summary};
+use crate::metrics::{
+    Decimal, Distribution, Failure, Group, GroupTotals, HeadOfLine, MachineTotals, Summary,
+};
 use crate::model::{CostCause, Loop, TimeCause};
-use crate::units::{Span, Usd};
+use crate::units::Usd;
 
+use super::limits;
 use super::summary_json::{cost_by_cause, loop_name};
 use super::wording::{
     GLUE, dollars, duration, glued, milliseconds, percent, seconds, shortened, vcpu_hours, whole,
@@ -445,7 +448,13 @@ impl Page {
         );
         let machines = summary.machines();
         if machines.spot > 0 {
-            self.entry("Spot", &spot(&machines));
+            self.entry("Spot", &limits::spot(&machines));
+        }
+        if let Some(both) = summary.head_of_line.filter(HeadOfLine::matters) {
+            self.entry("Head of line", &limits::head_of_line(&both));
+        }
+        for quota in (summary.quotas.iter()).filter(|quota| quota.limit.is_some()) {
+            self.entry("Quota", &limits::quota(quota));
         }
         if !summary.ignored_keys.is_empty() {
             self.entry("Without effect", &summary.ignored_keys.join(", "));
@@ -455,19 +464,6 @@ impl Page {
             let part = self.style.faint(&part);
             self.line(&format!("  {part}"));
         }
-    }
-}
-
-/// The regime in which Spot instances ran, without which their cost says nothing.
-fn spot(machines: &MachineTotals) -> String {
-    let launched = format!("{} instances", whole(machines.spot));
-    match u64::try_from(machines.spot_up_ms / u128::from(machines.interrupted.max(1))) {
-        Ok(up) if machines.interrupted > 0 => format!(
-            "{launched}, of which EC2 took back {}: one in {} of running (the regime that cost and makespan depend on)",
-            whole(machines.interrupted),
-            glued(&duration(Span::from_ms(up)))
-        ),
-        _ => format!("{launched}, of which EC2 took back none: a regime without interruptions"),
     }
 }
 
@@ -728,6 +724,8 @@ mod tests {
                 ("rest".to_owned(), machines),
             ],
             by_instance_type: vec![("c6i.large".to_owned(), machines)],
+            quotas: Vec::new(),
+            head_of_line: None,
             closed_loop: Loop::Open,
             profile: Profile::Typical,
             assumptions: vec![AssumptionValue {

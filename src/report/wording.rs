@@ -83,7 +83,7 @@ pub fn dollars(amount: Usd) -> String {
 }
 
 /// The first `width` columns of `text`, with an ellipsis where there are more.
-pub(super) fn shortened(text: &str, width: usize) -> String {
+pub fn shortened(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

@@ -14,7 +14,7 @@ use crate::control::{
 };
 use crate::engine::{Calendar, Digest, Due, Phase, Streams};
 use crate::fleet::Fleet;
-use crate::model::{Command, CostCause, Rejection, Scenario};
+use crate::model::{Command, CostCause, QuotaUse, Rejection, Scenario};
 use crate::policy::discipline::Dispatch;
 use crate::policy::order::JobOrder;
 use crate::units::{EnvId, InstanceId, JobId, PoolId, QueueId, RowId, SimTime, Span, TypeId};
@@ -105,6 +105,8 @@ pub struct Outcome<O> {
     pub events: u64,
     /// Jobs whose estimate was shorter than their run, and so was raised to it.
     pub estimates_raised: u64,
+    /// What became of EC2's quotas: of those with a limit, and of those of which anything was used.
+    pub quotas: Vec<QuotaUse>,
 }
 
 /// A run in progress.
@@ -214,6 +216,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
         let end = cut.unwrap_or(self.last);
         self.tell_levels();
         self.control.report_unfinished(end);
+        let quotas = self.fleet.quotas();
         for record in self.fleet.close(end, cut.is_some()) {
             self.control.observer.instance_ended(&record);
         }
@@ -223,6 +226,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             end,
             events: self.events,
             estimates_raised: self.control.estimates_raised(),
+            quotas,
             observer: self.control.observer,
         }
     }

@@ -18,8 +18,9 @@ pub(super) struct Scaling {
     due: SimTime,
     /// When the last one was made.
     last: Option<SimTime>,
-    /// When an event of the calendar will ask whether anything is due.
+    /// When an event of the calendar will ask whether anything is due, and when the one behind it will.
     armed: SimTime,
+    armed_next: SimTime,
     batches: Vec<Batch>,
 }
 
@@ -41,6 +42,7 @@ impl Scaling {
             due: SimTime::NEVER,
             last: None,
             armed: SimTime::NEVER,
+            armed_next: SimTime::NEVER,
             batches: Vec::new(),
         }
     }
@@ -64,7 +66,8 @@ impl<O: Observer> Simulation<'_, O> {
         let leave = self.fleet.next_leave().unwrap_or(SimTime::NEVER);
         let next = self.scaling.due.min(leave).max(now);
         if next < self.scaling.armed {
-            self.scaling.armed = next;
+            // Most ticks come before the next idle instance leaves: that was asked for already.
+            self.scaling.armed_next = std::mem::replace(&mut self.scaling.armed, next);
             if next == now {
                 self.calendar.request_decision();
             } else {
@@ -91,8 +94,9 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn scale_if_due(&mut self) -> bool {
         // What the passes of this moment placed is a reason too.
         self.want_scaling();
-        if self.scaling.armed <= self.now() {
-            self.scaling.armed = SimTime::NEVER;
+        while self.scaling.armed <= self.now() {
+            let next = &mut self.scaling.armed_next;
+            self.scaling.armed = std::mem::replace(next, SimTime::NEVER);
         }
         let decision = self.decide_scaling();
         let decided = decision.is_some();

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::golden::HOME;
@@ -297,6 +298,101 @@ fn a_levers_gain_is_that_of_a_run_with_the_lever_by_hand() {
     }
 }
 
+/// A small scenario of chance, as text: one to three environments of any kind, one or two queues, bursts and trickles.
+fn random_scenario(seed: u64) -> String {
+    use rand::{RngExt, SeedableRng};
+    let mut chance = rand::rngs::ChaCha8Rng::seed_from_u64(seed);
+    let mut pick = |words: &[&str]| words[chance.random_range(0..words.len())].to_owned();
+    let mut text = format!("name = \"random-{seed}\"\nseed = {}\n", seed + 1);
+    let profile = pick(&["fast", "typical", "typical", "slow"]);
+    text += &format!("[model]\nprofile = \"{profile}\"\n");
+    let environments: usize = pick(&["1", "2", "3"]).parse().unwrap();
+    for number in 0..environments {
+        let kind = pick(&["EC2", "EC2", "SPOT"]);
+        let strategy = match kind.as_str() {
+            "SPOT" => pick(&[
+                "SPOT_CAPACITY_OPTIMIZED",
+                "SPOT_PRICE_CAPACITY_OPTIMIZED",
+                "BEST_FIT_PROGRESSIVE",
+            ]),
+            _ => pick(&[
+                "BEST_FIT",
+                "BEST_FIT_PROGRESSIVE",
+                "BEST_FIT_PROGRESSIVE_ORDERED",
+            ]),
+        };
+        text += &format!(
+            "[[computeEnvironments]]\ncomputeEnvironmentName = \"env-{number}\"\ntype = \"MANAGED\"\n[computeEnvironments.computeResources]\ntype = \"{kind}\"\nallocationStrategy = \"{strategy}\"\nminvCpus = {}\nmaxvCpus = {}\ninstanceTypes = {}\n",
+            pick(&["0", "0", "4", "16"]),
+            pick(&["16", "32", "64"]),
+            pick(&[
+                "[\"c6i\"]",
+                "[\"c6i.4xlarge\"]",
+                "[\"m6i.xlarge\", \"c6i.2xlarge\"]",
+                "[\"optimal\"]"
+            ]),
+        );
+    }
+    let queues: usize = pick(&["1", "2"]).parse().unwrap();
+    for number in 0..queues {
+        let order = (0..environments).map(|one| {
+            format!(
+                "{{ order = {}, computeEnvironment = \"env-{one}\" }}",
+                one + 1
+            )
+        });
+        let order: Vec<String> = order.collect();
+        text += &format!(
+            "[[jobQueues]]\njobQueueName = \"queue-{number}\"\npriority = {}\ncomputeEnvironmentOrder = [{}]\n",
+            number + 1,
+            order.join(", ")
+        );
+    }
+    for number in 0..3 {
+        let arrivals = pick(&[
+            "{ kind = \"atOnce\" }",
+            "{ kind = \"poisson\", perHour = 60 }",
+            "{ kind = \"poisson\", perHour = 300 }",
+        ]);
+        text += &format!(
+            "[[workload.generators]]\nname = \"jobs-{number}\"\njobQueue = \"queue-{}\"\nvcpus = {}\nmemoryMiB = {}\narrivals = {arrivals}\ncount = {}\nretryStrategy = {{ attempts = 3 }}\nrun = {{ kind = \"logNormal\", median = \"{}\", sigma = 0.7, most = \"3h\" }}\n",
+            number % queues,
+            pick(&["1", "2", "4", "8"]),
+            pick(&["1000", "3500", "7000"]),
+            pick(&["5", "30", "60"]),
+            pick(&["1m", "10m", "30m"]),
+        );
+    }
+    text
+}
+
+#[test]
+fn what_a_lever_is_said_to_gain_it_gains_in_random_worlds() {
+    let worlds: u64 = match std::env::var("LEVER_WORLDS") {
+        Ok(count) => count.parse().unwrap(),
+        Err(_) => 24,
+    };
+    let seen: u64 = (0..worlds).into_par_iter().map(levers_of_world).sum();
+    println!("{seen} levers in {worlds} worlds");
+    assert!(seen >= worlds * 2, "{seen} levers were pulled");
+}
+
+/// Pulls each lever of a random world by hand. Says how many there were.
+fn levers_of_world(seed: u64) -> u64 {
+    let runs = Runs::new();
+    fs::write(runs.path("random.toml"), random_scenario(seed)).unwrap();
+    runs.said(&["run", "random.toml", "-q", "-o", "out"]);
+    let data = runs.data(&["explain", "out"]);
+    let levers = data["levers"].as_array().unwrap().iter();
+    let mut seen = 0;
+    for lever in levers.filter(|lever| lever.get("after").is_some()) {
+        let scenario = runs.path("random.toml");
+        check_by_hand(&runs, scenario.to_str().unwrap(), lever);
+        seen += 1;
+    }
+    seen
+}
+
 #[test]
 fn a_runs_story_names_the_cause_that_its_scenario_shows_and_what_loses() {
     let runs = Runs::new();
@@ -340,6 +436,40 @@ fn a_runs_story_names_the_cause_that_its_scenario_shows_and_what_loses() {
         (
             "13-fast-and-slow/slow.toml",
             &["(launchTime 40s, bootTime 300s) [boot]", "if AWS did so"],
+        ),
+        (
+            "15-spot-or-on-demand",
+            &[
+                "[lost]",
+                "56.7 %: attempts that lost their machine [interrupted]",
+            ],
+        ),
+        ("16-bidding-2016", &["at maxvCpus [queue]", "[lost]"]),
+        (
+            "21-ten-times-the-load/ten.toml",
+            &[
+                "the first in line waited for room [queue]",
+                "quota L-1216C47A 1,280 instead of 640, quota L-DB2E81BA 128 instead of 64",
+            ],
+        ),
+        (
+            "22-fragmentation-trap",
+            &["20.92 USD, 88.6 %: what was unused", "all sizes of c6i"],
+        ),
+        (
+            "23-savings-plan-week",
+            &[
+                "5.1 %: commitments that nothing used",
+                "-118.13 USD: what commitments",
+            ],
+        ),
+        (
+            "25-bundles-of-short-jobs",
+            &["[dispatch]", "11.6 %: containers being made [image-pull]"],
+        ),
+        (
+            "26-right-sizing",
+            &["9.9 %: attempts that failed", "[stranded]"],
         ),
     ] {
         runs.run(scenario, &[]);

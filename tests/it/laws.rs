@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 use batchcast::metrics::{Recorder, Summary};
 use batchcast::model::{
     AllocationStrategy, Billing, BillingTerms, Command, CostCause, EnvironmentKind, JobStatus,
-    Knob, Managed, Purchase, Scenario, SpotPrice, StatusReason, TimeCause, VolumeKind,
+    Knob, Managed, Purchase, Scenario, SpotPrice, StatusReason, TimeCause, Timed, VolumeKind,
 };
 use batchcast::plan;
 use batchcast::report::{Table, Tables, summary_json};
@@ -50,6 +50,7 @@ struct Seen {
     short_pools: u64,
     covered: u64,
     unused: u64,
+    over_quota: u64,
 }
 
 impl AddAssign for Seen {
@@ -76,6 +77,7 @@ impl AddAssign for Seen {
         self.short_pools += other.short_pools;
         self.covered += other.covered;
         self.unused += other.unused;
+        self.over_quota += other.over_quota;
     }
 }
 
@@ -329,6 +331,24 @@ impl Judge {
 }
 
 impl Judge {
+    /// Nobody has more vCPUs than a quota lets him, of what Batch launches.
+    fn quotas(&mut self, scenario: &Scenario, summary: &Summary) {
+        let is_unmanaged = |timed: &Timed| match &timed.command {
+            Command::CreateComputeEnvironment(spec) => {
+                matches!(spec.kind, EnvironmentKind::Unmanaged { .. })
+            }
+            _ => false,
+        };
+        for quota in &summary.quotas {
+            self.seen.over_quota += quota.refused;
+            let limit = quota.limit.map_or(u64::MAX, u64::from);
+            if !scenario.commands.iter().any(is_unmanaged) {
+                assert!(quota.peak <= limit, "{quota:?}");
+            }
+            assert!(quota.refused == 0 || quota.limit.is_some(), "{quota:?}");
+        }
+    }
+
     /// Commitments cost what they are, hour by hour: what an hour does not use, and what it uses, are one commitment; and what
     /// they take off is no more than what there is On-Demand.
     fn commitments(&mut self, scenario: &Scenario, summary: &Summary) {
@@ -647,10 +667,12 @@ fn bytes_of(scenario: &Scenario, seed: u64) -> (u64, Vec<u8>, Seen) {
             end: outcome.end,
             events: outcome.events,
             estimates_raised: outcome.estimates_raised,
+            quotas: outcome.quotas,
         };
         let (summary, tables, _) = plan::finish(scenario, seed, Vec::new(), outcome);
         judge.one_total(&summary);
         judge.commitments(scenario, &summary);
+        judge.quotas(scenario, &summary);
         if let Some(makespan) = summary.makespan {
             assert!(
                 summary.lower_bound() <= makespan,
@@ -725,6 +747,7 @@ fn the_laws_hold_in_worlds_with_all_terms_of_a_bill() {
     }
     assert!(seen.covered >= 1000, "{}", seen.covered);
     assert!(seen.unused >= 1000, "{}", seen.unused);
+    assert!(seen.over_quota >= 100, "{}", seen.over_quota);
     assert!(seen.taken_back >= 20, "{}", seen.taken_back);
 }
 

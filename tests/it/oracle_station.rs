@@ -415,6 +415,7 @@ fn scenario(
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             billing: Default::default(),
+            quotas: Default::default(),
             start_epoch_ms: 0,
         },
         commands: commands

@@ -40,6 +40,7 @@ pub fn empty(types: Vec<InstanceType>) -> Scenario {
             spot: Default::default(),
             settings: Settings::new(Profile::Ideal),
             billing: Default::default(),
+            quotas: Default::default(),
             start_epoch_ms: 0,
         },
         commands: Vec::new(),

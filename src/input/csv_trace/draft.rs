@@ -307,7 +307,7 @@ impl<'a> Drafts<'a> {
         let (id, array) = (cell(Column::JobId), cell(Column::ArrayId));
         let index = cell(Column::ArrayIndex);
         for (name, text) in [("job_id", id), ("array_id", array)] {
-            if text.contains([' ', ';']) {
+            if text.bytes().any(|byte| matches!(byte, b' ' | b';')) {
                 let message = format!("`{text}`; an identifier has no spaces or semicolons");
                 self.problems.add(line, name, message);
             }

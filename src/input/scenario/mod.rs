@@ -14,6 +14,7 @@ mod lower;
 mod node;
 mod ours;
 mod ours_billing;
+mod ours_quotas;
 mod ours_spot;
 mod ours_workload;
 mod parse;

@@ -7,6 +7,7 @@ use super::aws_ignored::{EcsSettings, EksConfigurationUpdate, UpdatePolicy};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
 use super::ours_billing::BILLING;
+use super::ours_quotas::QUOTA;
 use super::ours_spot::SPOT;
 use super::ours_workload::WORKLOAD;
 use super::shape::{Field, Kind, Shape, Tagged, field, ignored, shape};
@@ -444,6 +445,12 @@ pub static SCENARIO: Shape = shape(
             Object(&SPOT),
             "EC2 Spot: what its pools cost, and when EC2 takes instances back.",
         ),
+        field(
+            "quotas",
+            List(&Object(&QUOTA)),
+            "EC2's quotas of vCPUs that limit the account, as `aws service-quotas list-service-quotas` prints them; nothing limits it where there are none.",
+        )
+        .default("[]"),
         field(
             "billing",
             Object(&BILLING),

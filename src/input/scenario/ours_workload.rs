@@ -420,5 +420,7 @@ pub static WORKLOAD: Shape = shape(
         field("useMemory", Flag, "Whether memory requests of the trace count.").default("true"),
         field("jobs", List(&Object(&JOB)), "Jobs, one by one.").default("[]"),
         field("generators", List(&Object(&GENERATOR)), "Sources of made-up jobs.").default("[]"),
+        field("bundle", Whole(1, 10_000), "Up to so many like jobs in one, which runs them one after another; it is submitted when its last would have been. Jobs with dependencies, fates or anchors, and jobs that others name, stay alone.").default("1"),
+        field("load", Whole(1, 1000), "Everything is submitted so many times, at the same moments: what would become of ten times as much. The copies' identifiers begin with their number, as 2-.").default("1"),
     ],
 );

@@ -159,6 +159,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
                 spot: Default::default(),
                 settings,
                 billing: Default::default(),
+                quotas: Default::default(),
                 start_epoch_ms: trace.start_epoch_ms.unwrap_or(0),
             },
             commands: commands

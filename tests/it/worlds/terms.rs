@@ -1,7 +1,8 @@
 //! Random terms of a bill.
 
 use batchcast::model::{
-    BillingTerms, OtherUsage, ReservedInstances, RootVolume, SavingsPlan, Scenario, VolumeKind,
+    BillingTerms, OtherUsage, QUOTAS, ReservedInstances, RootVolume, SavingsPlan, Scenario,
+    VolumeKind,
 };
 use batchcast::units::{PricePerHour, Ratio, SimTime, Span, TypeId};
 use rand::rngs::ChaCha8Rng;
@@ -18,6 +19,11 @@ pub fn billed_world(seed: u64) -> Scenario {
     };
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0xb111);
     scenario.world.billing = terms(&scenario, &mut chance);
+    for place in 0..QUOTAS.len() {
+        if chance.random_bool(0.3) {
+            scenario.world.quotas.set(place, chance.random_range(0..40));
+        }
+    }
     scenario
 }
 

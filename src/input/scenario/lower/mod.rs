@@ -8,6 +8,7 @@ mod events;
 mod jobs;
 mod managed;
 mod queues;
+mod quotas;
 mod spot;
 mod workload;
 
@@ -119,6 +120,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     commands.sort_by_key(|timed| timed.at);
     let spot = lowering.spot(files, &commands);
     let billing = lowering.billing();
+    let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
     let scenario = Scenario {
@@ -128,6 +130,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
             spot: spot.market,
             settings: lowering.settings,
             billing,
+            quotas,
             start_epoch_ms: lowering.start.or(read.start_epoch_ms).unwrap_or(0),
         },
         commands,

@@ -1,7 +1,7 @@
 //! `workload`: jobs from traces, from the file's own list and from generators, merged into one order.
 
 use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
-use crate::input::{ClosedLoop, ShareBy, TraceOptions, merge};
+use crate::input::{ClosedLoop, ShareBy, TraceOptions, bundle, merge};
 use crate::model::rules;
 use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{Ratio, SimTime, Span};
@@ -76,7 +76,9 @@ impl Lowering<'_> {
             self.problems.below(self.root, "workload", message);
         }
         if self.problems.is_empty() {
-            read.workload = merge(parts);
+            let copies = node.whole::<usize>("load").unwrap_or(1);
+            let size = node.whole::<u32>("bundle").unwrap_or(1);
+            read.workload = bundle(merge(repeated(merge(parts), copies)), size);
         }
         read
     }
@@ -472,3 +474,16 @@ fn time_of_day(text: &str) -> Option<Span> {
 }
 
 const _: () = assert!(GENERATED_MAX < Row::PLAIN as u64);
+
+/// `copies` of a workload. What the reader dropped or repaired it did once.
+fn repeated(workload: Workload, copies: usize) -> Vec<Workload> {
+    let mut all = vec![workload];
+    while all.len() < copies {
+        all.push(Workload {
+            dropped: Vec::new(),
+            repaired: Vec::new(),
+            ..all[0].clone()
+        });
+    }
+    all
+}

@@ -1,7 +1,7 @@
 //! `[billing]`.
 
 use super::*;
-use crate::model::{BillingTerms, RootVolume, VolumeKind};
+use crate::model::{BillingTerms, QUOTAS, RootVolume, VolumeKind};
 use crate::units::{PricePerHour, Ratio, SimTime};
 
 fn terms(section: &str) -> BillingTerms {
@@ -73,6 +73,39 @@ from = "1h"
     );
 }
 
+#[test]
+fn quotas_are_read_as_aws_prints_them() {
+    let section = "[[quotas]]\nServiceCode = \"ec2\"\nQuotaCode = \"L-34B43A08\"\nQuotaName = \"All Standard\"\nValue = 640.0\nUnit = \"None\"\nAdjustable = true\nGlobalQuota = false\n";
+    let text = format!("{BASE}{JOB}{section}\n");
+    let loaded = load("test.toml", text.as_bytes(), &[], None, &NoFiles).unwrap();
+    let quotas = &loaded.scenario.world.quotas;
+    for (place, quota) in QUOTAS.iter().enumerate() {
+        let expected = (quota.code == "L-34B43A08").then_some(640);
+        assert_eq!(quotas.get(place), expected);
+    }
+}
+
+#[test]
+fn a_load_of_three_is_everything_three_times() {
+    let text = format!("{BASE}{JOB}");
+    let set = [("workload.load".to_owned(), "3".to_owned())];
+    let loaded = load("test.toml", text.as_bytes(), &set, None, &NoFiles).unwrap();
+    let workload = &loaded.scenario.workload;
+    let ids = workload.rows.iter().map(|row| {
+        let mut text = Vec::new();
+        workload.write_source(row.source, &mut text);
+        String::from_utf8(text).unwrap()
+    });
+    let ids: Vec<String> = ids.collect();
+    let [one, two, three] = &ids[..] else {
+        panic!("{ids:?}")
+    };
+    assert_eq!((two, three), (&format!("2-{one}"), &format!("3-{one}")));
+    let set = [("workload.load".to_owned(), "0".to_owned())];
+    let problems = load("test.toml", text.as_bytes(), &set, None, &NoFiles).unwrap_err();
+    assert!(lines(&problems)[0].contains("load"), "{problems:?}");
+}
+
 /// A section and the problems it has, each a part of a line.
 const WRONG: &[(&str, &[&str])] = &[
     (
@@ -124,6 +157,21 @@ const WRONG: &[(&str, &[&str])] = &[
     (
         "[billing]\nrootVolumeGiB = 0\nrootVolumeType = \"io9\"\npublicIpv4 = 1",
         &["/rootVolumeGiB: ", "/rootVolumeType: ", "/publicIpv4: "],
+    ),
+    (
+        "[[quotas]]\nQuotaCode = \"L-12345678\"\nValue = 5",
+        &["/quotas/0/QuotaCode: `L-12345678` is no quota of EC2 vCPUs; these are: L-1216C47A"],
+    ),
+    (
+        "[[quotas]]\nQuotaCode = \"L-1216C47A\"\nValue = 5.5\n[[quotas]]\nQuotaCode = \"L-1216C47A\"\nValue = -1",
+        &[
+            "/quotas/0/Value: must be a whole number",
+            "/quotas/1/Value: ",
+        ],
+    ),
+    (
+        "[[quotas]]\nQuotaCode = \"L-1216C47A\"\nValue = 5\n[[quotas]]\nQuotaCode = \"L-1216C47A\"\nValue = 6",
+        &["/quotas/1/QuotaCode: `L-1216C47A` is stated twice"],
     ),
 ];
 
