@@ -28,7 +28,7 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -70,6 +70,11 @@
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
+//!
+//! * **A way to keep a deadline on Spot**: a file in `policy/deadline/`, a line in its list; `plan/deadline.rs` replays it.
+//! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
+//!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
+//! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.
 //!
 //! Left for what comes next, and where it goes: Windows on Fargate, the traffic of logs
 //! (`billing/traffic.rs`), replications over seeds and search (`plan`).
@@ -140,7 +145,8 @@
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
 //! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `spot_data` (real
-//! histories, read whole), `bill`, `explain`, `cli`, `tidy`.
+//! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
+//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `cli`, `tidy`.
 //!
 //! # As a library
 //!

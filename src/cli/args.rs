@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::type_sets::Optimal;
 use crate::model::{Profile, parse_span};
 use crate::report::Table;
-use crate::units::{PricePerHour, Span};
+use crate::units::{PricePerHour, Ratio, Span};
 
 /// Forecast AWS Batch before you run it.
 ///
@@ -69,6 +69,12 @@ pub enum Command {
     Catalog(Box<Catalog>),
     /// List job orders, dispatch disciplines and placements.
     Policies,
+    /// Simulate a real run again, job by job, and tell how far off the simulation is.
+    #[command(after_help = BACKTEST_NOTES)]
+    Backtest(Backtest),
+    /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
+    #[command(after_help = SPOT_DEADLINE_NOTES)]
+    SpotDeadline(SpotDeadline),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -285,6 +291,75 @@ pub struct Catalog {
     pub csv: bool,
 }
 
+const BACKTEST_NOTES: &str = "\
+Examples:
+  batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
+  batchcast backtest twin.toml execution_trace.txt --calibrate   its assumptions found on the first half of the jobs,
+                                                                 judged on the others
+
+The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
+\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow. It holds no bill, so nothing
+is said of cost.";
+
+/// `batchcast backtest`.
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// A scenario file, or a folder with scenario.toml or scenario.json.
+    pub scenario: PathBuf,
+    /// What was measured.
+    pub history: PathBuf,
+    /// Find the assumptions on the first half of the jobs (in order of submission) and judge the others.
+    #[arg(long)]
+    pub calibrate: bool,
+    /// Runs of which the intervals are made.
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(10..=10_000))]
+    pub draws: u32,
+    /// Set a parameter of the model; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// The seed of all chance.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+const SPOT_DEADLINE_NOTES: &str = "\
+Examples:
+  batchcast spot-deadline --availability us-west-2b_v100_1.json --work 48h --deadline 52h
+  batchcast spot-deadline --availability us-west-2b_v100_1.json --work 48h --deadline 52h --changeover 10m
+
+The file is JSON: {\"metadata\": {\"gap_seconds\": 195}, \"data\": [1, 1, 0]}, how many instances were to be had at each
+tick. Everything is counted in whole ticks: work and deadline rounded down, the change-over up. A job keeps its work when its
+Spot instance is taken.";
+
+/// `batchcast spot-deadline`.
+#[derive(Debug, Args)]
+pub struct SpotDeadline {
+    /// Measured availability, plain or gzip.
+    #[arg(long, value_name = "FILE")]
+    pub availability: PathBuf,
+    /// How long the job runs.
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub work: Span,
+    /// How long after its begin it must have ended.
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub deadline: Span,
+    /// Which way to keep the deadline: greedy, uniform-progress, omniscient or all.
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    pub policy: String,
+    /// Price of Spot as a part of On-Demand's.
+    #[arg(long, value_name = "PART", default_value = "0.3", value_parser = part)]
+    pub spot_price: Ratio,
+    /// From one begin of the job to the next along the trace.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_span)]
+    pub every: Span,
+    /// What a start on a machine takes before work goes on; it is paid.
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_span)]
+    pub changeover: Span,
+    /// How many instances the job needs at once.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub nodes: u32,
+}
+
 /// In which order types are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum CatalogOrder {
@@ -321,6 +396,12 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write KEY=VALUE, such as dispatch=easy".to_owned()),
     }
+}
+
+fn part(text: &str) -> Result<Ratio, String> {
+    let part = text.parse::<f64>().ok().and_then(Ratio::from_f64);
+    let part = part.filter(|part| *part <= Ratio::ONE);
+    part.ok_or_else(|| "write a part from 0 to 1, such as 0.3".to_owned())
 }
 
 fn tables(text: &str) -> Result<Tables, String> {
@@ -409,6 +490,8 @@ mod tests {
             "batchcast catalog --optimal c4-m4-r4",
             "batchcast catalog --instance-types optimal --optimal c3",
             "batchcast catalog --max-price -1",
+            "batchcast spot-deadline --work 2h --deadline 3h",
+            "batchcast spot-deadline --availability a --work 2h --deadline 3h --spot-price 1.5",
         ] {
             let parsed = CommandLine::try_parse_from(words.split_whitespace());
             assert_eq!(parsed.unwrap_err().exit_code(), 2, "{words}");

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::input::scenario::{self, Files, Loaded, Pool};
 use crate::input::{
-    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf,
+    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, nextflow, recognise,
+    swf,
 };
 use crate::report::InputFile;
 
@@ -30,6 +31,8 @@ pub struct Input {
 
 /// The seed of a pool where none is given: that of a scenario which states none.
 const SEED: u64 = 1;
+/// What a scenario calls the trace that the command line gives.
+pub const HISTORY: &str = "history";
 /// Bytes of a file that are looked at to tell its kind.
 const FIRST_BYTES: u64 = 64 << 10;
 
@@ -42,11 +45,25 @@ pub fn scenario(
     overrides: &[(String, String)],
     seed: Option<u64>,
 ) -> Result<Input, Failure> {
+    scenario_with(path, overrides, seed, None)
+}
+
+/// The same, where the trace called [`HISTORY`] is the file at `history`.
+///
+/// # Errors
+/// As of [`scenario`].
+pub fn scenario_with(
+    path: &Path,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    history: Option<&Path>,
+) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
     let home = Home {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         files: Rc::new(RefCell::new(vec![described(&short_name(&path), &bytes)])),
+        history: history.map(Path::to_owned),
     };
     let name = path.display().to_string();
     let loaded =
@@ -77,12 +94,17 @@ fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
 /// The folder of a scenario, where the files that it names are.
 struct Home {
     folder: PathBuf,
+    history: Option<PathBuf>,
     files: Rc<RefCell<Vec<InputFile>>>,
 }
 
 impl Files for Home {
     fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let opened = File::open(self.folder.join(path));
+        let place = match &self.history {
+            Some(history) if path == HISTORY => history.clone(),
+            _ => self.folder.join(path),
+        };
+        let opened = File::open(place);
         let file = opened.map_err(|error| super::failure::plain(&error))?;
         // Where a scenario names a place of this machine, the manifest does not repeat it.
         let name = match Path::new(path) {
@@ -144,10 +166,11 @@ fn read_trace(
     match recognise(first) {
         Some(TraceKind::Swf) => swf::read(bytes, name, options),
         Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
+        Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
         None => Err(vec![Problem::whole(
             name,
             "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
-             a header that names submit_s",
+             a header that names submit_s, nor a trace or report of Nextflow",
         )]),
     }
 }

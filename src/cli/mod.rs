@@ -2,6 +2,7 @@
 
 mod again;
 mod args;
+mod backtest;
 mod catalog;
 mod costs;
 mod explain;
@@ -13,6 +14,7 @@ mod output;
 mod pool;
 mod progress;
 mod run;
+mod spot_deadline;
 mod tornado;
 mod tune;
 
@@ -75,6 +77,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => catalog::list(asked, common),
+        Command::Backtest(asked) => backtest::backtest(asked, common),
+        Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }
 }

@@ -1,6 +1,8 @@
 //! Standard output for data, standard error for everything else.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+
+use crate::report::Style;
 
 use super::failure::Failure;
 
@@ -18,4 +20,13 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Writes to standard error; if that fails, nobody is there to tell.
 pub fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// How text on standard output may look.
+pub fn style() -> Style {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let able = std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+    Style {
+        colour: wanted && able && std::io::stdout().is_terminal(),
+    }
 }

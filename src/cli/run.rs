@@ -1,12 +1,11 @@
 //! `batchcast run`: read, simulate, write.
 
 use std::fs::File;
-use std::io::IsTerminal;
 
 use crate::metrics::bounds::jobs_of;
 use crate::metrics::{Recorder, RowSink, Summary, Timeline};
 use crate::plan;
-use crate::report::{Manifest, Style, Table, Tables, manifest_json, summary_json, summary_text};
+use crate::report::{Manifest, Table, Tables, manifest_json, summary_json, summary_text};
 use crate::sim::{Outcome, Simulation};
 use crate::units::SimTime;
 
@@ -14,7 +13,7 @@ use super::args::{Common, Run};
 use super::failure::Failure;
 use super::folder::RunFolder;
 use super::load::{self, Input};
-use super::output::{print, tell};
+use super::output::{print, style, tell};
 use super::progress::Watched;
 use super::tornado;
 use super::tune;
@@ -218,12 +217,4 @@ fn command_line(run: &Run) -> Vec<String> {
         words.push(load::short_name(scenario));
     }
     words
-}
-
-fn style() -> Style {
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let able = std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
-    Style {
-        colour: wanted && able && std::io::stdout().is_terminal(),
-    }
 }

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod csv_trace;
 pub mod generate;
 mod merge;
+pub mod nextflow;
 mod problem;
 mod recognise;
 pub mod scenario;

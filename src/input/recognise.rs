@@ -11,6 +11,8 @@ pub enum TraceKind {
     Swf,
     /// The native CSV; see [`super::csv_trace`].
     Csv,
+    /// What Nextflow writes of a run; see [`super::nextflow`].
+    Nextflow,
 }
 
 /// Bytes looked at, unpacked.
@@ -19,7 +21,8 @@ const LOOKED_AT: u64 = 64 << 10;
 const NUMBERS_MIN: usize = 11;
 
 /// The kind of a trace that begins with `first_bytes` (some kilobytes, or the whole file), plain or gzip: SWF begins with a
-/// comment `;` or with a line of at least eleven numbers, the native CSV with a header that names `submit_s`. `None` where
+/// comment `;` or with a line of at least eleven numbers, the native CSV with a header that names `submit_s`, Nextflow's trace with one
+/// that names `task_id` between tabs, and its report with a list of tasks. `None` where
 /// it is neither.
 pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
     let mut text = Vec::new();
@@ -32,6 +35,14 @@ pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
         .find(|line| !line.is_empty())?;
     if line[0] == b';' {
         return Some(TraceKind::Swf);
+    }
+    let names_task = |separator: u8| {
+        line.split(|&byte| byte == separator)
+            .any(|name| name.trim_ascii() == b"task_id")
+    };
+    let is_report = line[0] == b'[' && text.windows(9).any(|window| window == b"\"task_id\"");
+    if is_report || names_task(b'\t') {
+        return Some(TraceKind::Nextflow);
     }
     let names_submission = line
         .split(|&byte| byte == b',')
@@ -67,6 +78,9 @@ mod tests {
             ("1 2 3 4 5 6 7 8 9 10\n", None),
             ("a b c d e f g h i j k l\n", None),
             ("submit_s,run_s,vcpus\n1,2,3\n", Some(TraceKind::Csv)),
+            ("task_id\thash\tnative_id\n", Some(TraceKind::Nextflow)),
+            ("[\n{\n\"task_id\": \"2\"", Some(TraceKind::Nextflow)),
+            ("[1, 2]", None),
             ("\"job_id\",\"submit_s\"\r\n", Some(TraceKind::Csv)),
             ("job_id, submit_s ,run_s", Some(TraceKind::Csv)),
             ("submit_s_,run_s\n", None),

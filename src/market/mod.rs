@@ -3,12 +3,13 @@
 //! A pool is the instances of one type in one availability zone. Its price is a *course*: steps with what an instance would
 //! have paid until each, so that a life of any length costs two look-ups, and no event is made when a price changes. A course
 //! goes on as far as somebody asks; where its steps come from is the price model's, one file each: `blocks` (a history cut
-//! into blocks and drawn again), `process` (a random process); a history or a constant is steps already.
+//! into blocks and drawn again), `process` (a random process), `fitted` (what a history is like); a history or a constant is steps already.
 //!
 //! Chance comes from named streams: a price from its pool, an interruption from its instance. So two plans see one market.
 
 mod blocks;
 mod course;
+mod fitted;
 mod process;
 mod shocks;
 mod signal;
@@ -99,6 +100,10 @@ impl<'w> Market<'w> {
                 SpotPrice::Process(process) => Box::new(process::Walk::new(
                     *process,
                     streams.stream("price", number),
+                )),
+                SpotPrice::Fitted(price) => Box::new(fitted::Wander::new(
+                    **price,
+                    streams.stream("fitted", number),
                 )),
                 SpotPrice::Blocks {
                     history,

@@ -23,7 +23,7 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn new(process: PriceProcess, stream: ChaCha8Rng) -> Walk {
         Walk {
-            log: libm::log(process.first.ticks().max(1) as f64 / TICKS_PER_USD),
+            log: log_of(process.first),
             process,
             stream,
             at: SimTime::ZERO,
@@ -32,14 +32,24 @@ impl Walk {
     }
 
     fn price(&self) -> PricePerHour {
-        let (least, most) = (self.process.least.ticks(), self.process.most.ticks());
-        let ticks = libm::exp(self.log) * TICKS_PER_USD;
-        let ticks = ticks.clamp(least as f64, most.max(least) as f64);
-        // Prices are whole hundred-thousandths of a dollar, as AWS's are to four or six decimals.
-        let grain = 10_000;
-        let rounded = (ticks as u64).div_ceil(grain) * grain;
-        PricePerHour::from_ticks(rounded.clamp(least, most.max(least)))
+        price_of(self.log, self.process.least, self.process.most)
     }
+}
+
+/// The price of which `log` is the logarithm, within its bounds.
+pub(super) fn price_of(log: f64, least: PricePerHour, most: PricePerHour) -> PricePerHour {
+    let (least, most) = (least.ticks(), most.ticks());
+    let ticks = libm::exp(log) * TICKS_PER_USD;
+    let ticks = ticks.clamp(least as f64, most.max(least) as f64);
+    // Prices are whole hundred-thousandths of a dollar, as AWS's are to four or six decimals.
+    let grain = 10_000;
+    let rounded = (ticks as u64).div_ceil(grain) * grain;
+    PricePerHour::from_ticks(rounded.clamp(least, most.max(least)))
+}
+
+/// The natural logarithm of a price in USD an hour.
+pub(super) fn log_of(price: PricePerHour) -> f64 {
+    libm::log(price.ticks().max(1) as f64 / TICKS_PER_USD)
 }
 
 impl Iterator for Walk {

@@ -13,10 +13,12 @@ mod quantiles;
 mod reasons;
 mod recorder;
 mod rows;
+pub mod scores;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod uptime;
 
 pub use cost_bound::{CostBounds, machine_types};
 pub use decimal::Decimal;
@@ -33,3 +35,4 @@ pub use summary::{
     AssumptionValue, Distribution, JobCounts, LowerBounds, Summary, Utilization, assumption_values,
 };
 pub use timeline::{Bucket, Integral, LEVELS, LevelSums, Timeline};
+pub use uptime::Uptime;

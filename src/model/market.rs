@@ -62,6 +62,8 @@ pub enum SpotPrice {
     Steps(Vec<(SimTime, PricePerHour)>),
     /// A random process, drawn in the run.
     Process(PriceProcess),
+    /// What a history was found to be like, drawn in the run.
+    Fitted(Box<FittedPrice>),
     /// Blocks of a history, drawn in the run and laid end to end.
     Blocks {
         /// The history, as steps from time zero to its end.
@@ -97,6 +99,39 @@ pub struct PriceProcess {
     pub least: PricePerHour,
 }
 
+/// How many logarithms tell how the prices of a history lie.
+pub const PRICE_LEVELS: usize = 41;
+
+/// A price like that of a history: it goes on for a while as it went, is drawn to its mean slowly, and now and then is anew one of
+/// the prices that the history had. Logarithms are natural, of USD an hour; they and their changes are in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FittedPrice {
+    /// The price at time zero.
+    pub first: PricePerHour,
+    /// By how much its logarithm rises in a day, as it goes at time zero: what is expected.
+    pub drift: i64,
+    /// How uncertain that is, as a standard deviation.
+    pub drift_deviation: u32,
+    /// Standard deviation of that rise at any time.
+    pub deviation: u32,
+    /// After so long 1/e of the way it goes is left.
+    pub momentum: Span,
+    /// Mean of the logarithm.
+    pub mean_log: i64,
+    /// After so long 1/e of a distance to the mean is left.
+    pub reversion: Span,
+    /// How often in a day it is drawn anew.
+    pub redraws_per_day: Ratio,
+    /// Logarithms of the prices that it is drawn from, as quantiles at even distances from the least to the highest.
+    pub levels: [i64; PRICE_LEVELS],
+    /// How often it may change.
+    pub step: Span,
+    /// The highest price there is.
+    pub most: PricePerHour,
+    /// The lowest.
+    pub least: PricePerHour,
+}
+
 /// How EC2 takes instances back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interruption {
@@ -105,4 +140,13 @@ pub enum Interruption {
     Never,
     /// Each instance at its pool's hazard, whatever its age.
     Hazard,
+}
+
+/// How many Spot instances of a pool were to be had, looked at again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// From one look (a tick) to the next; at least a second.
+    pub gap: Span,
+    /// How many there were at each; at least one look.
+    pub counts: Vec<u32>,
 }

@@ -9,6 +9,7 @@ mod definition;
 mod environment;
 mod fargate;
 mod market;
+mod measured;
 mod observer;
 mod queue;
 mod quota;
@@ -34,8 +35,10 @@ pub use environment::{
 };
 pub use fargate::{ContainerTerms, FargateEnvironment, FargateSize, Platform};
 pub use market::{
-    Interruption, PriceProcess, ShockTimes, SpotMarket, SpotPool, SpotPrice, SpotShock,
+    Availability, FittedPrice, Interruption, PRICE_LEVELS, PriceProcess, ShockTimes, SpotMarket,
+    SpotPool, SpotPrice, SpotShock,
 };
+pub use measured::MeasuredJob;
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,

@@ -1,6 +1,8 @@
 //! Many runs of one question, as many at once as there are cores: the only module that spawns threads. What comes back is in
 //! the order of what was asked, so that it is the same on any number of threads.
 
+mod backtest;
+mod deadline;
 mod head_of_line;
 mod replication;
 mod tornado;
@@ -8,6 +10,8 @@ mod tune;
 
 use rayon::prelude::*;
 
+pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
+pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::{JOBS_MAX, with_head_of_line};
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};

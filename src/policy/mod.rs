@@ -3,6 +3,7 @@
 pub mod allocation;
 pub mod capacity;
 pub mod checkpoint;
+pub mod deadline;
 pub mod discipline;
 pub mod order;
 pub mod placement;

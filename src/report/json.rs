@@ -95,6 +95,14 @@ impl Json {
         self.text.push_str(&number.to_string());
     }
 
+    /// A member that is a number of statistics, rounded to six decimals; it must be finite.
+    pub fn number(&mut self, key: &str, number: f64) {
+        self.key(key);
+        let text = format!("{number:.6}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        self.text.push_str(if text == "-0" { "0" } else { text });
+    }
+
     /// A member that is true or false.
     pub fn flag(&mut self, key: &str, flag: bool) {
         self.key(key);

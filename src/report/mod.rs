@@ -1,6 +1,8 @@
 //! Results as bytes: tables, JSON, text. Pure: destinations are handed in.
 
 mod attempts_csv;
+mod backtest;
+mod deadline;
 mod hours_csv;
 mod job_ids;
 mod jobs_csv;
@@ -21,6 +23,8 @@ mod tune;
 mod wording;
 
 pub use attempts_csv::{ATTEMPTS_HEADER, AttemptsCsv};
+pub use backtest::{backtest_json, backtest_text};
+pub use deadline::DeadlinePage;
 pub use hours_csv::{HOURS_HEADER, hours_csv};
 pub use jobs_csv::{JOBS_HEADER, JobsCsv};
 pub use json::Json;

@@ -467,7 +467,7 @@ fn spot_bill(scenario: &Scenario, record: &InstanceRecord) {
     let steps = match &scenario.world.spot.pools[record.pool.index()].price {
         SpotPrice::Fixed(price) => vec![(SimTime::ZERO, *price)],
         SpotPrice::Steps(steps) => steps.clone(),
-        SpotPrice::Process(_) | SpotPrice::Blocks { .. } => return,
+        SpotPrice::Process(_) | SpotPrice::Fitted(_) | SpotPrice::Blocks { .. } => return,
     };
     if spec.billing == Billing::PerHour {
         return;

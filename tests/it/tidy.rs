@@ -44,7 +44,18 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("report", &["units", "model", "billing", "metrics", "plan"]),
     ("explain", &["units", "model", "metrics", "report"]),
-    ("plan", &["units", "model", "sim", "metrics"]),
+    (
+        "plan",
+        &[
+            "units",
+            "model",
+            "policy",
+            "engine::Streams",
+            "engine::chance",
+            "sim",
+            "metrics",
+        ],
+    ),
 ];
 
 /// The modules whose results are a function of the World, the seed and the commands alone.

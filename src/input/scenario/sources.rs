@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use crate::input::generate::{self, GeneratorSpec};
-use crate::input::{Problem, Trace, TraceKind, TraceOptions, csv_trace, recognise, swf};
+use crate::input::{Problem, Trace, TraceKind, TraceOptions, csv_trace, nextflow, recognise, swf};
 use crate::model::Workload;
 
 /// Bytes from which the kind of a trace is told.
@@ -28,8 +28,9 @@ pub fn read_trace(
     match kind {
         Some(TraceKind::Swf) => swf::read(whole, name, options),
         Some(TraceKind::Csv) => csv_trace::read(whole, name, options),
+        Some(TraceKind::Nextflow) => nextflow::read(whole, name, options),
         None => {
-            let message = "is no trace that we know: neither SWF nor CSV with a column submit_s";
+            let message = "is no trace that we know: neither SWF, nor CSV with a column submit_s, nor a trace or report of Nextflow";
             Err(vec![Problem::whole(name, message)])
         }
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::input::Problem;
 use crate::input::builder::Problems;
 use crate::input::scenario::shortened;
+use crate::model::Availability;
 use crate::units::{SimTime, Span};
 
 use super::document::document;
@@ -19,6 +20,22 @@ const GAP_MAX: u64 = 366 * 24 * 3600;
 /// # Errors
 /// Every problem of the file, up to a hundred, and the number of the others.
 pub fn available(reader: impl Read, file: &str) -> Result<Vec<(SimTime, u32)>, Vec<Problem>> {
+    let read = availability(reader, file)?;
+    let mut steps: Vec<(SimTime, u32)> = Vec::new();
+    for (index, &count) in read.counts.iter().enumerate() {
+        if steps.last().is_none_or(|&(_, last)| last != count) {
+            let at = Span::from_ms(read.gap.ms() * index as u64);
+            steps.push((SimTime::ZERO + at, count));
+        }
+    }
+    Ok(steps)
+}
+
+/// How many there were at each tick.
+///
+/// # Errors
+/// Every problem of the file, up to a hundred, and the number of the others.
+pub fn availability(reader: impl Read, file: &str) -> Result<Availability, Vec<Problem>> {
     let read = document(reader, file)?;
     let mut problems = Problems::of(file);
     let gap = read.pointer("/metadata/gap_seconds");
@@ -42,24 +59,25 @@ pub fn available(reader: impl Read, file: &str) -> Result<Vec<(SimTime, u32)>, V
             &[]
         }
     };
-    let mut steps: Vec<(SimTime, u32)> = Vec::new();
+    let mut counts = Vec::with_capacity(ticks.len());
     for (index, tick) in ticks.iter().enumerate() {
         let count = tick.as_u64().and_then(|count| u32::try_from(count).ok());
-        let Some(count) = count else {
-            let message = format!(
-                "`{}` is not a count of instances",
-                shortened(&tick.to_string())
-            );
-            problems.add(0, &format!("/data/{index}"), message);
-            continue;
-        };
-        let at = SimTime::ZERO + Span::from_s(seconds.unwrap_or(1) * index as u64);
-        if steps.last().is_none_or(|&(_, last)| last != count) {
-            steps.push((at, count));
+        match count {
+            Some(count) => counts.push(count),
+            None => {
+                let message = format!(
+                    "`{}` is not a count of instances",
+                    shortened(&tick.to_string())
+                );
+                problems.add(0, &format!("/data/{index}"), message);
+            }
         }
     }
     match problems.is_empty() {
-        true => Ok(steps),
+        true => Ok(Availability {
+            gap: Span::from_s(seconds.unwrap_or(1)),
+            counts,
+        }),
         false => Err(problems.into_list()),
     }
 }

@@ -3,6 +3,7 @@
 mod advisor;
 mod availability;
 mod document;
+mod fit;
 mod history;
 mod json_rows;
 mod process;
@@ -12,6 +13,7 @@ mod table_rows;
 mod tests;
 
 pub use advisor::hazards;
-pub use availability::available;
+pub use availability::{availability, available};
+pub use fit::fitted;
 pub use history::{Assumed, PriceHistory, Steps};
-pub use process::{Stated, fitted, of_figures};
+pub use process::{Stated, of_figures};

@@ -348,36 +348,65 @@ fn a_stated_process_has_its_mean_and_takes_back_what_its_rate_says() {
 
 #[test]
 fn a_price_that_never_moved_is_fitted_by_one_that_never_moves() {
-    let steps = [(0, price("0.5")), (86_400_000, price("0.5"))];
-    let process = fitted(&steps, 0, Span::from_s(300), price("1"));
-    assert_eq!((process.deviation, process.jump_chance), (0, 0));
-    assert_eq!(process.mean_log, -693_147);
+    let steps = [(0, price("0.5")), (10 * 86_400_000, price("0.5"))];
+    let fitted = fitted(&steps, 5 * 86_400_000, Span::from_s(300), price("1"));
+    assert_eq!(fitted.first, price("0.5"));
+    assert_eq!(
+        (fitted.deviation, fitted.drift, fitted.drift_deviation),
+        (0, 0, 0)
+    );
+    assert_eq!(fitted.redraws_per_day, crate::units::Ratio::ZERO);
+    assert_eq!(fitted.mean_log, -693_147);
+    assert!(fitted.levels.iter().all(|level| *level == -693_147));
+}
+
+/// Prices of every hour of `days` days, from the logarithm that `log` gives for the hour and an even number from -0.5 to 0.5.
+fn hourly(days: i64, mut log: impl FnMut(i64, f64) -> f64) -> Vec<(i64, PricePerHour)> {
+    let mut state = 1_u64;
+    let hours = 0..24 * days;
+    let steps = hours.map(|hour| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let even = (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
+        let ticks = (libm::exp(log(hour, even)) * 0.5e10) as u64;
+        (hour * 3_600_000, PricePerHour::from_ticks(ticks))
+    });
+    steps.collect()
 }
 
 #[test]
-fn a_fit_finds_again_what_made_the_history() {
-    // An autoregression with noise from a fixed sequence of even steps, and one jump in a hundred steps.
-    let (kept, noise, jump) = (0.9, 0.01, 0.2);
-    let mut state = 1_u64;
-    let mut log = 0.0_f64;
-    let steps: Vec<(i64, PricePerHour)> = (0..20_000_i64)
-        .map(|number| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            let even = (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
-            log = kept * log + even * noise * 12_f64.sqrt();
-            if number % 100 == 99 {
-                log += if number % 200 == 99 { jump } else { -jump };
-            }
-            let ticks = (libm::exp(log) * 0.5e10) as u64;
-            (number * 300_000, PricePerHour::from_ticks(ticks))
-        })
-        .collect();
-    let process = fitted(&steps, 0, Span::from_s(300), price("1"));
-    let near = |found: u32, wanted: f64| (f64::from(found) / 1e6 / wanted - 1.0).abs() < 0.1;
-    assert!(near(process.reversion, 1.0 - kept), "{process:?}");
-    assert!(near(process.deviation, noise), "{process:?}");
-    assert!(near(process.jump_chance, 0.01), "{process:?}");
-    assert!(near(process.jump_deviation, jump), "{process:?}");
+fn a_price_that_wanders_keeps_its_way_and_is_hardly_drawn_anew() {
+    // The hourly change is nine tenths of the one before, and news.
+    let (mut at, mut change) = (0.0, 0.0);
+    let steps = hourly(56, |_, even| {
+        change = 0.9 * change + 0.002 * even;
+        at += change;
+        at
+    });
+    let end = 56 * 86_400_000;
+    let fitted = fitted(&steps, end, Span::from_s(3600), price("1"));
+    let redraws = fitted.redraws_per_day.parts();
+    assert!(redraws < 100_000, "{fitted:?}");
+    assert!(fitted.deviation > 0 && fitted.drift != 0, "{fitted:?}");
+    assert!(fitted.drift_deviation < fitted.deviation, "{fitted:?}");
+    assert!(fitted.levels.is_sorted());
+}
+
+#[test]
+fn a_price_that_jumps_to_and_fro_is_drawn_anew_each_day() {
+    let steps = hourly(30, |_, even| if even > 0.4 { 2.0 } else { 0.0 });
+    let fitted = fitted(&steps, 86_400_000 * 30, Span::from_s(3600), price("1"));
+    assert!(fitted.redraws_per_day.parts() > 1_000_000, "{fitted:?}");
+    // 90 % of the levels are the low price, and the rest the high one.
+    let high = fitted.levels.iter().filter(|level| **level > 0).count();
+    assert!((2..=7).contains(&high), "{fitted:?}");
+    assert!(fitted.most > price("3"));
+}
+
+#[test]
+fn a_history_that_begins_with_the_run_says_nothing_of_the_day_before() {
+    let steps = [(0, price("0.5")), (3_600_000, price("0.6"))];
+    let fitted = fitted(&steps, 0, Span::from_s(300), price("1"));
+    assert_eq!((fitted.first, fitted.drift), (price("0.5"), 0));
 }

@@ -83,6 +83,9 @@ fn pools(loaded: &Loaded) -> Vec<String> {
             SpotPrice::Process(process) => {
                 format!("around {} at most {}", process.first, process.most)
             }
+            SpotPrice::Fitted(fitted) => {
+                format!("like one at {} and at most {}", fitted.first, fitted.most)
+            }
         };
         let hazard = pool.interruptions_per_hour;
         let available: String = pool
@@ -186,8 +189,8 @@ fn a_synthetic_price_is_around_a_part_of_on_demand_or_what_is_stated_or_the_hist
     assert_eq!(
         of("fit = true\nhistory = \"history.csv\"\n"),
         [
-            "a z2 around 0.30 at most 1.00 (0)",
-            "b z1 around 0.50 at most 2.00 (0)"
+            "a z2 like one at 0.30 and at most 1.00 (0)",
+            "b z1 like one at 0.50 and at most 2.00 (0)"
         ]
     );
 }

@@ -75,7 +75,9 @@ impl PriceModel {
                 length: *length,
                 block: *block,
             },
-            PriceKind::Fitted(step) => SpotPrice::Process(fitted(steps?, zero, *step, most)),
+            PriceKind::Fitted(step) => {
+                SpotPrice::Fitted(Box::new(fitted(steps?, zero, *step, most)))
+            }
         })
     }
 }
