@@ -45,7 +45,7 @@
 //! * **A dispatch discipline**: one file in `policy/discipline/` that implements [`policy::discipline::Dispatch`] over what it
 //!   is lent ([`policy::discipline::Turn`]), one line in the list.
 //! * **A rule of AWS Batch**: the state machine is `control/lifecycle.rs` and nothing else moves a job; the door for jobs is
-//!   `control/submit.rs`, for all other actions `control/door.rs`; limits with their pages are [`model::rules`].
+//!   `control/submit.rs`, for environments `control/environments.rs`, for all other actions `control/door.rs`; limits with their pages are [`model::rules`].
 //! * **Something AWS does not publish**: an entry in [`model::ASSUMPTIONS`] with key, unit, default per profile, tag and
 //!   sentence. `batchcast assumptions`, scenario files and every report take it from there.
 //! * **A trace format**: a reader in `input/` that fills a [`model::Workload`], and its mark in `input/recognise.rs`.
@@ -63,6 +63,9 @@
 //! * **Spot**: how a price goes and when EC2 takes instances back is `market/`, one file for each model; what a strategy picks is
 //!   a file in `policy/allocation/`; what becomes of the jobs is `sim/spot.rs` (notice, and when Batch knows), and of the bill
 //!   `fleet/ledger.rs` (`waived`). Zones and what is lost with one are `fleet/zones.rs`.
+//!
+//! * **Infrastructure updates**: what AWS refuses is `control/environments.rs`, who is left behind and when they go `fleet/replace.rs`, what
+//!   becomes of their jobs `sim/replace.rs`.
 //!
 //! * **Checkpoints**: how an attempt passes its time and what is left of it is `policy/checkpoint.rs`, with the rules for the
 //!   interval; `sim/kept.rs` asks it at an attempt's end, and `plan/tune.rs` finds the best interval by runs.

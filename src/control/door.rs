@@ -3,29 +3,27 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Command, ComputeEnvironment, ConsumableResource, ConsumableUpdate, EnvironmentKind,
-    EnvironmentUpdate, FargateEnvironment, JobQueue, JobStatus, Knob, Named, Observer, Platform,
-    QueueUpdate, Rejection, SchedulingPolicy, StatusReason, rules,
+    Command, ConsumableResource, ConsumableUpdate, JobQueue, JobStatus, Knob, Named, Observer,
+    Platform, QueueUpdate, Rejection, SchedulingPolicy, StatusReason, rules,
 };
 use crate::policy::discipline;
 use crate::policy::order;
-use crate::policy::scaling::Scale;
-use crate::units::{EnvId, JobId, QueueId, Ratio, ShareId, SimTime, ZoneId};
+use crate::units::{EnvId, JobId, QueueId, ShareId, SimTime, ZoneId};
 
 use super::job::Whereabouts;
 use super::queue::{Fair, Queue};
-use super::registry::{Consumable, Environment, Revision};
+use super::registry::{Consumable, Revision};
 use super::shares::Usage;
 use super::{Attempt, Control, Effect};
 
-type Answer = Result<(), Rejection>;
+pub(super) type Answer = Result<(), Rejection>;
 
-fn refuse(text: impl Into<String>) -> Answer {
+pub(super) fn refuse(text: impl Into<String>) -> Answer {
     Err(Rejection(text.into()))
 }
 
 /// The first fault of a request, as AWS would answer.
-fn first_fault(faults: Vec<rules::Fault>) -> Answer {
+pub(super) fn first_fault(faults: Vec<rules::Fault>) -> Answer {
     match faults.into_iter().next() {
         Some(fault) => refuse(format!("{}: {}", fault.member, fault.message)),
         None => Ok(()),
@@ -239,195 +237,6 @@ impl<O: Observer> Control<'_, O> {
             Some(_) => Ok(()),
             None => refuse(format!("Scheduling policy {name} does not exist")),
         }
-    }
-
-    fn create_environment(&mut self, spec: &ComputeEnvironment) -> Answer {
-        first_fault(rules::name_faults("computeEnvironmentName", &spec.name))?;
-        if self.registry.environment(&spec.name).is_some() {
-            return refuse(format!("Compute environment {} already exists", spec.name));
-        }
-        let id = EnvId::at(self.registry.environments.len());
-        let mut environment = Environment {
-            name: spec.name.clone(),
-            enabled: spec.enabled,
-            valid: spec.valid,
-            deleted: false,
-            reserved_from: None,
-            managed: Scale::of(spec),
-            fargate: None,
-            committed: 0,
-            awaits_machines: false,
-            machines: 0,
-            slowest: Ratio::ONE,
-            queues: Vec::new(),
-        };
-        match &spec.kind {
-            EnvironmentKind::Unmanaged {
-                unmanaged_vcpus,
-                machines,
-                ..
-            } => {
-                environment.reserved_from = *unmanaged_vcpus;
-                environment.machines = machines.iter().map(|group| u64::from(group.count)).sum();
-                environment.slowest =
-                    self.slowest_of(machines.iter().map(|group| group.instance_type));
-            }
-            EnvironmentKind::Managed(managed) => {
-                first_fault(rules::managed_faults(managed))?;
-                environment.reserved_from = Some(managed.max_vcpus);
-                // More than one, and as many as it likes: no discipline can plan with them.
-                environment.machines = u64::from(u32::MAX);
-                environment.slowest = self.slowest_of(managed.types.iter().copied());
-            }
-            EnvironmentKind::Fargate(fargate) => {
-                first_fault(rules::fargate_faults(fargate))?;
-                environment.fargate = Some(*fargate);
-                environment.reserved_from = Some(fargate.max_vcpus);
-                environment.machines = u64::from(u32::MAX);
-                let machines = self.world.catalogue.tasks().map(|(id, _)| id);
-                environment.slowest = self.slowest_of(machines);
-            }
-        }
-        self.registry.environments.push(environment);
-        self.observer.named(Named::Environment(id, &spec.name));
-        self.effects.push_back(Effect::Machines {
-            environment: id,
-            spec: Box::new(spec.clone()),
-        });
-        Ok(())
-    }
-
-    fn update_environment(&mut self, now: SimTime, update: &EnvironmentUpdate) -> Answer {
-        let environment = self.environment(&update.compute_environment)?;
-        if let Some(fargate) = environment.fargate {
-            return self.update_fargate(now, update, fargate);
-        }
-        let mut scale = environment.managed;
-        match &mut scale {
-            Some(scale) => {
-                let min = update.min_vcpus.unwrap_or(scale.min_vcpus);
-                let max = update.max_vcpus.unwrap_or(scale.max_vcpus);
-                first_fault(rules::scale_faults(
-                    min,
-                    max,
-                    update.desired_vcpus,
-                    environment.committed,
-                ))?;
-                (scale.min_vcpus, scale.max_vcpus) = (min, max);
-                scale.desired_vcpus = update.desired_vcpus;
-                scale.enabled = update.enabled.unwrap_or(environment.enabled);
-                scale.valid = update.valid.unwrap_or(environment.valid);
-                environment.reserved_from = Some(max);
-            }
-            None if update.scales() => {
-                return refuse("computeResources must not be given for an UNMANAGED environment");
-            }
-            None => {
-                environment.reserved_from = update.unmanaged_vcpus.or(environment.reserved_from);
-            }
-        }
-        environment.managed = scale;
-        environment.enabled = update.enabled.unwrap_or(environment.enabled);
-        environment.valid = update.valid.unwrap_or(environment.valid);
-        let id = self
-            .registry
-            .environment(&update.compute_environment)
-            .expect("it was just found");
-        if let Some(scale) = scale {
-            self.effects.push_back(Effect::Rescale {
-                environment: id,
-                scale,
-            });
-        }
-        self.renew_environments();
-        self.changed(now, id);
-        Ok(())
-    }
-
-    /// A Fargate environment has nothing to scale but its ceiling (API ComputeResourceUpdate).
-    fn update_fargate(
-        &mut self,
-        now: SimTime,
-        update: &EnvironmentUpdate,
-        fargate: FargateEnvironment,
-    ) -> Answer {
-        if update.min_vcpus.is_some() || update.desired_vcpus.is_some() {
-            return refuse("minvCpus and desiredvCpus are not applicable to Fargate");
-        }
-        let fargate = FargateEnvironment {
-            max_vcpus: update.max_vcpus.unwrap_or(fargate.max_vcpus),
-            ..fargate
-        };
-        first_fault(rules::fargate_faults(&fargate))?;
-        let environment = self.environment(&update.compute_environment)?;
-        environment.fargate = Some(fargate);
-        environment.reserved_from = Some(fargate.max_vcpus);
-        environment.enabled = update.enabled.unwrap_or(environment.enabled);
-        environment.valid = update.valid.unwrap_or(environment.valid);
-        let id = self
-            .registry
-            .environment(&update.compute_environment)
-            .expect("it was just found");
-        self.effects.push_back(Effect::LimitTasks {
-            environment: id,
-            max_vcpus: fargate.max_vcpus,
-        });
-        self.renew_environments();
-        self.changed(now, id);
-        Ok(())
-    }
-
-    fn delete_environment(&mut self, name: &str) -> Answer {
-        let environment = self.environment(name)?;
-        if environment.enabled {
-            return refuse(format!(
-                "Compute environment {name} must be DISABLED before it is deleted"
-            ));
-        }
-        if !environment.queues.is_empty() {
-            return refuse(format!(
-                "Compute environment {name} is attached to a job queue"
-            ));
-        }
-        environment.deleted = true;
-        let scale = environment.managed.map(|scale| Scale {
-            enabled: false,
-            min_vcpus: 0,
-            desired_vcpus: Some(0),
-            ..scale
-        });
-        let id = EnvId::at(
-            self.registry
-                .environments
-                .iter()
-                .rposition(|e| e.name == name)
-                .expect("it was just found"),
-        );
-        if let Some(scale) = scale {
-            self.effects.push_back(Effect::Rescale {
-                environment: id,
-                scale,
-            });
-        }
-        self.effects.push_back(Effect::Leave {
-            environment: id,
-            count: u32::MAX,
-        });
-        Ok(())
-    }
-
-    /// The identifiers of `names`; each must be VALID.
-    fn environments(&self, names: &[String]) -> Result<Vec<EnvId>, Rejection> {
-        let look_up = |name: &String| match self.registry.environment(name) {
-            None => Err(Rejection(format!(
-                "Compute environment {name} does not exist"
-            ))),
-            Some(id) if !self.registry.environments[id.index()].valid => Err(Rejection(format!(
-                "Compute environment {name} is not VALID"
-            ))),
-            Some(id) => Ok(id),
-        };
-        names.iter().map(look_up).collect()
     }
 
     fn create_queue(&mut self, now: SimTime, spec: &JobQueue) -> Answer {

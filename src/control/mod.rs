@@ -41,6 +41,7 @@ mod contracts;
 mod demand;
 mod dispatch;
 mod door;
+mod environments;
 mod job;
 mod lane;
 mod lifecycle;
@@ -116,6 +117,20 @@ pub enum Effect {
         environment: EnvId,
         /// How it stands now.
         scale: Scale,
+    },
+    /// All instances of a managed environment are replaced.
+    Replace {
+        /// The environment.
+        environment: EnvId,
+        /// What it is from now on.
+        spec: Box<crate::model::Managed>,
+    },
+    /// Its idle instances stay so long from now on.
+    ScaleDownDelay {
+        /// The environment.
+        environment: EnvId,
+        /// After their last job, at least.
+        delay: Span,
     },
     /// maxvCpus of a Fargate environment is another.
     LimitTasks {

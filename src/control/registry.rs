@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    ConsumableResource, FargateEnvironment, JobDefinition, Platform, SchedulingPolicy,
+    ConsumableResource, FargateEnvironment, JobDefinition, Managed, Platform, SchedulingPolicy,
 };
 use crate::policy::discipline::Hold;
 use crate::policy::scaling::Scale;
@@ -20,6 +20,8 @@ pub(super) struct Environment {
     pub(super) reserved_from: Option<u32>,
     /// What makes it a managed one.
     pub(super) managed: Option<Scale>,
+    /// How it buys and launches, where it is managed.
+    pub(super) spec: Option<Box<Managed>>,
     /// What makes it one of Fargate tasks.
     pub(super) fargate: Option<FargateEnvironment>,
     /// vCPUs that a managed one has asked for and not let go.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::InstanceRecord;
 use crate::policy::scaling::Scale;
-use crate::units::{EnvId, InstanceId, PoolId, SimTime, TypeId};
+use crate::units::{EnvId, InstanceId, PoolId, SimTime, Span, TypeId};
 
 use super::{Fleet, managed};
 
@@ -20,6 +20,13 @@ impl Fleet<'_> {
         managed.rescale(scale);
         self.reconsider_kept(environment);
         self.touched = true;
+    }
+
+    /// Idle instances of an environment stay so long from now on after their last job.
+    pub fn set_scale_down_delay(&mut self, environment: EnvId, delay: Span) {
+        if let Some(managed) = &mut self.managed[environment.index()] {
+            managed.set_scale_down_delay(delay);
+        }
     }
 
     /// From now on EC2 has so many instances of a type for us.
@@ -80,7 +87,8 @@ impl Fleet<'_> {
             };
             let going = vcpus.entry(machine.environment).or_default();
             let own = u64::from(machine.meter.size().vcpus);
-            if managed.committed - *going - own < u64::from(managed.scale.min_vcpus) {
+            let is_kept = managed.committed - *going - own < u64::from(managed.scale.min_vcpus);
+            if is_kept && !machine.outdated {
                 managed.kept.insert((at, id));
             } else {
                 *going += own;
@@ -95,7 +103,9 @@ impl Fleet<'_> {
     pub fn leave_idle(&mut self, now: SimTime, instance: InstanceId) -> InstanceRecord {
         let machine = &self.instances[instance.index()];
         let in_vain = machine.meter.attempts() == 0 && machine.asked == self.epoch;
-        if let Some(managed) = &mut self.managed[machine.environment.index()] {
+        if let Some(managed) = &mut self.managed[machine.environment.index()]
+            && !machine.outdated
+        {
             // What it was asked for beyond minvCpus, it need not have for ever.
             managed.desired = 0;
             if in_vain {
@@ -124,7 +134,10 @@ impl Fleet<'_> {
         let billing = self.pools[machine.environment.index()].billing();
         // Not before every queue that waits for its tick has had a look at it.
         let idle_until = (now + patience).next_tick(times.dispatch_tick);
-        let leaves = managed::leaves_at(billing, machine.launched, idle_until);
+        let leaves = match machine.outdated {
+            true => now,
+            false => managed::leaves_at(billing, machine.launched, idle_until),
+        };
         machine.leaves = Some(leaves);
         self.idle.insert((leaves, id));
         self.touched = true;

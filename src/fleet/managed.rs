@@ -23,6 +23,10 @@ pub(super) struct Managed {
     pub(super) allocation: &'static dyn Allocation,
     /// The most that a Spot instance may cost, in percent of its On-Demand price; `None` for On-Demand instances.
     pub(super) bid_percentage: Option<u32>,
+    /// The same of the Spot instances that an update left behind.
+    old_bid: Option<u32>,
+    /// What was asked for before this epoch of the fleet was so before an infrastructure update.
+    renewed: u64,
     /// In order of type.
     pub(super) allowed: Vec<Allowed>,
     pub(super) scale: Scale,
@@ -53,6 +57,8 @@ impl Managed {
                 Purchase::OnDemand => None,
                 Purchase::Spot { bid_percentage } => Some(bid_percentage),
             },
+            old_bid: None,
+            renewed: 0,
             allowed,
             scale,
             scale_down_delay: spec.scale_down_delay,
@@ -65,6 +71,36 @@ impl Managed {
             in_vain: None,
             kept: BTreeSet::new(),
         }
+    }
+
+    /// An infrastructure update in an epoch of the fleet: from now on it is as `spec` says.
+    pub(super) fn renew(&mut self, spec: &Spec, allowed: Vec<Allowed>, epoch: u64) {
+        let new = Managed::new(spec, self.scale, allowed);
+        self.old_bid = self.bid_percentage.or(self.old_bid);
+        self.allocation = new.allocation;
+        self.bid_percentage = new.bid_percentage;
+        self.allowed = new.allowed;
+        self.renewed = epoch;
+        // What was to come is to go.
+        self.coming.clear();
+        self.backed_off.clear();
+        self.short_since = None;
+        self.in_vain = None;
+    }
+
+    /// Whether what was asked for in an epoch of the fleet was so before its last infrastructure update.
+    pub(super) fn is_outdated(&self, asked: u64) -> bool {
+        asked < self.renewed
+    }
+
+    /// The most that one of its Spot instances may cost, in percent of its On-Demand price.
+    pub(super) fn bid(&self) -> Option<u32> {
+        self.bid_percentage.or(self.old_bid)
+    }
+
+    /// Its idle instances stay so long from now on after their last job.
+    pub(super) fn set_scale_down_delay(&mut self, delay: Span) {
+        self.scale_down_delay = delay;
     }
 
     /// Commands changed it.

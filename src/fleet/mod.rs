@@ -11,6 +11,7 @@ mod managed;
 mod planning;
 mod pool;
 mod quota;
+mod replace;
 mod rooms;
 mod scaling;
 mod spent;
@@ -39,6 +40,7 @@ use managed::{Allowed, Managed};
 use pool::Pool;
 
 pub use fargate::Start;
+pub use replace::LeftBehind;
 pub use scaling::{Decision, Launch};
 pub use spent::{AttemptCost, Spent};
 
@@ -73,6 +75,8 @@ struct Instance {
     noticed: SimTime,
     /// Whether no job is placed on it any more.
     drains: bool,
+    /// Whether its environment was updated since it was asked for.
+    outdated: bool,
     meter: Meter,
     /// What it has pulled, where images have a size.
     images: Vec<images::Pulled>,
@@ -221,15 +225,7 @@ impl<'w> Fleet<'w> {
                 (*billing, machines.clone())
             }
             EnvironmentKind::Managed(managed) => {
-                let position = |place: usize| managed.positions.get(place).copied().unwrap_or(0);
-                let types = managed.types.iter().enumerate();
-                let allowed = types.map(|(place, &instance_type)| Allowed {
-                    instance_type,
-                    size: self.size(instance_type),
-                    price: self.catalogue.get(instance_type).price,
-                    position: position(place),
-                });
-                let allowed = allowed.collect();
+                let allowed = self.allowed(managed);
                 let scale = Scale::of(spec).expect("a managed environment scales");
                 self.levels.vcpus_max += u64::from(scale.max_vcpus);
                 self.touched = true;
@@ -253,6 +249,19 @@ impl<'w> Fleet<'w> {
             self.expect(environment, group.instance_type, group.count);
         }
         machines
+    }
+
+    /// The types that an environment may launch.
+    fn allowed(&self, spec: &crate::model::Managed) -> Vec<Allowed> {
+        let position = |place: usize| spec.positions.get(place).copied().unwrap_or(0);
+        let types = spec.types.iter().enumerate();
+        let allowed = types.map(|(place, &instance_type)| Allowed {
+            instance_type,
+            size: self.size(instance_type),
+            price: self.catalogue.get(instance_type).price,
+            position: position(place),
+        });
+        allowed.collect()
     }
 
     /// `count` machines of a type will join: jobs that only they can hold are not impossible.
@@ -306,6 +315,8 @@ impl<'w> Fleet<'w> {
             true => self.market.wear(pool, self.alive_in_pool[pool.index()]),
             false => Ratio::ONE,
         };
+        let managed = self.managed[environment.index()].as_ref();
+        let outdated = managed.is_some_and(|managed| managed.is_outdated(asked));
         for _ in 0..count {
             let zone = self.zone_for(now, environment, pool);
             self.instances.push(Instance {
@@ -325,7 +336,8 @@ impl<'w> Fleet<'w> {
                 attempts: Vec::new(),
                 interrupted: false,
                 noticed: SimTime::NEVER,
-                drains: false,
+                drains: outdated,
+                outdated,
                 meter: Meter::new(tariff, size, now),
                 images: Vec::new(),
                 traffic: Usd::ZERO,
@@ -370,7 +382,9 @@ impl<'w> Fleet<'w> {
             let size = machine.meter.size();
             machine.registered = Some(now);
             machine.position = self.pools[environment.index()].join(id, instance_type, size);
-            if let Some(managed) = &mut self.managed[environment.index()] {
+            if let Some(managed) = &mut self.managed[environment.index()]
+                && !machine.outdated
+            {
                 managed.came(instance_type);
             }
             self.close_if_draining(id);
@@ -422,6 +436,7 @@ impl<'w> Fleet<'w> {
         machine.gone = Some(now);
         let (environment, instance_type) = (machine.environment, machine.instance_type);
         let (position, is_registered) = (machine.position, machine.registered.is_some());
+        let is_outdated = machine.outdated;
         self.levels.instances -= 1;
         self.levels.provisioned.0 -= u64::from(size.vcpus);
         self.levels.provisioned.1 -= counted_memory(size);
@@ -445,7 +460,7 @@ impl<'w> Fleet<'w> {
             Some(managed) => {
                 managed.committed -= u64::from(size.vcpus);
                 managed.instances -= 1;
-                if !is_registered {
+                if !is_registered && !is_outdated {
                     managed.came(instance_type);
                 }
             }

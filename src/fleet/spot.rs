@@ -29,9 +29,12 @@ impl Fleet<'_> {
     /// The most that `instance` may cost, where it is a Spot instance.
     fn cap(&self, instance: InstanceId) -> Option<PricePerHour> {
         let machine = &self.instances[instance.index()];
+        if !machine.pool.is_some() {
+            return None;
+        }
         let managed = self.managed[machine.environment.index()].as_ref();
         let on_demand = self.catalogue.get(machine.instance_type).price;
-        let bid = managed.and_then(|managed| managed.bid_percentage);
+        let bid = managed.and_then(|managed| managed.bid());
         bid.map(|percent| scaling::cap(on_demand, percent))
     }
 

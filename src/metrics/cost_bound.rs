@@ -113,6 +113,15 @@ pub fn machine_types(commands: &[Timed]) -> Vec<TypeId> {
                     types.extend(machines.iter().map(|group| group.instance_type));
                 }
             },
+            Command::UpdateComputeEnvironment(update) => {
+                let Some(infrastructure) = &update.infrastructure else {
+                    continue;
+                };
+                if infrastructure.is_spot == Some(true) {
+                    return Vec::new();
+                }
+                types.extend(infrastructure.types.iter().flat_map(|(types, _)| types));
+            }
             Command::RunInstances { instance_type, .. } => types.push(*instance_type),
             _ => {}
         }

@@ -6,8 +6,8 @@ use std::fmt;
 use crate::units::{SimTime, Span, TypeId};
 
 use super::{
-    ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, SchedulingPolicy,
-    TimeLimitAction,
+    AllocationStrategy, ComputeEnvironment, ConsumableResource, JobDefinition, JobQueue, Managed,
+    Purchase, SchedulingPolicy, TimeLimitAction, UpdatePolicy,
 };
 
 /// A command and when it is given.
@@ -129,12 +129,62 @@ pub struct EnvironmentUpdate {
     pub max_vcpus: Option<u32>,
     /// `computeResources.desiredvCpus`.
     pub desired_vcpus: Option<u32>,
+    /// `computeResources.scalingPolicy.minScaleDownDelayMinutes`.
+    pub scale_down_delay: Option<Span>,
+    /// `updatePolicy`.
+    pub update_policy: Option<UpdatePolicy>,
+    /// Members of `computeResources` for which all instances are replaced.
+    pub infrastructure: Option<Box<Infrastructure>>,
+}
+
+/// An infrastructure update: what is `None` stays, and yet all instances are replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Infrastructure {
+    /// `type`: whether Spot.
+    pub is_spot: Option<bool>,
+    /// `bidPercentage`.
+    pub bid_percentage: Option<u32>,
+    /// `allocationStrategy`.
+    pub strategy: Option<AllocationStrategy>,
+    /// `instanceTypes`, expanded as in [`Managed::types`], with [`Managed::positions`].
+    pub types: Option<(Vec<TypeId>, Vec<u32>)>,
+}
+
+impl Infrastructure {
+    /// How an environment buys and launches after it.
+    pub fn applied_to(&self, spec: &Managed) -> Managed {
+        let old_bid = match spec.purchase {
+            Purchase::Spot { bid_percentage } => Some(bid_percentage),
+            Purchase::OnDemand => None,
+        };
+        let is_spot = self.is_spot.unwrap_or(old_bid.is_some());
+        let (types, positions) = self
+            .types
+            .clone()
+            .unwrap_or((spec.types.clone(), spec.positions.clone()));
+        Managed {
+            purchase: match is_spot {
+                true => Purchase::Spot {
+                    bid_percentage: self.bid_percentage.or(old_bid).unwrap_or(100),
+                },
+                false => Purchase::OnDemand,
+            },
+            strategy: self.strategy.unwrap_or(spec.strategy),
+            types,
+            positions,
+            ..spec.clone()
+        }
+    }
 }
 
 impl EnvironmentUpdate {
     /// Whether it changes anything that only managed environments have.
     pub fn scales(&self) -> bool {
-        self.min_vcpus.is_some() || self.max_vcpus.is_some() || self.desired_vcpus.is_some()
+        self.min_vcpus.is_some()
+            || self.max_vcpus.is_some()
+            || self.desired_vcpus.is_some()
+            || self.scale_down_delay.is_some()
+            || self.infrastructure.is_some()
     }
 }
 

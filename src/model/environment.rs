@@ -54,8 +54,29 @@ pub struct Managed {
     pub positions: Vec<u32>,
     /// `scalingPolicy.minScaleDownDelayMinutes`: how long an instance stays after its last job at least.
     pub scale_down_delay: Span,
+    /// `updatePolicy`: what becomes of jobs when its instances are replaced.
+    pub update_policy: UpdatePolicy,
     /// How its instances are billed.
     pub billing: Billing,
+}
+
+/// `updatePolicy`: what becomes of running jobs in an infrastructure update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpdatePolicy {
+    /// `terminateJobsOnUpdate`: they end at once.
+    pub terminate_jobs: bool,
+    /// `jobExecutionTimeoutMinutes`: else they may run so long.
+    pub timeout: Span,
+}
+
+impl Default for UpdatePolicy {
+    /// Half an hour (API UpdatePolicy).
+    fn default() -> UpdatePolicy {
+        UpdatePolicy {
+            terminate_jobs: false,
+            timeout: Span::from_s(30 * 60),
+        }
+    }
 }
 
 /// `type` of managed EC2 instances: how they are bought.

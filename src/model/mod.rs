@@ -24,14 +24,16 @@ mod workload;
 pub use assumptions::{ASSUMPTIONS, Assumption, Knob};
 pub use catalog::{Architecture, Catalogue, Gpu, Hardware, InstanceType, TaskMachine};
 pub use cause::{CostCause, CostCauses, TimeCause, TimeCauses};
-pub use command::{Command, ConsumableUpdate, EnvironmentUpdate, QueueUpdate, Rejection, Timed};
+pub use command::{
+    Command, ConsumableUpdate, EnvironmentUpdate, Infrastructure, QueueUpdate, Rejection, Timed,
+};
 pub use definition::{
     Checkpoint, ConsumableAsk, EvaluateOnExit, ExitAction, JobDefinition, MultiNode, NodeGroup,
     Pattern, RetryStrategy,
 };
 pub use environment::{
     AllocationStrategy, Billing, ComputeEnvironment, ConsumableResource, EnvironmentKind,
-    MachineGroup, Managed, Purchase,
+    MachineGroup, Managed, Purchase, UpdatePolicy,
 };
 pub use fargate::{ContainerTerms, FargateEnvironment, FargateSize, Platform};
 pub use market::{

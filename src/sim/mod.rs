@@ -7,6 +7,7 @@
 mod clients;
 mod fate;
 mod kept;
+mod replace;
 mod scaling;
 mod spot;
 
@@ -63,6 +64,8 @@ enum Event {
     Supply,
     /// And take jobs.
     Registered(u32),
+    /// Instances that an update left behind have had their time.
+    LeftBehind(u32),
     /// A closed-loop submission.
     Submit(RowId),
     /// A rule submits a job again.
@@ -133,6 +136,8 @@ pub struct Simulation<'w, O: Observer> {
     groups: Vec<Group>,
     scaling: scaling::Scaling,
     notice: spot::Notice,
+    /// Instances that updates left behind with jobs, by update.
+    left_behind: Vec<Vec<InstanceId>>,
     next_row: usize,
     next_command: usize,
     digest: Digest,
@@ -168,6 +173,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             groups: Vec::new(),
             scaling: scaling::Scaling::new(&scenario.world.settings),
             notice: spot::Notice::new(&scenario.world.settings),
+            left_behind: Vec::new(),
             next_row: 0,
             next_command: 0,
             digest: Digest::default(),
@@ -459,6 +465,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 let instances = self.groups[group as usize].instances.clone();
                 return self.lose(instances.map(InstanceId).collect(), Span::ZERO);
             }
+            Event::LeftBehind(update) => return self.end_left_behind(update),
             Event::Submit(row) => {
                 self.clients.submitted();
                 self.submit_row(row);
@@ -630,6 +637,10 @@ impl<'w, O: Observer> Simulation<'w, O> {
                 instance_type,
                 available,
             } => self.fleet.set_available(instance_type, available),
+            Effect::ScaleDownDelay { environment, delay } => {
+                self.fleet.set_scale_down_delay(environment, delay);
+            }
+            Effect::Replace { environment, spec } => self.replace(environment, &spec),
             Effect::Outage { zone, until } => self.outage(zone, until),
             Effect::Leave { environment, count } => {
                 let instances = self.fleet.latest(environment, count);

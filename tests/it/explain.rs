@@ -465,7 +465,10 @@ fn a_runs_story_names_the_cause_that_its_scenario_shows_and_what_loses() {
         ),
         (
             "25-bundles-of-short-jobs",
-            &["[dispatch]", "11.6 %: containers being made [image-pull]"],
+            &[
+                "[dispatch]",
+                "11.6 %: images being pulled and containers made [image-pull]",
+            ],
         ),
         (
             "26-right-sizing",

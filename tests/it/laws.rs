@@ -533,6 +533,8 @@ impl Judge {
                     {
                         max = max.max(u64::from(update.max_vcpus.unwrap_or(0)));
                         min = min.min(u64::from(update.min_vcpus.unwrap_or(u32::MAX)));
+                        // What an update leaves behind goes before what replaces it comes.
+                        may_lose |= update.infrastructure.is_some();
                     }
                     Command::TerminateInstances {
                         compute_environment,

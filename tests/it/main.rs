@@ -32,4 +32,5 @@ mod tape;
 mod tidy;
 mod traps;
 mod twin;
+mod updates;
 mod worlds;

@@ -386,6 +386,7 @@ fn scenario(
             desired_vcpus: None,
             types: vec![TypeId::at(0)],
             scale_down_delay: Span::ZERO,
+            update_policy: Default::default(),
             billing: Billing::PerSecond,
         }),
     };

@@ -101,7 +101,7 @@ pub static ComputeResource: Shape = shape(
 /// `computeResources` of UpdateComputeEnvironment.
 pub static ComputeResourceUpdate: Shape = shape(
     "ComputeResourceUpdate",
-    "A scaling update; infrastructure updates are not simulated yet.",
+    "minvCpus, maxvCpus, desiredvCpus and scalingPolicy scale an environment; any other member replaces its instances (an infrastructure update), as updatePolicy says.",
     &[
         MIN.unit("vCPU"),
         MAX.unit("vCPU"),
@@ -119,3 +119,24 @@ pub static ComputeResourceUpdate: Shape = shape(
     ],
 )
 .with(&MACHINES);
+
+/// `updatePolicy`.
+pub static UpdatePolicy: Shape = shape(
+    "UpdatePolicy",
+    "What becomes of running jobs where an update replaces instances.",
+    &[
+        field(
+            "terminateJobsOnUpdate",
+            Kind::Flag,
+            "Whether they end at once.",
+        )
+        .default("false"),
+        field(
+            "jobExecutionTimeoutMinutes",
+            Kind::Whole(1, 7200),
+            "How long they may run on otherwise.",
+        )
+        .unit("min")
+        .default("30"),
+    ],
+);

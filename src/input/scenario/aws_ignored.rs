@@ -140,6 +140,5 @@ shapes! {
         Object(&InstanceLaunchTemplateUpdate), infrastructureOptimization:
         Object(&InfrastructureOptimization)
     }
-    UpdatePolicy { terminateJobsOnUpdate: Flag, jobExecutionTimeoutMinutes: INTEGER }
     EksConfigurationUpdate { accessEntry: Object(&EksAccessEntry) }
 }

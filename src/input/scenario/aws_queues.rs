@@ -3,7 +3,7 @@
 
 #![allow(non_upper_case_globals, reason = "AWS's own names")]
 
-use super::aws_compute::ComputeResource;
+use super::aws_compute::{ComputeResource, UpdatePolicy};
 use super::aws_ignored::*;
 use super::shape::{Field, Kind, Shape, field, ignored, shape};
 use Kind::{Choice, Decimal, List, Map, Object, Text, Whole};
@@ -63,7 +63,11 @@ pub static CreateComputeEnvironment: Shape = shape(
         ignored("computeEnvironmentArn", Text),
         ignored("ecsClusterArn", Text),
         ignored("statusReason", Text),
-        ignored("updatePolicy", Object(&UpdatePolicy)),
+        field(
+            "updatePolicy",
+            Object(&UpdatePolicy),
+            "What becomes of running jobs where an update replaces instances.",
+        ),
         ignored("containerOrchestrationType", Text),
         ignored("uuid", Text),
     ],

@@ -2,8 +2,8 @@
 
 use crate::model::{ASSUMPTIONS, Unit};
 
-use super::aws_compute::ComputeResourceUpdate;
-use super::aws_ignored::{EcsSettings, EksConfigurationUpdate, UpdatePolicy};
+use super::aws_compute::{ComputeResourceUpdate, UpdatePolicy};
+use super::aws_ignored::{EcsSettings, EksConfigurationUpdate};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
 use super::ours_billing::BILLING;
@@ -205,7 +205,11 @@ pub static EVENTS: Tagged = Tagged {
                         "For MANAGED environments only.",
                     ),
                     ignored("serviceRole", Text),
-                    ignored("updatePolicy", Object(&UpdatePolicy)),
+                    field(
+                        "updatePolicy",
+                        Object(&UpdatePolicy),
+                        "What becomes of running jobs where instances are replaced; stays as it is where absent.",
+                    ),
                     ignored("context", Text),
                     ignored("ecsSettings", Object(&EcsSettings)),
                     ignored("eksConfiguration", Object(&EksConfigurationUpdate)),

@@ -109,6 +109,7 @@ impl Maker {
                 desired_vcpus: desired,
                 types,
                 scale_down_delay: Span::from_s(self.pick(&[0, 0, 0, 1200])),
+                update_policy: Default::default(),
                 billing: self.pick(&[Billing::PerSecond, Billing::PerSecond, Billing::PerHour]),
             }),
         }

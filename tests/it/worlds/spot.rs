@@ -1,8 +1,9 @@
 //! Random worlds on Spot: a managed world of the same number, whose environments buy Spot instances from random pools.
 
 use batchcast::model::{
-    AllocationStrategy, Checkpoint, Command, EnvironmentKind, Interruption, PriceProcess, Purchase,
-    Scenario, ShockTimes, SpotMarket, SpotPool, SpotPrice, SpotShock, Timed,
+    AllocationStrategy, Checkpoint, Command, EnvironmentKind, EnvironmentUpdate, Infrastructure,
+    Interruption, PriceProcess, Purchase, Scenario, ShockTimes, SpotMarket, SpotPool, SpotPrice,
+    SpotShock, Timed, UpdatePolicy,
 };
 use batchcast::units::{PoolId, PricePerHour, Ratio, SimTime, Span, TypeId, ZoneId};
 use rand::rngs::ChaCha8Rng;
@@ -56,6 +57,7 @@ pub fn spot_world(seed: u64) -> Scenario {
     }
     save_work(&mut scenario, &mut chance);
     lose_zones(&mut scenario, &mut chance);
+    replace_machines(&mut scenario, &mut chance);
     scenario
 }
 
@@ -78,6 +80,42 @@ fn save_work(scenario: &mut Scenario, chance: &mut ChaCha8Rng) {
             });
         }
     }
+}
+
+/// Environments get other machines: one of their types, or all of them anew.
+fn replace_machines(scenario: &mut Scenario, chance: &mut ChaCha8Rng) {
+    let managed = |timed: &Timed| match &timed.command {
+        Command::CreateComputeEnvironment(made) => match &made.kind {
+            EnvironmentKind::Managed(managed) => Some((made.name.clone(), managed.types.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let made: Vec<(String, Vec<TypeId>)> = scenario.commands.iter().filter_map(managed).collect();
+    for (compute_environment, types) in made {
+        if types.is_empty() || !chance.random_bool(0.3) {
+            continue;
+        }
+        let one = types[chance.random_range(0..types.len())];
+        let update_policy = UpdatePolicy {
+            terminate_jobs: chance.random_bool(0.3),
+            timeout: Span::from_s(one_of(chance, &[60, 600])),
+        };
+        let update = EnvironmentUpdate {
+            compute_environment,
+            update_policy: chance.random_bool(0.8).then_some(update_policy),
+            infrastructure: Some(Box::new(Infrastructure {
+                types: chance.random_bool(0.5).then(|| (vec![one], vec![0])),
+                ..Infrastructure::default()
+            })),
+            ..EnvironmentUpdate::default()
+        };
+        scenario.commands.push(Timed {
+            at: some_time(chance),
+            command: Command::UpdateComputeEnvironment(update),
+        });
+    }
+    scenario.commands.sort_by_key(|timed| timed.at);
 }
 
 /// Zones are lost for a while, one perhaps twice at a time.

@@ -5,10 +5,11 @@ use crate::model::{
     Command, ConsumableUpdate, EnvironmentUpdate, Pattern, QueueUpdate, Resubmit, Rule, RuleEvent,
     Timed,
 };
-use crate::units::{Ratio, SimTime};
+use crate::units::{Ratio, SimTime, Span};
 
 use super::super::node::{Node, name_of, shortened};
 use super::super::shape::did_you_mean;
+use super::managed::update_policy;
 use super::{Lowering, at, enabled, timed};
 
 /// Longest `reason` of CancelJob and TerminateJob (API CancelJob).
@@ -73,6 +74,12 @@ impl Lowering<'_> {
                     min_vcpus: number("minvCpus"),
                     max_vcpus: number("maxvCpus"),
                     desired_vcpus: number("desiredvCpus"),
+                    scale_down_delay: resources
+                        .and_then(|resources| resources.get("scalingPolicy"))
+                        .and_then(|policy| policy.whole("minScaleDownDelayMinutes"))
+                        .map(|minutes: u32| Span::from_s(u64::from(minutes) * 60)),
+                    update_policy: node.get("updatePolicy").map(update_policy),
+                    infrastructure: self.infrastructure(node, resources),
                 };
                 self.scaling_update(node, resources);
                 Command::UpdateComputeEnvironment(update)

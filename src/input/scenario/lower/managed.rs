@@ -1,7 +1,9 @@
 //! `computeResources`: what makes an environment a managed one.
 
 use crate::model::type_sets::{self, Optimal};
-use crate::model::{AllocationStrategy, Billing, Knob, Managed, Purchase, rules};
+use crate::model::{
+    AllocationStrategy, Billing, Infrastructure, Knob, Managed, Purchase, UpdatePolicy, rules,
+};
 use crate::policy::allocation::{self, ALLOCATIONS};
 use crate::units::{Span, TypeId};
 
@@ -18,14 +20,18 @@ const REQUIRED: [(&str, &str); 3] = [
     ("instanceTypes", "[\"c6i\", \"m6i\"]"),
 ];
 
-/// Members that change what the machines are; AWS replaces all of them for it.
-const INFRASTRUCTURE: &[&str] = &[
-    "type",
-    "allocationStrategy",
-    "bidPercentage",
-    "instanceTypes",
-    "scalingPolicy",
-];
+/// Members that scale an environment; for any other AWS replaces all of its instances (User Guide, updating compute
+/// environments).
+const SCALING: &[&str] = &["minvCpus", "maxvCpus", "desiredvCpus", "scalingPolicy"];
+
+/// `updatePolicy`.
+pub(super) fn update_policy(node: &Node) -> UpdatePolicy {
+    let minutes: u64 = node.whole("jobExecutionTimeoutMinutes").unwrap_or(30);
+    UpdatePolicy {
+        terminate_jobs: node.flag("terminateJobsOnUpdate").unwrap_or(false),
+        timeout: Span::from_s(minutes * 60),
+    }
+}
 
 impl Lowering<'_> {
     /// The managed part of the environment at `node`.
@@ -39,6 +45,10 @@ impl Lowering<'_> {
             types: Vec::new(),
             positions: Vec::new(),
             scale_down_delay: Span::ZERO,
+            update_policy: node
+                .get("updatePolicy")
+                .map(update_policy)
+                .unwrap_or_default(),
             billing,
         };
         if !node.list("instances").is_empty() {
@@ -203,11 +213,63 @@ impl Lowering<'_> {
                 self.problems.below(resources, member, message);
             }
         }
-        for member in INFRASTRUCTURE {
-            if resources.get(member).is_some() {
-                let message = "is an infrastructure update, which is not simulated yet; minvCpus, maxvCpus and desiredvCpus are";
+        let others = resources
+            .members()
+            .iter()
+            .map(|(member, _)| member.as_str());
+        let others: Vec<&str> = others.filter(|member| !SCALING.contains(member)).collect();
+        for member in others {
+            if is_fargate && !matches!(member, "subnets" | "securityGroupIds") {
+                let message = "is not applicable to Fargate, which has no instances to replace (API ComputeResourceUpdate)";
                 self.problems.below(resources, member, message);
             }
         }
+    }
+
+    /// What an update says of how an environment buys and launches, where it says anything for which AWS replaces instances.
+    pub(super) fn infrastructure(
+        &mut self,
+        node: &Node,
+        resources: Option<&Node>,
+    ) -> Option<Box<Infrastructure>> {
+        let resources = resources?;
+        let replaces = |(member, _): &(String, Node)| !SCALING.contains(&member.as_str());
+        let is_managed = node.name("computeEnvironment").is_some_and(|name| {
+            let mut made = self.environment_nodes(name);
+            made.any(|made| {
+                made.text("type") == Some("MANAGED") && super::fargate_kind(made).is_none()
+            })
+        });
+        if !is_managed || !resources.members().iter().any(replaces) {
+            return None;
+        }
+        let is_spot = match resources.text("type") {
+            None => None,
+            Some("EC2") => Some(false),
+            Some("SPOT") => Some(true),
+            Some(other) => {
+                let message = format!(
+                    "`{other}`: an update changes between EC2 and SPOT only (API ComputeResourceUpdate)"
+                );
+                self.problems.below(resources, "type", message);
+                None
+            }
+        };
+        let has_strategy = resources.get("allocationStrategy").is_some();
+        let strategy = has_strategy.then(|| self.allocation_strategy(resources));
+        if strategy == Some(AllocationStrategy::BestFit)
+            && !self.problems.is_wrong(resources, "allocationStrategy")
+        {
+            let message = "BEST_FIT can neither be kept nor set by an infrastructure update (API ComputeResourceUpdate); use BEST_FIT_PROGRESSIVE";
+            self.problems
+                .below(resources, "allocationStrategy", message);
+        }
+        let has_types = resources.get("instanceTypes").is_some();
+        Some(Box::new(Infrastructure {
+            is_spot,
+            bid_percentage: resources.whole("bidPercentage"),
+            strategy,
+            types: has_types.then(|| self.allowed_types(resources)),
+        }))
     }
 }

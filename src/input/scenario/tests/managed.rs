@@ -208,19 +208,16 @@ const BESIDE: &[(&str, &[&str])] = &[
         &["no compute environment called `mm`; did you mean `m`?"],
     ),
     (
-        "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { instanceTypes = [\"c5\"] }",
-        &["/instanceTypes: is an infrastructure update"],
+        "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { instanceTypes = [\"c5x\"] }\nupdatePolicy = { jobExecutionTimeoutMinutes = 0 }",
+        &["/jobExecutionTimeoutMinutes: ", "/instanceTypes/0: "],
     ),
     (
         "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { allocationStrategy = \"BEST_FIT\", type = \"EC2\" }",
-        &[
-            "/type: is an infrastructure update",
-            "/allocationStrategy: is an infrastructure update",
-        ],
+        &["/allocationStrategy: BEST_FIT can neither be kept nor set by an infrastructure update"],
     ),
     (
-        "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { bidPercentage = 50 }",
-        &["/bidPercentage: is an infrastructure update"],
+        "[[events]]\nat = 5\naction = \"UpdateComputeEnvironment\"\ncomputeEnvironment = \"m\"\ncomputeResources = { type = \"FARGATE\" }",
+        &["/type: `FARGATE`: an update changes between EC2 and SPOT only"],
     ),
     (
         "[[events]]\nat = 5\naction = \"SetAvailableCapacity\"\ninstanceType = \"c6i.larg\"\navailable = 2",

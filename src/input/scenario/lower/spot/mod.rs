@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::input::spot;
 use crate::model::{
-    Command, EnvironmentKind, Interruption, Purchase, SpotMarket, SpotPool, SpotPrice, Timed,
+    Command, EnvironmentKind, Interruption, Managed, Purchase, SpotMarket, SpotPool, SpotPrice,
+    Timed,
 };
 use crate::units::{Ratio, TypeId, ZoneId};
 
@@ -47,11 +48,32 @@ pub fn default_section() -> Node {
 /// The types that some environment buys as Spot instances, now or later, and the lowest `bidPercentage` of each.
 fn bids(commands: &[Timed]) -> BTreeMap<TypeId, u32> {
     let mut bids = BTreeMap::new();
+    // What each environment is, as updates make it.
+    let mut specs: BTreeMap<&str, Managed> = BTreeMap::new();
     for timed in commands {
-        if let Command::CreateComputeEnvironment(made) = &timed.command
-            && let EnvironmentKind::Managed(managed) = &made.kind
-            && let Purchase::Spot { bid_percentage } = managed.purchase
-        {
+        let name = match &timed.command {
+            Command::CreateComputeEnvironment(made) => {
+                let EnvironmentKind::Managed(managed) = &made.kind else {
+                    continue;
+                };
+                specs.insert(&made.name, managed.clone());
+                made.name.as_str()
+            }
+            Command::UpdateComputeEnvironment(update) => {
+                let name = update.compute_environment.as_str();
+                if let (Some(spec), Some(infrastructure)) =
+                    (specs.get_mut(name), &update.infrastructure)
+                {
+                    *spec = infrastructure.applied_to(spec);
+                }
+                name
+            }
+            _ => continue,
+        };
+        let Some(managed) = specs.get(name) else {
+            continue;
+        };
+        if let Purchase::Spot { bid_percentage } = managed.purchase {
             for &id in &managed.types {
                 let lowest = bids.entry(id).or_insert(bid_percentage);
                 *lowest = bid_percentage.min(*lowest);
