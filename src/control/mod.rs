@@ -44,6 +44,7 @@ mod door;
 mod job;
 mod lane;
 mod lifecycle;
+mod live;
 mod queue;
 mod rate;
 mod registry;

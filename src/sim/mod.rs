@@ -7,6 +7,7 @@
 mod clients;
 mod fate;
 mod kept;
+mod live;
 mod scaling;
 mod spot;
 
@@ -133,6 +134,8 @@ pub struct Simulation<'w, O: Observer> {
     groups: Vec<Group>,
     scaling: scaling::Scaling,
     notice: spot::Notice,
+    /// Whether what there is already at time zero is in place.
+    is_live: bool,
     next_row: usize,
     next_command: usize,
     digest: Digest,
@@ -168,6 +171,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             groups: Vec::new(),
             scaling: scaling::Scaling::new(&scenario.world.settings),
             notice: spot::Notice::new(&scenario.world.settings),
+            is_live: scenario.now.is_empty(),
             next_row: 0,
             next_command: 0,
             digest: Digest::default(),
@@ -378,6 +382,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
             if let Err(refusal) = self.control.command(now, &timed.command) {
                 let text = format!("{}: {refusal}", timed.command.action());
                 self.control.observer.rejected(now, None, &text);
+            }
+            if !self.is_live && self.has_all_setup() {
+                self.go_live();
             }
             return;
         }
