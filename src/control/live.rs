@@ -55,7 +55,9 @@ impl<O: Observer> Control<'_, O> {
             task: None,
         };
         let all = &self.queues[queue.index()].environments;
-        let mut tried = all.iter().filter(|&&one| only.is_none_or(|only| only == one));
+        let mut tried = all
+            .iter()
+            .filter(|&&one| only.is_none_or(|only| only == one));
         let Some(placed) = tried.find_map(|&environment| place(environment, &ask)) else {
             self.satisfied(now, slot);
             self.settle(now);

@@ -69,7 +69,12 @@ impl Fleet<'_> {
     }
 
     /// Keeps the room of one instance for an attempt, if there is enough.
-    pub fn place_on(&mut self, now: SimTime, ask: &Ask<'_>, instance: InstanceId) -> Option<Placed> {
+    pub fn place_on(
+        &mut self,
+        now: SimTime,
+        ask: &Ask<'_>,
+        instance: InstanceId,
+    ) -> Option<Placed> {
         let machine = &self.instances[instance.index()];
         let (environment, position) = (machine.environment, machine.position);
         let room = self.pools[environment.index()].room(position);

@@ -37,8 +37,14 @@ impl<O: Observer> Simulation<'_, O> {
                 continue;
             };
             let (count, age) = (entry.count, entry.age);
-            let instances =
-                (self.fleet).adopt(now, environment, entry.instance_type, entry.zone, count, age);
+            let instances = (self.fleet).adopt(
+                now,
+                environment,
+                entry.instance_type,
+                entry.zone,
+                count,
+                age,
+            );
             for instance in instances.clone() {
                 self.watch_spot(InstanceId(instance));
             }
@@ -75,18 +81,25 @@ impl<O: Observer> Simulation<'_, O> {
         }
         adopted.sort_by_key(|(job, attempt)| {
             let size = self.control.vcpus_of(*attempt);
-            let is_vague = job.on.is_none() && job.environment.is_none();
-            (job.on.is_none(), is_vague, std::cmp::Reverse(size))
+            (
+                job.on.is_none(),
+                job.environment.is_none(),
+                std::cmp::Reverse(size),
+            )
         });
         for (job, adopted) in adopted {
             let only = job.environment.as_deref();
             let only = only.and_then(|name| self.control.environment_called(name));
-            let on = job.on.and_then(|entry| groups[entry as usize].clone().next());
+            let on = job
+                .on
+                .and_then(|entry| groups[entry as usize].clone().next());
             let fleet = &mut self.fleet;
-            let placed = self.control.goes_on(now, adopted, only, |environment, ask| match on {
-                Some(instance) => fleet.place_on(now, ask, InstanceId(instance)),
-                None => fleet.place(now, environment, ask),
-            });
+            let placed = self
+                .control
+                .goes_on(now, adopted, only, |environment, ask| match on {
+                    Some(instance) => fleet.place_on(now, ask, InstanceId(instance)),
+                    None => fleet.place(now, environment, ask),
+                });
             if let Some(attempt) = placed {
                 self.go_on(attempt, job.ran);
             }

@@ -42,7 +42,10 @@ impl Observer for Seen<'_> {
     }
     fn job_ended(&mut self, job: &JobRecord<'_>) {
         let name = self.name(job.row);
-        self.causes += TimeCause::ALL.iter().map(|&cause| job.time.get(cause).ms()).sum::<u64>();
+        self.causes += TimeCause::ALL
+            .iter()
+            .map(|&cause| job.time.get(cause).ms())
+            .sum::<u64>();
         self.lives += (job.ended - job.submitted).ms();
         let instance = self.on.get(&name).copied().unwrap_or(u32::MAX);
         let told = Told {
@@ -69,7 +72,9 @@ fn play(loaded: &Loaded) -> Seen<'_> {
         lives: 0,
         bills: Vec::new(),
     };
-    let seen = Simulation::new(&loaded.scenario, loaded.seed, seen).run().observer;
+    let seen = Simulation::new(&loaded.scenario, loaded.seed, seen)
+        .run()
+        .observer;
     assert_eq!(seen.causes, seen.lives, "causes sum to lives");
     seen
 }
@@ -152,11 +157,17 @@ fn left_at(cut: u64, machines: u64, jobs: &[Made], whole: &Seen<'_>) -> String {
             );
         }
     }
-    for (number, job) in jobs.iter().enumerate() {
+    // Those that wait stand in the order in which they came.
+    let mut in_order: Vec<(usize, &Made)> = jobs.iter().enumerate().collect();
+    in_order.sort_by_key(|&(number, job)| (job.at, number));
+    for (number, job) in in_order {
         let told = told(number);
         if told.submitted < cut_ms && told.started.unwrap() > cut_ms {
             let waited = cut_ms - told.submitted;
-            text += &format!("[[now.runnable]]\n{}waited = \"{waited}ms\"\n", job.lines(number));
+            text += &format!(
+                "[[now.runnable]]\n{}waited = \"{waited}ms\"\n",
+                job.lines(number)
+            );
         }
     }
     for (number, job) in jobs.iter().enumerate() {
@@ -183,7 +194,11 @@ fn a_run_that_is_cut_and_goes_on_from_there_ends_its_jobs_at_the_same_moments() 
             .collect();
         let mut text = cloud(machines);
         for (number, job) in jobs.iter().enumerate() {
-            text += &format!("[[workload.jobs]]\n{}at = \"{}s\"\n", job.lines(number), job.at);
+            text += &format!(
+                "[[workload.jobs]]\n{}at = \"{}s\"\n",
+                job.lines(number),
+                job.at
+            );
         }
         let first = loaded(&text);
         let whole = play(&first);
@@ -200,8 +215,11 @@ fn a_run_that_is_cut_and_goes_on_from_there_ends_its_jobs_at_the_same_moments() 
                 .filter(|(_, job)| job.ended > cut_ms)
                 .map(|(name, job)| (name, job.ended - cut_ms))
                 .collect();
-            let found: BTreeMap<&String, u64> =
-                rest.jobs.iter().map(|(name, job)| (name, job.ended)).collect();
+            let found: BTreeMap<&String, u64> = rest
+                .jobs
+                .iter()
+                .map(|(name, job)| (name, job.ended))
+                .collect();
             assert_eq!(found, left, "world {world}, cut at {cut} s");
             let live = &second.scenario.now;
             went_on[0] += live.running.len();
@@ -209,7 +227,10 @@ fn a_run_that_is_cut_and_goes_on_from_there_ends_its_jobs_at_the_same_moments() 
             went_on[2] += rest.jobs.values().filter(|job| job.submitted > 0).count();
         }
     }
-    assert!(went_on[0] > 100 && went_on[1] > 1000 && went_on[2] > 500, "{went_on:?}");
+    assert!(
+        went_on[0] > 100 && went_on[1] > 1000 && went_on[2] > 500,
+        "{went_on:?}"
+    );
 }
 
 fn job(name: &str, more: &str) -> String {
@@ -235,7 +256,10 @@ fn billed(billing: &str, age: &str, ran: &str, run: &str) -> u64 {
     let seen = play(&first);
     assert_eq!(seen.bills.len(), 1);
     let (seconds, cost) = seen.bills[0];
-    assert_eq!(cost.to_string().parse::<f64>().unwrap(), seconds as f64 / 1000.0);
+    assert_eq!(
+        cost.to_string().parse::<f64>().unwrap(),
+        seconds as f64 / 1000.0
+    );
     seconds
 }
 
@@ -255,8 +279,14 @@ fn a_timeout_and_a_first_fate_count_what_ran_before() {
         "{}{}[[now.running]]\n{}[[now.running]]\n{}",
         cloud(2),
         instance("count = 2\nage = \"2h\""),
-        job("late", "ran = \"50m\"\nrun = \"2h\"\ntimeout = { attemptDurationSeconds = 3600 }"),
-        job("twice", "ran = \"1m\"\nfates = [\"1@3m\", \"0@5m\"]\nretryStrategy = { attempts = 2 }")
+        job(
+            "late",
+            "ran = \"50m\"\nrun = \"2h\"\ntimeout = { attemptDurationSeconds = 3600 }"
+        ),
+        job(
+            "twice",
+            "ran = \"1m\"\nfates = [\"1@3m\", \"0@5m\"]\nretryStrategy = { attempts = 2 }"
+        )
     );
     let first = loaded(&text);
     let seen = play(&first);
@@ -334,13 +364,19 @@ fn what_shares_have_used_decides_whose_turn_it_is_until_it_has_faded() {
         text += used;
         let first = loaded(&text);
         let seen = play(&first);
-        let mut jobs: Vec<_> = seen.jobs.iter().map(|(name, job)| (job.started, name)).collect();
+        let mut jobs: Vec<_> = seen
+            .jobs
+            .iter()
+            .map(|(name, job)| (job.started, name))
+            .collect();
         jobs.sort();
         let names = jobs.into_iter().map(|(_, name)| name[..1].to_owned());
         names.collect::<String>()
     };
     let share = |name: &str, used: u32| {
-        format!("[[now.shares]]\njobQueue = \"q\"\nshareIdentifier = \"{name}\"\nvcpuSeconds = {used}\n")
+        format!(
+            "[[now.shares]]\njobQueue = \"q\"\nshareIdentifier = \"{name}\"\nvcpuSeconds = {used}\n"
+        )
     };
     assert_eq!(order(""), "ababab");
     assert_eq!(order(&share("a", 100_000)), "bbbaaa");
@@ -416,7 +452,11 @@ const WRONG: &[(&str, &str, &str)] = &[
         "/shares/0/jobQueue",
         "`q` is a FIFO queue",
     ),
-    ("[[runing]]\njobName = \"a\"", "/runing", "did you mean `running`?"),
+    (
+        "[[runing]]\njobName = \"a\"",
+        "/runing",
+        "did you mean `running`?",
+    ),
 ];
 
 #[test]
@@ -458,7 +498,10 @@ fn the_command_takes_a_live_file_and_its_run_folder_is_a_scenario_again() {
         (String::from_utf8(output.stdout).unwrap(), said)
     };
     let (report, said) = run("run s.toml --from-now live.json -o out");
-    assert!(said.contains("from now: 2 instances, 1 running, 3 runnable"), "{said}");
+    assert!(
+        said.contains("from now: 2 instances, 1 running, 3 runnable"),
+        "{said}"
+    );
     let (again, _) = run("run out/scenario.json");
     assert_eq!(report, again);
     let jobs = std::fs::read_to_string(home.path().join("out/jobs.csv")).unwrap();

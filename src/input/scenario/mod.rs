@@ -120,7 +120,9 @@ pub fn load_from_now(
         return understood(main_name, root, overrides, seed, files);
     };
     let inner = match &mut node.value {
-        Value::Table(members) if matches!(&members[..], [(key, _)] if key == "now") => members.pop(),
+        Value::Table(members) if matches!(&members[..], [(key, _)] if key == "now") => {
+            members.pop()
+        }
         _ => None,
     };
     // Where the live file says `now` itself, its pointers are those of a scenario.

@@ -62,7 +62,12 @@ pub static RUNNING: Shape = shape(
             )
             .unit("s")
             .required(),
-            field("count", COUNT, "How many like it; they are called name/0, name/1 …").default("1"),
+            field(
+                "count",
+                COUNT,
+                "How many like it; they are called name/0, name/1 …",
+            )
+            .default("1"),
             field(
                 "computeEnvironment",
                 Text,
@@ -96,7 +101,12 @@ pub static RUNNABLE: Shape = shape(
             )
             .unit("s")
             .default("\"0s\""),
-            field("count", COUNT, "How many like it; they are called name/0, name/1 …").default("1"),
+            field(
+                "count",
+                COUNT,
+                "How many like it; they are called name/0, name/1 …",
+            )
+            .default("1"),
         ],
     );
     MORE
@@ -155,7 +165,11 @@ const fn join<const N: usize>(
     let mut all = [ARRAY_RUNS; N];
     let mut at = 0;
     while at < N {
-        all[at] = if at < some.len() { some[at] } else { more[at - some.len()] };
+        all[at] = if at < some.len() {
+            some[at]
+        } else {
+            more[at - some.len()]
+        };
         at += 1;
     }
     all

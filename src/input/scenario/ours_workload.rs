@@ -73,10 +73,10 @@ pub const JOB_RUNS: &[Field] = &[
 
 /// Run times child by child.
 pub const ARRAY_RUNS: Field = field(
-        "childRuns",
-        List(&Kind::Span),
-        "Run times of the children of an array, one each.",
-    );
+    "childRuns",
+    List(&Kind::Span),
+    "Run times of the children of an array, one each.",
+);
 
 static JOB_OURS: &[Field] = &[
     field("at", Kind::Span, "When it is submitted.")

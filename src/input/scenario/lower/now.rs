@@ -89,7 +89,9 @@ impl Lowering<'_> {
         let mut up: Vec<Up<'_>> = Vec::new();
         for (name, one) in &made.environments {
             if let EnvironmentKind::Unmanaged { machines, .. } = &one.kind {
-                let at_once = machines.iter().filter(|group| group.launch == SimTime::ZERO);
+                let at_once = machines
+                    .iter()
+                    .filter(|group| group.launch == SimTime::ZERO);
                 up.extend(at_once.map(|group| Up {
                     environment: name,
                     instance_type: group.instance_type,
@@ -130,7 +132,8 @@ impl Lowering<'_> {
         }
         for entry in node.list("runnable") {
             if !entry.list("dependsOn").is_empty() {
-                let message = "a RUNNABLE job waits for no other; one that does stands in workload.jobs";
+                let message =
+                    "a RUNNABLE job waits for no other; one that does stands in workload.jobs";
                 self.problems.below(entry, "dependsOn", message);
             }
         }
@@ -183,7 +186,11 @@ impl Lowering<'_> {
             let names: Vec<&str> = names
                 .map(|&one| self.types.catalogue.get(one).name.as_str())
                 .collect();
-            let more = if managed.types.len() > names.len() { ", …" } else { "" };
+            let more = if managed.types.len() > names.len() {
+                ", …"
+            } else {
+                ""
+            };
             let message = format!(
                 "`{name}` launches no {}; its types are {}{more}",
                 entry.text("instanceType").unwrap_or_default(),
@@ -276,7 +283,8 @@ impl Lowering<'_> {
         }
         if let Some(name) = entry.name("computeEnvironment") {
             self.refer_environment(entry, "computeEnvironment", name, Some(SimTime::ZERO));
-            let is_elsewhere = !environments.is_empty() && !environments.iter().any(|one| one == name);
+            let is_elsewhere =
+                !environments.is_empty() && !environments.iter().any(|one| one == name);
             if is_elsewhere && !self.problems.is_wrong(entry, "computeEnvironment") {
                 let message = format!(
                     "`{name}` is no environment of queue `{queue}`; these are {}",
@@ -298,12 +306,17 @@ impl Lowering<'_> {
     fn runs_on(&mut self, entry: &Node, up: &[Up<'_>]) {
         let Some(ran) = entry.span("ran") else { return };
         let reference = entry.text("jobDefinition").map(name_of).unwrap_or_default();
-        let known = self.definitions.fault(reference, Some(SimTime::ZERO)).is_none();
+        let known = self
+            .definitions
+            .fault(reference, Some(SimTime::ZERO))
+            .is_none();
         let speed = known
             .then(|| self.refer_definition(entry, "jobDefinition", reference, Some(SimTime::ZERO)))
             .flatten()
             .map_or(Ratio::ONE, |definition| definition.speed);
-        let speeds = up.iter().map(|one| self.types.catalogue.get(one.instance_type).speed);
+        let speeds = up
+            .iter()
+            .map(|one| self.types.catalogue.get(one.instance_type).speed);
         let slowest = speeds.min().unwrap_or(Ratio::ONE);
         let first = entry.list("fates").first().and_then(Node::as_text);
         let stated = match first.and_then(|fate| fate.split_once('@')) {
@@ -321,12 +334,17 @@ impl Lowering<'_> {
     fn live_shares(&mut self, node: &Node, now: &mut Now) {
         let mut seen = std::collections::BTreeSet::new();
         for entry in node.list("shares") {
-            let (Some(queue), Some(share)) = (entry.name("jobQueue"), entry.text("shareIdentifier"))
+            let (Some(queue), Some(share)) =
+                (entry.name("jobQueue"), entry.text("shareIdentifier"))
             else {
                 continue;
             };
             self.refer_queue(entry, "jobQueue", queue, Some(SimTime::ZERO));
-            if self.queue_facts.get(queue).is_some_and(|facts| !facts.is_fair_share) {
+            if self
+                .queue_facts
+                .get(queue)
+                .is_some_and(|facts| !facts.is_fair_share)
+            {
                 let message = format!("`{queue}` is a FIFO queue, which has no shares");
                 self.problems.below(entry, "jobQueue", message);
             }
@@ -348,7 +366,7 @@ impl Lowering<'_> {
     /// Whether there are machines for what runs, as far as sums and sizes tell.
     fn has_room(&mut self, node: &Node, made: &Made<'_>, up: &[Up<'_>], workload: &Workload) {
         let registered_only = self.settings.word(Knob::UsableMemory) == "registered";
-        let mut sums: BTreeMap<&str, (Shape, u64, u64)> = BTreeMap::new();
+        let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         let mut row = 0;
         for entry in node.list("running") {
             let number = count(entry);
@@ -362,7 +380,12 @@ impl Lowering<'_> {
                     && only.is_none_or(|only| only == one.environment)
             });
             let sizes: Vec<Shape> = here
-                .map(|one| self.types.catalogue.get(one.instance_type).size(registered_only))
+                .map(|one| {
+                    self.types
+                        .catalogue
+                        .get(one.instance_type)
+                        .size(registered_only)
+                })
                 .collect();
             if !sizes.iter().any(|&size| shape.fits(size)) {
                 let message = format!(
@@ -372,17 +395,21 @@ impl Lowering<'_> {
                 self.problems.at(entry, message);
             }
             let sum = sums.entry(queue).or_default();
-            sum.1 += u64::from(number);
-            sum.2 += u64::from(number) * u64::from(shape.vcpus);
+            sum.0 += u64::from(number);
+            sum.1 += u64::from(number) * u64::from(shape.vcpus);
         }
-        for (queue, (_, jobs, vcpus)) in sums {
+        for (queue, (jobs, vcpus)) in sums {
             let environments = made.queues.get(queue).copied().unwrap_or_default();
             let there = up
                 .iter()
                 .filter(|one| environments.iter().any(|name| name == one.environment));
             let there: u64 = there
                 .map(|one| {
-                    let size = self.types.catalogue.get(one.instance_type).size(registered_only);
+                    let size = self
+                        .types
+                        .catalogue
+                        .get(one.instance_type)
+                        .size(registered_only);
                     u64::from(size.vcpus) * u64::from(one.count)
                 })
                 .sum();
@@ -424,11 +451,16 @@ fn told(node: &Node, now: &Now) -> String {
         .list("runnable")
         .iter()
         .map(|entry| {
-            let size = entry.get("arrayProperties").and_then(|array| array.whole("size"));
+            let size = entry
+                .get("arrayProperties")
+                .and_then(|array| array.whole("size"));
             u64::from(count(entry)) * size.unwrap_or(1)
         })
         .sum();
-    let waited = node.list("runnable").iter().filter_map(|entry| entry.span("waited"));
+    let waited = node
+        .list("runnable")
+        .iter()
+        .filter_map(|entry| entry.span("waited"));
     let before = match waited.max() {
         Some(longest) if !longest.is_zero() => {
             format!("; the longest had waited {longest} s before")
