@@ -183,7 +183,7 @@ fn left_at(cut: u64, machines: u64, jobs: &[Made], whole: &Seen<'_>) -> String {
 fn a_run_that_is_cut_and_goes_on_from_there_ends_its_jobs_at_the_same_moments() {
     let mut went_on = [0, 0, 0];
     for world in 1..=40 {
-        let mut numbers = Numbers(world * 0x9E37_79B9_7F4A_7C15);
+        let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(world));
         let machines = 1 + numbers.below(4);
         let jobs: Vec<Made> = (0..30 + numbers.below(60))
             .map(|_| Made {
