@@ -83,6 +83,7 @@ Examples:
   batchcast run nightly.toml --json | jq .wait_s.p95
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
+  batchcast run nightly.toml --from-now live.json         30,000 jobs are RUNNABLE now: when are they done?
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
@@ -113,6 +114,10 @@ pub struct Run {
     /// Set a parameter of the model (see `batchcast assumptions`); may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
+    /// Go on from a live account: a file (TOML or JSON) of instances that are up, jobs that run and wait, and what shares have
+    /// used; time zero is now. It is what the scenario's key `now` says.
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
+    pub from_now: Option<PathBuf>,
     /// Cut the run at this time from its start, such as 36h.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub until: Option<Span>,

@@ -45,7 +45,20 @@ pub fn scenario(
     overrides: &[(String, String)],
     seed: Option<u64>,
 ) -> Result<Input, Failure> {
-    scenario_with(path, overrides, seed, None)
+    read(path, overrides, seed, None, None)
+}
+
+/// The same, which goes on from the live account that the file at `live` describes.
+///
+/// # Errors
+/// As of [`scenario`].
+pub fn scenario_from_now(
+    path: &Path,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    live: &Path,
+) -> Result<Input, Failure> {
+    read(path, overrides, seed, None, Some(live))
 }
 
 /// The same, where the trace called [`HISTORY`] is the file at `history`.
@@ -58,6 +71,16 @@ pub fn scenario_with(
     seed: Option<u64>,
     history: Option<&Path>,
 ) -> Result<Input, Failure> {
+    read(path, overrides, seed, history, None)
+}
+
+fn read(
+    path: &Path,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    history: Option<&Path>,
+    live: Option<&Path>,
+) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
     let home = Home {
@@ -66,8 +89,18 @@ pub fn scenario_with(
         history: history.map(Path::to_owned),
     };
     let name = path.display().to_string();
-    let loaded =
-        scenario::load(&name, &bytes, overrides, seed, &home).map_err(Failure::Problems)?;
+    let loaded = match live {
+        None => scenario::load(&name, &bytes, overrides, seed, &home),
+        Some(live) => {
+            let text = fs::read(live).map_err(|error| Failure::file(live, "read", error))?;
+            let described = described(&short_name(live), &text);
+            home.files.borrow_mut().push(described);
+            let live = (live.display().to_string(), text);
+            let live = Some((live.0.as_str(), live.1.as_slice()));
+            scenario::load_from_now(&name, &bytes, live, overrides, seed, &home)
+        }
+    };
+    let loaded = loaded.map_err(Failure::Problems)?;
     Ok(Input {
         loaded,
         files: home.files.take(),

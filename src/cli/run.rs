@@ -60,7 +60,10 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
 pub fn read(run: &Run) -> Result<Input, Failure> {
     let mut input = match (&run.trace, run.pool, &run.scenario) {
         (Some(trace), Some(vcpus), _) => load::trace_on_pool(run, trace, vcpus)?,
-        (_, _, Some(scenario)) => load::scenario(scenario, &run.set, run.seed)?,
+        (_, _, Some(scenario)) => match &run.from_now {
+            None => load::scenario(scenario, &run.set, run.seed)?,
+            Some(live) => load::scenario_from_now(scenario, &run.set, run.seed, live)?,
+        },
         _ => {
             return Err(Failure::Usage(
                 "name a scenario, or a trace and a pool".to_owned(),
@@ -198,6 +201,9 @@ fn command_line(run: &Run) -> Vec<String> {
     }
     for (key, value) in &run.set {
         option("--set", &format!("{key}={value}"));
+    }
+    if let Some(live) = &run.from_now {
+        option("--from-now", &load::short_name(live));
     }
     if let Some(until) = run.until {
         option("--until", &format!("{until}s"));

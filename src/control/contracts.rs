@@ -294,7 +294,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// The share called `identifier` in `queue`; it comes to be where nobody named it before.
-    fn lane(&mut self, queue: QueueId, identifier: &str) -> u32 {
+    pub(super) fn lane(&mut self, queue: QueueId, identifier: &str) -> u32 {
         if let Some(found) = self.queues[queue.index()]
             .shares
             .iter()

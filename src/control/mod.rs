@@ -45,6 +45,7 @@ mod environments;
 mod job;
 mod lane;
 mod lifecycle;
+mod live;
 mod queue;
 mod rate;
 mod registry;

@@ -458,6 +458,17 @@ impl Queue {
         }
     }
 
+    /// Share `lane` has used so many vCPU-milliseconds, as they count at `now`. It is active.
+    pub(super) fn has_used(&mut self, now: SimTime, lane: u32, vcpu_ms: u64) {
+        self.joined(lane, 1);
+        self.shares[lane as usize].usage.add(now, vcpu_ms);
+        if let Some(fair) = self.fair.as_mut() {
+            fair.tournament.warms(lane as usize);
+        }
+        self.use_of_share(now, lane, 0);
+        self.left(now, lane);
+    }
+
     /// Number of active shares at `now`.
     pub(super) fn active_shares(&mut self, now: SimTime) -> Option<u32> {
         self.fair

@@ -117,6 +117,15 @@ impl Usage {
         2 * u128::from(measure.window.ms()) * u128::from(measure.credit.ms()) * self.weight
     }
 
+    /// So many vCPU-milliseconds count as used just now: they fade as if all of them had been.
+    pub(super) fn add(&mut self, now: SimTime, vcpu_ms: u64) {
+        let last = self.history.back().expect("never empty").at(now);
+        self.history.push_back(Point {
+            area: last.area + u128::from(vcpu_ms),
+            ..last
+        });
+    }
+
     /// The vCPUs in use change by `delta` at `now`.
     pub(super) fn change(&mut self, now: SimTime, delta: i64) {
         let last = *self.history.back().expect("never empty");
@@ -134,7 +143,7 @@ impl Usage {
         // An attempt of no length leaves no trace: the last point is when the vCPUs in use really changed.
         match self.history.back_mut() {
             Some(last) if last.in_use == in_use && last.at < now => {}
-            Some(last) if last.at == now => *last = point,
+            Some(last) if last.at == now && last.area == point.area => *last = point,
             _ => self.history.push_back(point),
         }
     }

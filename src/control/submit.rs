@@ -89,7 +89,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// Whether the queue takes one more submission.
     #[inline]
-    fn admit(&mut self, now: SimTime, contract: u32) -> Result<(), Rejection> {
+    pub(super) fn admit(&mut self, now: SimTime, contract: u32) -> Result<(), Rejection> {
         let terms = &self.contracts[contract as usize];
         let queue = &mut self.queues[terms.queue.index()];
         if queue.fair.is_some()
@@ -106,7 +106,7 @@ impl<O: Observer> Control<'_, O> {
 
     /// What a row asks for: its own figures over the definition's.
     #[inline]
-    fn shape_of(&self, row: &Row, contract: u32) -> Result<Shape, Rejection> {
+    pub(super) fn shape_of(&self, row: &Row, contract: u32) -> Result<Shape, Rejection> {
         let terms = &self.contracts[contract as usize];
         if terms.gang.is_some() {
             return Ok(terms.shape);
@@ -190,7 +190,7 @@ impl<O: Observer> Control<'_, O> {
     }
 
     /// A job in PENDING.
-    fn new_job(
+    pub(super) fn new_job(
         &mut self,
         now: SimTime,
         row: RowId,

@@ -50,9 +50,10 @@ impl Fleet<'_> {
         machine.meter.advance(end, market);
         let billed_s = crate::billing::instance::billed_seconds(
             billing,
-            end - machine.launched,
+            machine.age + (end - machine.launched),
             machine.interrupted,
-        );
+        )
+        .saturating_sub(machine.age.ms() / 1000);
         let life = Life {
             launched: machine.launched,
             registered: machine.registered.unwrap_or(end).min(end),

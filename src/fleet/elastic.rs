@@ -124,19 +124,26 @@ impl Fleet<'_> {
 
     /// An instance of a managed environment has nothing to do from now on.
     pub(super) fn idles(&mut self, now: SimTime, id: InstanceId) {
+        self.idles_after(now, id, Span::ZERO);
+    }
+
+    /// The same for one that has had nothing to do for `already`.
+    pub(super) fn idles_after(&mut self, now: SimTime, id: InstanceId, already: Span) {
         let machine = &mut self.instances[id.index()];
         let Some(managed) = &self.managed[machine.environment.index()] else {
             return;
         };
         let times = self.idle_times;
-        let was_used = machine.meter.attempts() > 0;
+        // One that is older than the run and has not idled all its life was used before.
+        let was_used = machine.meter.attempts() > 0 || machine.age > already;
         let patience = managed.patience(was_used, times.after_use, times.never_used);
         let billing = self.pools[machine.environment.index()].billing();
         // Not before every queue that waits for its tick has had a look at it.
+        let patience = Span::from_ms(patience.ms().saturating_sub(already.ms()));
         let idle_until = (now + patience).next_tick(times.dispatch_tick);
         let leaves = match machine.outdated {
             true => now,
-            false => managed::leaves_at(billing, machine.launched, idle_until),
+            false => managed::leaves_at(billing, machine.launched, machine.age, idle_until),
         };
         machine.leaves = Some(leaves);
         self.idle.insert((leaves, id));

@@ -70,6 +70,16 @@ fn need(host: &mut Instance, images: &Images, now: SimTime, ask: ImageAsk) -> Si
     ready
 }
 
+/// An image was pulled before `now`.
+pub(super) fn has(host: &mut Instance, now: SimTime, ask: ImageAsk) {
+    if !host.images.iter().any(|pulled| pulled.image == ask.image) {
+        host.images.push(Pulled {
+            image: ask.image,
+            ready: now,
+        });
+    }
+}
+
 impl Fleet<'_> {
     /// A placed attempt waits for its machine and its image: how long. A gang waits until all of its nodes have it.
     pub fn start(&mut self, now: SimTime, id: AllocationId, image: Option<ImageAsk>) -> Start {

@@ -219,10 +219,14 @@ impl Managed {
     }
 }
 
-/// When an instance leaves that may at `at`: then, with hourly bills at the end of its hour.
-pub(super) fn leaves_at(billing: Billing, launched: SimTime, at: SimTime) -> SimTime {
+/// When an instance leaves that may at `at`: then, with hourly bills at the end of its hour. `age`: how old it was when it was
+/// launched, for the run.
+pub(super) fn leaves_at(billing: Billing, launched: SimTime, age: Span, at: SimTime) -> SimTime {
     match billing {
         Billing::PerSecond => at,
-        Billing::PerHour => launched + Span::from_s((at - launched).hours_started().max(1) * 3600),
+        Billing::PerHour => {
+            let hours = (age + (at - launched)).hours_started().max(1);
+            launched + (Span::from_s(hours * 3600) - age)
+        }
     }
 }

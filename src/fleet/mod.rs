@@ -7,6 +7,7 @@ mod extras;
 mod fargate;
 mod images;
 mod ledger;
+mod live;
 mod managed;
 mod planning;
 mod pool;
@@ -53,6 +54,8 @@ struct Instance {
     /// Its place among the machines of its environment.
     position: u32,
     launched: SimTime,
+    /// How long it had been up when the run began, in whole seconds.
+    age: Span,
     /// When jobs could be placed on it first.
     registered: Option<SimTime>,
     gone: Option<SimTime>,
@@ -325,6 +328,7 @@ impl<'w> Fleet<'w> {
                 speed: machine.speed,
                 position: u32::MAX,
                 launched: now,
+                age: Span::ZERO,
                 registered: None,
                 gone: None,
                 is_billed: false,

@@ -13,6 +13,8 @@ pub struct Succeeded {
     /// Rows submitted more than once (by a rule): what their jobs waited for is not known.
     repeated: Vec<u64>,
     submitted: Vec<u64>,
+    /// So many rows, the first, ran before the run began: what was left of them is not known here.
+    began: usize,
 }
 
 fn bit(bits: &[u64], index: u64) -> bool {
@@ -49,6 +51,21 @@ impl Succeeded {
             bits: words(jobs),
             repeated: words(workload.rows.len() as u64),
             submitted: words(workload.rows.len() as u64),
+            began: 0,
+        }
+    }
+
+    /// The first `rows` rows ran before the run began: they bind nothing.
+    pub fn began(&mut self, rows: usize) {
+        self.began = rows;
+    }
+
+    /// What of `work` is sure to have been done within the run.
+    fn within(&self, row: RowId, work: Span) -> Span {
+        if row.index() < self.began {
+            Span::ZERO
+        } else {
+            work
         }
     }
 
@@ -100,8 +117,10 @@ pub fn critical_path(
     if workload.extras.is_empty() {
         // Nothing waits for anything: in one pass without a note of what was.
         let rows = workload.rows.iter().enumerate();
-        let succeeded = rows.filter(|(index, _)| succeeded.has(RowId::at(*index), 0));
-        let ends = succeeded.map(|(_, row)| row.submit + at_least(row.work, speed_max));
+        let done = rows.filter(|(index, _)| succeeded.has(RowId::at(*index), 0));
+        let ends = done.map(|(index, row)| {
+            row.submit + at_least(succeeded.within(RowId::at(index), row.work), speed_max)
+        });
         return ends
             .fold(first_submission, SimTime::max)
             .since(first_submission);
@@ -254,7 +273,7 @@ impl Path<'_> {
         if !self.succeeded.has(id, child) {
             return SimTime::ZERO;
         }
-        start + at_least(work, self.speed_max)
+        start + at_least(self.succeeded.within(id, work), self.speed_max)
     }
 }
 

@@ -83,6 +83,8 @@ pub struct RunFacts<'a> {
     pub machine_types: &'a [TypeId],
     /// The highest speed at which any job can run: fastest machine × fastest definition.
     pub speed_max: Ratio,
+    /// How many rows, the first, ran before the run began.
+    pub began: usize,
     /// Keys of the scenario without effect.
     pub ignored_keys: Vec<String>,
 }
@@ -133,13 +135,14 @@ impl<'w, S: RowSink> Recorder<'w, S> {
     }
 
     /// The figures of the run, its sink, and its timeline where one was wanted.
-    pub fn finish(self, facts: RunFacts<'_>) -> (Summary, S, Option<Timeline>) {
+    pub fn finish(mut self, facts: RunFacts<'_>) -> (Summary, S, Option<Timeline>) {
         let first = self.first_submission.unwrap_or(SimTime::ZERO);
         let makespan = self.last_end.map(|last| last.since(first));
         let ended = self.counts.succeeded + self.counts.failed;
         let hour_jobs = u128::from(ended) * 3_600_000;
         let throughput =
             makespan.and_then(|span| Decimal::quotient(hour_jobs, u128::from(span.ms())));
+        self.succeeded.began(facts.began);
         let bounds = LowerBounds {
             critical_path: critical_path(self.workload, &self.succeeded, first, facts.speed_max),
             area: area_bound(self.reserved.vcpu_ms(), self.vcpus_max),

@@ -57,6 +57,7 @@ fn finish<S: RowSink>(recorder: Recorder<'_, S>) -> (Summary, S) {
         catalogue: &Catalogue::default(),
         machine_types: &[],
         speed_max: Ratio::ONE,
+        began: 0,
         ignored_keys: Vec::new(),
     });
     (summary, sink)

@@ -10,6 +10,7 @@ mod environment;
 mod fargate;
 mod market;
 mod measured;
+mod now;
 mod observer;
 mod queue;
 mod quota;
@@ -41,6 +42,7 @@ pub use market::{
     SpotPool, SpotPrice, SpotShock,
 };
 pub use measured::MeasuredJob;
+pub use now::{LiveInstances, LiveJob, LiveShare, Now};
 pub use observer::{Named, Observer};
 pub use queue::{
     BlockReason, FairsharePolicy, JobQueue, SchedulingPolicy, ShareWeight, TimeLimitAction,
@@ -88,6 +90,8 @@ pub struct Scenario {
     pub workload: Workload,
     /// What clients do when something happens to their jobs.
     pub rules: Vec<Rule>,
+    /// What there is already at time zero.
+    pub now: Now,
     /// Where the run is cut, if it is.
     pub until: Option<crate::units::SimTime>,
 }

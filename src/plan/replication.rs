@@ -32,6 +32,7 @@ pub fn finish<S: RowSink>(
         catalogue: &scenario.world.catalogue,
         machine_types: &machine_types(&scenario.commands),
         speed_max: speed_max(scenario),
+        began: scenario.now.running.len(),
         ignored_keys: ignored,
     })
 }

@@ -55,7 +55,9 @@ impl<O: Observer> Simulation<'_, O> {
         let work = self.fates.of(workload, facts, &self.streams).work;
         let is_resumed = facts.attempt > 1;
         let ran = now - facts.started;
-        let after = |ran| checkpoint::progress(&checkpoint, work, is_resumed, ran);
+        // What it did before the run began was saved as it went, too.
+        let before = self.ran_before(facts);
+        let after = |ran| checkpoint::progress(&checkpoint, work, is_resumed, before + ran);
         let mut found = after(ran);
         if is_success {
             found.saved = found.worked;
@@ -65,15 +67,25 @@ impl<O: Observer> Simulation<'_, O> {
                 let saving = found.saving + checkpoint.cost;
                 found.saved = found.saved.max(saved);
                 // It saved beside its work: what was neither saved nor lost cannot be more than there was.
-                let most = Span::from_ms(ran.ms() - found.saved.ms());
+                let most = less(before + ran, found.saved);
                 found.saving = saving.min(most);
             }
         }
         let speeds = [facts.placed.speed, facts.speed];
+        let work = checkpoint::work_of(found.saved, speeds);
+        let (worked, saving) = match before.is_zero() {
+            true => (found.saved, found.saving),
+            false => {
+                // Only what was done since the run began has its place in the job's life.
+                let since = after(Span::ZERO);
+                let worked = less(found.saved, since.worked).min(ran);
+                (worked, less(found.saving, since.saving).min(ran - worked))
+            }
+        };
         let kept = Kept {
-            worked: found.saved,
-            work: checkpoint::work_of(found.saved, speeds),
-            saving: found.saving,
+            worked,
+            work,
+            saving,
         };
         let spent = Spent {
             cause,
@@ -93,6 +105,10 @@ impl<O: Observer> Simulation<'_, O> {
         }
         (kept, spent)
     }
+}
+
+fn less(all: Span, part: Span) -> Span {
+    Span::from_ms(all.ms().saturating_sub(part.ms()))
 }
 
 /// What was saved between the notice and now, if there was time for it.

@@ -7,6 +7,7 @@
 mod clients;
 mod fate;
 mod kept;
+mod live;
 mod replace;
 mod scaling;
 mod spot;
@@ -138,6 +139,8 @@ pub struct Simulation<'w, O: Observer> {
     notice: spot::Notice,
     /// Instances that updates left behind with jobs, by update.
     left_behind: Vec<Vec<InstanceId>>,
+    /// Whether what there is already at time zero is in place.
+    is_live: bool,
     next_row: usize,
     next_command: usize,
     digest: Digest,
@@ -174,6 +177,7 @@ impl<'w, O: Observer> Simulation<'w, O> {
             scaling: scaling::Scaling::new(&scenario.world.settings),
             notice: spot::Notice::new(&scenario.world.settings),
             left_behind: Vec::new(),
+            is_live: scenario.now.is_empty(),
             next_row: 0,
             next_command: 0,
             digest: Digest::default(),
@@ -384,6 +388,9 @@ impl<'w, O: Observer> Simulation<'w, O> {
             if let Err(refusal) = self.control.command(now, &timed.command) {
                 let text = format!("{}: {refusal}", timed.command.action());
                 self.control.observer.rejected(now, None, &text);
+            }
+            if !self.is_live && self.has_all_setup() {
+                self.go_live();
             }
             return;
         }

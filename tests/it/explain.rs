@@ -474,6 +474,10 @@ fn a_runs_story_names_the_cause_that_its_scenario_shows_and_what_loses() {
             "26-right-sizing",
             &["9.9 %: attempts that failed", "[stranded]"],
         ),
+        (
+            "27-from-now",
+            &["jobs waited behind others of their queue, longest in queue align"],
+        ),
     ] {
         runs.run(scenario, &[]);
         let story = one_line(&runs.said(&["explain", "out"]));

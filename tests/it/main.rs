@@ -17,6 +17,7 @@ mod managed_gangs;
 mod naive;
 mod naive_check;
 mod notice;
+mod now;
 mod oracle;
 mod oracle_formulas;
 mod oracle_station;

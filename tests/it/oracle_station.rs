@@ -427,6 +427,7 @@ fn scenario(
             .collect(),
         workload,
         rules: Vec::new(),
+        now: Default::default(),
         until: None,
     }
 }

@@ -48,6 +48,7 @@ pub fn empty(types: Vec<InstanceType>) -> Scenario {
         commands: Vec::new(),
         workload: Workload::default(),
         rules: Vec::new(),
+        now: Default::default(),
         until: None,
     }
 }

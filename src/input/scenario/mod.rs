@@ -15,6 +15,7 @@ mod node;
 mod ours;
 mod ours_billing;
 mod ours_jobs;
+mod ours_now;
 mod ours_quotas;
 mod ours_spot;
 mod ours_workload;
@@ -90,7 +91,67 @@ pub fn load(
     seed: Option<u64>,
     files: &dyn Files,
 ) -> Result<Loaded, Vec<Problem>> {
-    let mut root = parse::parse(main_name, bytes)?;
+    load_from_now(main_name, bytes, None, overrides, seed, files)
+}
+
+/// As [`load`], where `live` is a file (its name, its bytes) that says what the scenario's `now` would: its members, or a table
+/// `now` with them.
+///
+/// # Errors
+/// Every problem, by file and line: those of `now` by the live file's.
+pub fn load_from_now(
+    main_name: &str,
+    bytes: &[u8],
+    live: Option<(&str, &[u8])>,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    files: &dyn Files,
+) -> Result<Loaded, Vec<Problem>> {
+    let (read, live) = match live {
+        None => (parse::parse(main_name, bytes), None),
+        Some((name, text)) => match (parse::parse(main_name, bytes), parse::parse(name, text)) {
+            (Ok(root), Ok(node)) => (Ok(root), Some((name, node))),
+            (Err(one), Err(other)) => (Err([one, other].concat()), None),
+            (Err(problems), _) | (_, Err(problems)) => (Err(problems), None),
+        },
+    };
+    let mut root = read?;
+    let Some((name, mut node)) = live else {
+        return understood(main_name, root, overrides, seed, files);
+    };
+    let inner = match &mut node.value {
+        Value::Table(members) if matches!(&members[..], [(key, _)] if key == "now") => {
+            members.pop()
+        }
+        _ => None,
+    };
+    // Where the live file says `now` itself, its pointers are those of a scenario.
+    let cut = if inner.is_some() { "" } else { "/now" };
+    put(&mut root, "now", inner.map_or(node, |(_, inner)| inner));
+    understood(main_name, root, overrides, seed, files).map_err(|problems| {
+        let renamed = problems.into_iter().map(|problem| {
+            let is_live = problem.pointer == "/now" || problem.pointer.starts_with("/now/");
+            match is_live && problem.file == main_name {
+                true => Problem {
+                    pointer: problem.pointer[cut.len()..].to_owned(),
+                    file: name.to_owned(),
+                    ..problem
+                },
+                false => problem,
+            }
+        });
+        renamed.collect()
+    })
+}
+
+/// Checks and lowers a tree.
+fn understood(
+    main_name: &str,
+    mut root: Node,
+    overrides: &[(String, String)],
+    seed: Option<u64>,
+    files: &dyn Files,
+) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Problems::of(main_name);
     for (key, text) in overrides {
         // A bare key that names an assumption means the one of the model, as it does for a trace on a pool.

@@ -7,6 +7,7 @@ use super::aws_ignored::{EcsSettings, EksConfigurationUpdate};
 use super::aws_jobs::RegisterJobDefinition;
 use super::aws_queues as aws;
 use super::ours_billing::BILLING;
+use super::ours_now::NOW;
 use super::ours_quotas::QUOTA;
 use super::ours_spot::SPOT;
 use super::ours_workload::WORKLOAD;
@@ -409,6 +410,11 @@ pub static SCENARIO: Shape = shape(
         .default("\"us-east-1\""),
         field("until", Kind::Span, "Where the run is cut.").unit("s"),
         field("workload", Object(&WORKLOAD), "The jobs.").default("{}"),
+        field(
+            "now",
+            Object(&NOW),
+            "What there is already at time zero; nothing where absent. `run --from-now` puts a file here.",
+        ),
         field(
             "jobDefinitions",
             List(&Object(&RegisterJobDefinition)),

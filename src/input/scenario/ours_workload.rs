@@ -35,21 +35,14 @@ pub static REPEAT: Shape = shape(
     ],
 );
 
-static JOB_OURS: &[Field] = &[
-    field("at", Kind::Span, "When it is submitted.")
-        .unit("s")
-        .default("\"0s\""),
+/// What becomes of a job and what it asks for, wherever jobs are listed.
+pub const JOB_RUNS: &[Field] = &[
     field(
         "run",
         Kind::Span,
         "Run time of one attempt at speed one; needed unless fates says it.",
     )
     .unit("s"),
-    field(
-        "childRuns",
-        List(&Kind::Span),
-        "Run times of the children of an array, one each.",
-    ),
     field(
         "estimate",
         Kind::Span,
@@ -76,6 +69,28 @@ static JOB_OURS: &[Field] = &[
     .unit("vCPU"),
     field("memoryMiB", COUNT, "Memory; the definition's where absent.").unit("MiB"),
     field("gpus", COUNT, "GPUs; the definition's where absent."),
+];
+
+/// Run times child by child.
+pub const ARRAY_RUNS: Field = field(
+    "childRuns",
+    List(&Kind::Span),
+    "Run times of the children of an array, one each.",
+);
+
+static JOB_OURS: &[Field] = &[
+    field("at", Kind::Span, "When it is submitted.")
+        .unit("s")
+        .default("\"0s\""),
+    JOB_RUNS[0],
+    ARRAY_RUNS,
+    JOB_RUNS[1],
+    JOB_RUNS[2],
+    JOB_RUNS[3],
+    JOB_RUNS[4],
+    JOB_RUNS[5],
+    JOB_RUNS[6],
+    JOB_RUNS[7],
     field("repeat", Object(&REPEAT), "Submits it several times."),
     field(
         "after",

@@ -171,6 +171,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
                 .collect(),
             workload: trace.workload,
             rules: Vec::new(),
+            now: Default::default(),
             until: None,
         },
         seed: pool.seed,

@@ -47,7 +47,7 @@ impl Job<'_> {
 
 impl Lowering<'_> {
     /// The rows of all jobs of the list.
-    pub(super) fn jobs(&mut self, nodes: &[Node]) -> Workload {
+    pub(super) fn jobs(&mut self, nodes: &[&Node]) -> Workload {
         let mut places: HashMap<&str, usize> = HashMap::new();
         for (place, node) in nodes.iter().enumerate() {
             let Some(name) = node.text("jobName") else {
@@ -135,6 +135,7 @@ impl Lowering<'_> {
                 .unwrap_or_default(),
             count: repeat
                 .and_then(|node| node.whole("count"))
+                .or(node.whole("count"))
                 .filter(|count| (1..=SUBMISSIONS_MAX as u32).contains(count))
                 .unwrap_or(1),
             array,

@@ -9,6 +9,7 @@ mod events;
 mod fargate;
 mod jobs;
 mod managed;
+mod now;
 mod queues;
 mod quotas;
 mod spot;
@@ -136,6 +137,7 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     let quotas = lowering.quotas();
     let read = lowering.workload(files, seed);
     let rules = lowering.rules();
+    let (now, sentence) = lowering.now(&commands, &spot.market, &read.workload);
     let mut catalogue = std::mem::take(&mut lowering.types.catalogue);
     if lowering.has_fargate() {
         let settings = &lowering.settings;
@@ -156,13 +158,14 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
         commands,
         workload: read.workload,
         rules,
+        now,
         until: root.span("until").map(|span| SimTime::ZERO + span),
     };
     Lowered {
         scenario,
         inputs: spot.inputs.into_iter().chain(read.inputs).collect(),
         ignored: spot.ignored,
-        notes: spot.notes,
+        notes: spot.notes.into_iter().chain(sentence).collect(),
     }
 }
 

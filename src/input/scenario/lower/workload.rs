@@ -11,6 +11,7 @@ use super::super::{Files, sources};
 use super::Lowering;
 use super::definitions::timeout;
 use super::jobs::failure;
+use super::now::live_jobs;
 
 /// Most jobs that generators may make in all; an assumed bound on memory.
 const GENERATED_MAX: u64 = 100_000_000;
@@ -66,10 +67,16 @@ impl Lowering<'_> {
                 },
             }
         }
-        let jobs = node.list("jobs");
+        let mut jobs = live_jobs(self.root);
+        let has_live = !jobs.is_empty();
+        jobs.extend(node.list("jobs"));
         if !jobs.is_empty() {
-            parts.push(self.jobs(jobs));
+            let listed = self.jobs(&jobs);
+            // What is there already comes before all that is submitted.
+            let place = if has_live { 0 } else { parts.len() };
+            parts.insert(place, listed);
         }
+        self.suits_live(node);
         parts.extend(self.generated(node, seed));
         if parts.is_empty() && self.problems.is_empty() {
             let message = "no jobs: give trace, jobs or generators";
