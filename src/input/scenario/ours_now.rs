@@ -65,7 +65,7 @@ pub static RUNNING: Shape = shape(
             field(
                 "count",
                 COUNT,
-                "How many like it; they are called name/0, name/1 …",
+                "How many like it; they are called name/0, name/1 and so on.",
             )
             .default("1"),
             field(
@@ -104,7 +104,7 @@ pub static RUNNABLE: Shape = shape(
             field(
                 "count",
                 COUNT,
-                "How many like it; they are called name/0, name/1 …",
+                "How many like it; they are called name/0, name/1 and so on.",
             )
             .default("1"),
         ],

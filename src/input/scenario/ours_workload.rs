@@ -26,7 +26,7 @@ pub static FAILURE: Shape = shape(
 /// `repeat`.
 pub static REPEAT: Shape = shape(
     "repeat",
-    "Submits the job again and again; the copies are called name/0, name/1 …",
+    "Submits the job again and again; the copies are called name/0, name/1 and so on.",
     &[
         field("every", Kind::Span, "Time between two submissions.")
             .unit("s")
