@@ -64,9 +64,6 @@ pub fn cost_groups(jobs: impl Read, column: &str) -> Result<Vec<CostGroup>, Faul
 
 impl CostsBy {
     /// Puts runs together: the groups of each, and its bill as `summary.json` prints it.
-    ///
-    /// # Panics
-    /// Never: what is spread is money that is there.
     pub fn of(column: &str, is_spread: bool, runs: Vec<(Vec<CostGroup>, &str)>) -> CostsBy {
         let mut all = CostsBy {
             column: column.to_owned(),

@@ -73,7 +73,7 @@ impl Quotas {
         (self.place(one, is_spot)).is_some_and(|place| self.uses[place].limit.is_some())
     }
 
-    /// A launch was refused, and `is_for_it` by the quota of its type.
+    /// The quota of a type refused a launch.
     pub(super) fn refuse(&mut self, now: SimTime, one: TypeId, is_spot: bool) {
         if let Some(place) = self.place(one, is_spot) {
             let seen = &mut self.uses[place];

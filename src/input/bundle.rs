@@ -19,7 +19,7 @@ pub fn bundle(workload: Workload, size: u32) -> Workload {
     let named = named(&workload);
     let mut workload = bundle_arrays(workload, size, &named);
     let mut open: FxHashMap<Like, Vec<usize>> = FxHashMap::default();
-    // By row: the first of its bundle, and whether the bundle is submitted with it.
+    // By row: the first of its bundle, if it is in one.
     let mut leads: Vec<Option<usize>> = vec![None; workload.rows.len()];
     for index in 0..workload.rows.len() {
         let row = workload.rows[index];

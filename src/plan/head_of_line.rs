@@ -10,7 +10,7 @@ use crate::model::{ASSUMPTIONS, Command, Knob, Scenario, Workload};
 use super::replication;
 
 /// Runs of more jobs are not made twice unasked.
-pub const JOBS_MAX: u64 = 100_000;
+const JOBS_MAX: u64 = 100_000;
 
 /// `run` makes the run of `scenario`; it is made again beside it with the other answer to whether a job may pass a head that
 /// does not fit, where that is an assumption that may matter, and both are compared.

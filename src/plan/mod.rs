@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
-pub use head_of_line::{JOBS_MAX, with_head_of_line};
+pub use head_of_line::with_head_of_line;
 pub use replication::{finish, replication};
 pub use tornado::{Moved, Tornado, Variation, variations};
 pub use tune::{Tried, best, checkpoint_of, tune};

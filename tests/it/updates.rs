@@ -52,7 +52,7 @@ fn story(parts: &[&str]) -> Tape {
     play(&parts.concat())
 }
 
-/// Launch, end and whether it was terminated of each machine, in seconds, in order of launch.
+/// Launch and end of each machine, in seconds, in order of launch.
 fn machines(tape: &Tape) -> Vec<(u64, u64)> {
     let mut lives: Vec<(u64, u64)> = (tape.instances.iter())
         .map(|one| (one.launched.ms() / 1000, one.ended.ms() / 1000))
