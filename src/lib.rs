@@ -28,7 +28,8 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`stats`] | – | what samples tell and how surely: intervals, when to stop, which is best. Numbers only |
+//! | [`plan`] | stats, units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -210,4 +211,5 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod sim;
+pub mod stats;
 pub mod units;
