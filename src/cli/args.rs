@@ -9,7 +9,7 @@ use crate::model::{Profile, parse_span};
 use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
 
-use super::study::{COMPARE_EXAMPLES, Compare, Replications};
+use super::study::{COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Replications};
 
 /// Forecast AWS Batch before you run it.
 ///
@@ -77,6 +77,9 @@ pub enum Command {
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
+    /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),

@@ -80,6 +80,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Catalog(asked) => catalog::list(asked, common),
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
+        Command::Diff(asked) => study::diff(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

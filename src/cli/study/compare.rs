@@ -1,19 +1,15 @@
 //! `batchcast compare`: variants side by side under the same luck.
 
-use std::path::Path;
-
-use clap::Parser;
-
 use crate::plan::{MEASURES, Study, each, seed_of};
 use crate::report::{BestPage, best_json, best_text, comparison_text, study_json};
 use crate::stats::{Moments, select_best};
 
-use super::super::args::{Command, CommandLine, Common, Run};
+use super::super::args::Common;
 use super::super::failure::Failure;
 use super::super::output::{print, style};
 use super::super::progress::Steps;
 use super::args::{Compare, Vary};
-use super::{Candidate, enough, planned, short};
+use super::{Candidate, enough, planned, run_of, short};
 
 /// Replications of each variant where nothing is said.
 const REPLICATIONS: u64 = 20;
@@ -73,7 +69,7 @@ fn candidates(asked: &Compare) -> Result<Vec<Candidate>, Failure> {
                 (_, true) => short(path),
                 (_, false) => format!("{} {}", short(path), values.join(" ")),
             };
-            let run = run_of(path, asked, &sets)?;
+            let run = run_of(path, &asked.set, &sets, asked.seed)?;
             let candidate = Candidate::of(name, &run)?;
             found.push(candidate);
         }
@@ -112,27 +108,6 @@ fn combinations(vary: &[Vary]) -> Vec<Vec<(String, String)>> {
         all = all.iter().flat_map(with).collect();
     }
     all
-}
-
-/// The run of a scenario with keys set.
-fn run_of(path: &Path, asked: &Compare, sets: &[(String, String)]) -> Result<Run, Failure> {
-    let line = CommandLine::try_parse_from([
-        "batchcast".as_ref(),
-        "run".as_ref(),
-        "--".as_ref(),
-        path.as_os_str(),
-    ]);
-    match line.map(|line| line.command) {
-        Ok(Command::Run(run)) => Ok(Run {
-            set: asked.set.iter().chain(sets).cloned().collect(),
-            seed: asked.seed,
-            ..*run
-        }),
-        _ => Err(Failure::Usage(format!(
-            "{}: is no scenario",
-            path.display()
-        ))),
-    }
 }
 
 /// Finds the best variant by one measure.

@@ -2,15 +2,18 @@
 
 mod args;
 mod compare;
+mod diff;
 
 use std::path::Path;
+
+use clap::Parser;
 
 use crate::model::Profile;
 use crate::plan::{self, Enough, Observation, Study, Variant, seed_of};
 use crate::report::{replications_text, study_json};
 
 use super::again::{in_a_line, set};
-use super::args::{Common, Run};
+use super::args::{Command, CommandLine, Common, Run};
 use super::failure::Failure;
 use super::load::Input;
 use super::output::{print, style};
@@ -19,6 +22,7 @@ use super::run::read;
 
 pub use args::{COMPARE_EXAMPLES, Compare, Replications};
 pub use compare::compare;
+pub use diff::{DIFF_EXAMPLES, Diff, diff};
 
 /// Replications of a run, and what they tell.
 ///
@@ -71,6 +75,28 @@ fn title(run: &Run) -> String {
 
 fn short(path: &Path) -> String {
     super::load::short_name(path)
+}
+
+/// The run of a scenario with keys set, those of `all` first.
+fn run_of(
+    path: &Path,
+    all: &[(String, String)],
+    own: &[(String, String)],
+    seed: Option<u64>,
+) -> Result<Run, Failure> {
+    let words = ["batchcast", "run", "--"].map(AsRef::as_ref);
+    let words = words.into_iter().chain([path.as_os_str()]);
+    match CommandLine::try_parse_from(words).map(|line| line.command) {
+        Ok(Command::Run(run)) => Ok(Run {
+            set: all.iter().chain(own).cloned().collect(),
+            seed,
+            ..*run
+        }),
+        _ => Err(Failure::Usage(format!(
+            "{}: is no scenario",
+            path.display()
+        ))),
+    }
 }
 
 /// Something that can be run with any seed.
