@@ -9,7 +9,9 @@ use crate::model::{Profile, parse_span};
 use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
 
-use super::study::{COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Replications};
+use super::study::{
+    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, Replications, SWEEP_EXAMPLES, SweepArgs,
+};
 
 /// Forecast AWS Batch before you run it.
 ///
@@ -80,6 +82,11 @@ pub enum Command {
     /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
+    /// Run every combination of some keys' values, or a sample of them, in parts and after a kill too.
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
+    /// Join the parts of a sweep.
+    Merge(Merge),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),

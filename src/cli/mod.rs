@@ -81,6 +81,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
+        Command::Sweep(asked) => study::sweep(asked, common),
+        Command::Merge(asked) => study::merge(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

@@ -7,6 +7,7 @@ mod head_of_line;
 mod measures;
 mod replication;
 mod study;
+mod sweep;
 mod threshold;
 mod tornado;
 mod tune;
@@ -22,6 +23,7 @@ pub use study::{
     Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
     values,
 };
+pub use sweep::{Axis, Shard, grid, latin_hypercube};
 pub use threshold::{Limit, Threshold};
 pub use tornado::{Moved, Tornado, Variation, variations};
 pub use tune::{Tried, best, checkpoint_of, tune};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::plan::Axis;
+
 use super::super::args::key_value;
 
 /// How many replications, and how surely.
@@ -52,8 +54,8 @@ pub struct Compare {
     #[arg(required = true)]
     pub scenarios: Vec<PathBuf>,
     /// Make a variant for each value of a key (as --set takes it); several make one for each combination.
-    #[arg(long, value_name = "KEY=A,B,…", value_parser = vary)]
-    pub vary: Vec<Vary>,
+    #[arg(long, value_name = "KEY=A,B,…", value_parser = key_axis)]
+    pub vary: Vec<(String, Axis)>,
     /// Set a parameter in all variants; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -71,32 +73,15 @@ pub struct Compare {
     pub indifference: Option<f64>,
 }
 
-/// A key and the values that it takes one after another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vary {
-    /// As `--set` takes it.
-    pub key: String,
-    /// Its values, at least one.
-    pub values: Vec<String>,
-}
-
 /// A key and its values.
 ///
 /// # Errors
 /// What to write.
-pub fn vary(text: &str) -> Result<Vary, String> {
-    let wanted = "write KEY=A,B with at least one value, such as dispatch=strict,easy";
-    let (key, values) = key_value(text).map_err(|_| wanted.to_owned())?;
-    let values: Vec<String> = values.split(',').map(|one| one.trim().to_owned()).collect();
-    if values.iter().any(String::is_empty) {
-        return Err(wanted.to_owned());
-    }
-    for (place, value) in values.iter().enumerate() {
-        if values[..place].contains(value) {
-            return Err(format!("names the value {value} twice"));
-        }
-    }
-    Ok(Vary { key, values })
+pub fn key_axis(text: &str) -> Result<(String, Axis), String> {
+    let (key, values) = key_value(text).map_err(|_| {
+        "write KEY=A,B with at least one value, such as dispatch=strict,easy".to_owned()
+    })?;
+    Ok((key, Axis::parse(&values)?))
 }
 
 /// A part of one: `1%` or `0.01`.
@@ -131,11 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_varied_has_values_and_none_twice() {
-        let found = vary("dispatch=strict, easy").unwrap();
-        assert_eq!(found.values, ["strict", "easy"]);
+    fn what_is_varied_is_a_key_with_values() {
+        let (key, axis) = key_axis("dispatch=strict, easy").unwrap();
+        assert_eq!(
+            (key.as_str(), axis.to_string().as_str()),
+            ("dispatch", "strict,easy")
+        );
         for wrong in ["dispatch", "dispatch=", "=a,b", "a=b,,c", "a=b,b"] {
-            assert!(vary(wrong).is_err(), "{wrong}");
+            assert!(key_axis(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `batchcast compare`: variants side by side under the same luck.
 
-use crate::plan::{MEASURES, Study, each, seed_of};
+use crate::plan::{MEASURES, Study, each, grid, seed_of};
 use crate::report::{BestPage, best_json, best_text, comparison_text, study_json};
 use crate::stats::{Moments, select_best};
 
@@ -8,7 +8,7 @@ use super::super::args::Common;
 use super::super::failure::Failure;
 use super::super::output::{print, style};
 use super::super::progress::Steps;
-use super::args::{Compare, Vary};
+use super::args::Compare;
 use super::{Candidate, enough, planned, run_of, short};
 
 /// Replications of each variant where nothing is said.
@@ -58,8 +58,11 @@ pub fn compare(asked: &Compare, common: &Common) -> Result<(), Failure> {
 /// Every variant that is asked for, the first of all first.
 fn candidates(asked: &Compare) -> Result<Vec<Candidate>, Failure> {
     let mut found: Vec<Candidate> = Vec::new();
+    let cells = grid(&asked.vary).map_err(|why| Failure::Usage(format!("--vary {why}")))?;
+    let keys = || asked.vary.iter().map(|(key, _)| key.clone());
     for path in &asked.scenarios {
-        for sets in combinations(&asked.vary) {
+        for cell in &cells {
+            let sets: Vec<(String, String)> = keys().zip(cell.iter().cloned()).collect();
             let values: Vec<String> = sets
                 .iter()
                 .map(|(key, value)| format!("{}={value}", last_part(key)))
@@ -89,25 +92,6 @@ fn candidates(asked: &Compare) -> Result<Vec<Candidate>, Failure> {
 /// The last part of a key, which mostly tells it.
 fn last_part(key: &str) -> &str {
     key.rsplit(['.', '/']).next().unwrap_or(key)
-}
-
-/// All ways to choose a value of each key, the last key's values changing first.
-fn combinations(vary: &[Vary]) -> Vec<Vec<(String, String)>> {
-    let mut all = vec![Vec::new()];
-    for one in vary {
-        let with = |sets: &Vec<(String, String)>| {
-            let sets = sets.clone();
-            let values = one.values.iter();
-            let longer = values.map(move |value| {
-                let mut longer = sets.clone();
-                longer.push((one.key.clone(), value.clone()));
-                longer
-            });
-            longer.collect::<Vec<_>>()
-        };
-        all = all.iter().flat_map(with).collect();
-    }
-    all
 }
 
 /// Finds the best variant by one measure.
@@ -217,29 +201,5 @@ impl Search<'_> {
         left.iter()
             .map(|&index| self.seen[index][number as usize])
             .collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_keys_give_every_combination() {
-        let vary = |key: &str, values: [&str; 2]| Vary {
-            key: key.to_owned(),
-            values: values.map(str::to_owned).to_vec(),
-        };
-        let all = combinations(&[vary("a", ["1", "2"]), vary("b", ["3", "4"])]);
-        let told: Vec<String> = all
-            .iter()
-            .map(|sets| {
-                sets.iter()
-                    .map(|(key, value)| format!("{key}{value}"))
-                    .collect()
-            })
-            .collect();
-        assert_eq!(told, ["a1b3", "a1b4", "a2b3", "a2b4"]);
-        assert_eq!(combinations(&[]), [vec![]]);
     }
 }

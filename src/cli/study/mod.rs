@@ -3,6 +3,10 @@
 mod args;
 mod compare;
 mod diff;
+mod emit;
+mod journal;
+mod merge;
+mod sweep;
 
 use std::path::Path;
 
@@ -23,6 +27,8 @@ use super::run::read;
 pub use args::{COMPARE_EXAMPLES, Compare, Replications};
 pub use compare::compare;
 pub use diff::{DIFF_EXAMPLES, Diff, diff};
+pub use merge::{Merge, merge};
+pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
 
 /// Replications of a run, and what they tell.
 ///
