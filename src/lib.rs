@@ -28,6 +28,7 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
+//! | [`picture`] | units, model, metrics, report's wording, explain | the tables of a run that is over → pictures, a page, a trace for viewers, a curve for terminals |
 //! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
@@ -205,6 +206,7 @@ pub mod input;
 pub mod market;
 pub mod metrics;
 pub mod model;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod report;

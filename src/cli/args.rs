@@ -55,6 +55,9 @@ pub enum Command {
     /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
     #[command(after_help = EXPLAIN_NOTES)]
     Explain(Explain),
+    /// Make a page (report.html) and pictures (SVG) of a run, to look at and to send.
+    #[command(after_help = REPORT_NOTES)]
+    Report(ReportArgs),
     /// Tell what a sample, a user or whatever else stands in a column of jobs.csv costs: mean, P50, P90.
     #[command(after_help = COSTS_EXAMPLES)]
     Costs(Costs),
@@ -84,6 +87,7 @@ Examples:
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --from-now live.json         30,000 jobs are RUNNABLE now: when are they done?
+  batchcast run nightly.toml -o out --report              and a page with pictures: out/report.html
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
@@ -141,6 +145,9 @@ pub struct Run {
     /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
+    /// Make the run's page and pictures too (see `batchcast report`).
+    #[arg(long, requires = "output")]
+    pub report: bool,
     /// Fail after so many jobs as if by a bug of ours.
     #[arg(long, value_name = "JOBS", hide = true)]
     pub debug_bug_after: Option<u64>,
@@ -168,6 +175,25 @@ pub struct Explain {
     /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
     #[arg(long, value_name = "DIR", conflicts_with = "job")]
     pub inputs: Option<PathBuf>,
+}
+
+const REPORT_NOTES: &str = "\
+Examples:
+  batchcast run nightly.toml -o out --report   run, and make the report at once
+  batchcast report out                         out/report.html and out/pictures/*.svg
+  batchcast report out -o site                 the same in another folder
+
+The page is one file that needs no network and works where it lies: hover for values, drag or + and - to zoom in time, click
+headings to sort, print. It holds names of jobs, queues and the command, so look before you publish it.";
+
+/// `batchcast report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// Write to this folder instead of the run's own.
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
 }
 
 const COSTS_EXAMPLES: &str = "\

@@ -13,6 +13,7 @@ mod load;
 mod output;
 mod pool;
 mod progress;
+mod report;
 mod run;
 mod spot_deadline;
 mod tornado;
@@ -72,6 +73,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
+        Command::Report(asked) => report::report(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),

@@ -44,6 +44,9 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
         None => simulate(&input, (), false, run, common).0,
         Some(folder) => into_folder(&input, folder, run, common)?,
     };
+    if let Some(target) = run.output.as_deref().filter(|_| run.report) {
+        super::report::write(target, target, common)?;
+    }
     if common.json {
         print(&summary_json(&summary))
     } else if common.quiet {
