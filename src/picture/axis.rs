@@ -120,10 +120,10 @@ impl Axis {
         }
     }
 
-    /// The logarithm (base 10) of spans from a second to at least `most` ms; see [`log_ms`].
-    pub fn log_time(most: u64, label: &str) -> Axis {
+    /// The logarithm (base 10) of spans from the mark at or below `least` to at least `most` ms; see [`log_ms`].
+    pub fn log_time(least: u64, most: u64, label: &str) -> Axis {
         let marks = [
-            (SECOND, "≤ 1 s"),
+            (SECOND, "1 s"),
             (10.0 * SECOND, "10 s"),
             (MINUTE, "1 min"),
             (10.0 * MINUTE, "10 min"),
@@ -134,16 +134,24 @@ impl Axis {
             (28.0 * DAY, "28 d"),
             (365.0 * DAY, "1 y"),
         ];
-        let to = log_ms(most).max(log_ms(10_000)) + 0.02;
+        let begin = marks.iter().rev().find(|(ms, _)| *ms <= least as f64);
+        let (begin, _) = begin.copied().unwrap_or(marks[0]);
+        let from = log_ms(begin as u64);
+        let to = log_ms(most).max(from + 1.0) + 0.02;
         let ticks = marks.into_iter().map(|(ms, text)| Tick {
             at: log_ms(ms as u64),
-            text: text.to_owned(),
+            text: match ms <= begin {
+                true => format!("≤ {text}"),
+                false => text.to_owned(),
+            },
         });
         Axis {
-            from: 3.0,
+            from,
             to,
             label: label.to_owned(),
-            ticks: ticks.filter(|tick| tick.at <= to).collect(),
+            ticks: ticks
+                .filter(|tick| (from..=to).contains(&tick.at))
+                .collect(),
         }
     }
 
@@ -212,7 +220,7 @@ fn number(at: f64, step: f64) -> String {
         return format!("{at:.decimals$}");
     }
     match at as u64 {
-        n if n >= 10_000_000 && n % 100_000 == 0 => short(n, 1_000_000, "M"),
+        n if n >= 1_000_000 && n % 100_000 == 0 => short(n, 1_000_000, "M"),
         n if n >= 100_000 && n % 100 == 0 => short(n, 1_000, "k"),
         n => crate::report::whole(n),
     }
@@ -274,9 +282,6 @@ mod tests {
             ["0.0", "0.1", "0.2", "0.3", "0.4"]
         );
         assert_eq!(texts(&Axis::amount(0.0, "")), ["0.0", "0.5", "1.0"]);
-        assert_eq!(
-            texts(&Axis::amount(1_000_000.0, "")),
-            ["0", "500 k", "1,000 k"]
-        );
+        assert_eq!(texts(&Axis::amount(1_000_000.0, "")), ["0", "500 k", "1 M"]);
     }
 }

@@ -14,7 +14,7 @@ pub const COLOURS: [(&str, &str, &str); 11] = [
     ("c5", "#d55e00", "#ee7d2b"),
     ("c6", "#b8a900", "#f0e442"),
     ("grey", "#a9b1bb", "#69737f"),
-    ("pale", "#dfe4ea", "#303841"),
+    ("pale", "#d5dce4", "#333c46"),
     ("ink", "#1d2733", "#e8edf2"),
     ("line", "#d4d9df", "#3a424b"),
 ];

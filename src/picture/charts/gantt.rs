@@ -16,8 +16,10 @@ const SHARED_LANES: usize = 100;
 const COUNT: u64 = 160;
 /// Px between names of lanes.
 const APART: f64 = 15.0;
-/// What of a lane's height is drawn.
+/// What of a lane's height is drawn, where lanes are few enough for gaps between them.
 const FILLED: f64 = 0.86;
+/// Most lanes with gaps between them.
+const APART_LANES: f64 = 60.0;
 
 /// Machines and what ran on them.
 pub fn gantt(seen: &Seen) -> Option<Chart> {
@@ -42,12 +44,14 @@ pub fn gantt(seen: &Seen) -> Option<Chart> {
         (true, _) => {
             "Each box is an attempt, as high as its part of the machine's vCPUs.".to_owned()
         }
-        (false, true) => "The darker, the more of the machine's vCPUs are used.".to_owned(),
+        (false, true) => {
+            "The stronger the colour, the more of the machine's vCPUs are used.".to_owned()
+        }
         (false, false) => {
             let most = lanes.iter().map(|lane| lane.members.len()).max();
             let most = most.unwrap_or(1) as u64;
             format!(
-                "A lane is up to {} machines; the darker, the more of their vCPUs are used.",
+                "A lane is up to {} machines; the stronger the colour, the more of their vCPUs are used.",
                 whole(most)
             )
         }
@@ -159,8 +163,9 @@ fn ticks(lanes: &[Lane], height: f64) -> Vec<Tick> {
 
 /// The bottom and top of a part of the lane `at`, of `count`; parts are counted from above.
 fn within(count: f64, at: usize, from: f64, to: f64) -> (f64, f64) {
-    let top = count - at as f64 - (1.0 - FILLED) / 2.0;
-    (top - FILLED * to, top - FILLED * from)
+    let filled = if count > APART_LANES { 1.0 } else { FILLED };
+    let top = count - at as f64 - (1.0 - filled) / 2.0;
+    (top - filled * to, top - filled * from)
 }
 
 /// What machines are while nothing runs on them.

@@ -22,7 +22,11 @@ pub fn jobs(seen: &Seen) -> Option<Chart> {
     ];
     let series: Vec<(String, &'static str, Vec<f64>)> = states
         .into_iter()
-        .filter(|(.., levels)| levels.iter().any(|level| *level > 0.0))
+        .filter(|(name, _, levels)| {
+            // PENDING lasts a moment where nothing depends on anything.
+            let least = if name.contains("PENDING") { 0.5 } else { 0.0 };
+            levels.iter().any(|level| *level > least)
+        })
         .map(|(name, class, levels)| (name.to_owned(), class, levels))
         .collect();
     if series.is_empty() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::TimeCause;
 use crate::picture::axis::{Axis, Tick, log_ms};
-use crate::picture::chart::{COLOURS, Chart, Dash, Mark, SERIES, Shape, all_rounded, rounded};
+use crate::picture::chart::{Chart, Dash, Mark, SERIES, Shape, all_rounded, rounded};
 use crate::picture::read::{QueueSeen, Seen};
 use crate::report::{duration, shortened, whole};
 use crate::units::Span;
@@ -160,14 +160,15 @@ pub fn distribution(seen: &Seen) -> Option<Chart> {
     if seen.queues.len() > 1 {
         shown.push(("all queues".to_owned(), "ink", &all));
     }
-    let axis = Axis::log_time(most, "waited at most (logarithmic)");
+    let least = all[all.len() / 100];
+    let axis = Axis::log_time(least, most, "waited at most (logarithmic)");
     let (mut marks, mut series) = (Vec::new(), Vec::new());
     for (name, class, waits) in shown {
         let points = points(waits);
         let mut line = vec![(axis.from, points.first().map_or(0.0, |(_, part)| *part))];
         let mut before = 0.0;
         for (ms, part) in &points {
-            let x = log_ms(*ms);
+            let x = log_ms(*ms).max(axis.from);
             line.push((x, before));
             line.push((x, *part));
             before = *part;
@@ -198,7 +199,6 @@ pub fn distribution(seen: &Seen) -> Option<Chart> {
         0 => String::new(),
         _ => format!(" {hidden} queues with fewer jobs are only in the line of all."),
     };
-    debug_assert!(COLOURS.iter().any(|(class, ..)| *class == "ink"));
     Some(Chart {
         id: "wait-distribution",
         title: "How long jobs waited",

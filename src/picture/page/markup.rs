@@ -89,6 +89,9 @@ impl Cell {
     }
 }
 
+/// Longest text of a column whose cells are never broken.
+const SHORT: usize = 28;
+
 /// A table that can be sorted by its headings.
 pub fn table(caption: &str, headings: &[&str], rows: &[Vec<Cell>]) -> String {
     if rows.is_empty() {
@@ -98,12 +101,14 @@ pub fn table(caption: &str, headings: &[&str], rows: &[Vec<Cell>]) -> String {
         rows.iter()
             .all(|row| row.get(column).is_some_and(|cell| cell.key.is_some()))
     };
-    let class = |column: usize| {
-        if is_number(column) {
-            " class=\"n\""
-        } else {
-            ""
-        }
+    let is_short = |column: usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(column));
+        cells.all(|cell| cell.text.len() <= SHORT)
+    };
+    let class = |column: usize| match (is_number(column), is_short(column)) {
+        (true, _) => " class=\"n\"",
+        (_, true) => " class=\"w\"",
+        _ => "",
     };
     let mut html = format!(
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"sort\">\n<caption>{0}</caption>\n<thead><tr>",
@@ -135,6 +140,9 @@ pub fn table(caption: &str, headings: &[&str], rows: &[Vec<Cell>]) -> String {
 
 /// A bar from 0 to 1 within a cell.
 pub fn bar(part: f64, class: &str) -> String {
+    if part <= 0.0 {
+        return String::new();
+    }
     let wide = (part.clamp(0.0, 1.0) * 1_000.0).round() / 10.0;
     format!("<span class=\"bar\"><i class=\"b-{class}\" style=\"width:{wide}%\"></i></span>")
 }

@@ -237,7 +237,7 @@ for (const one of charts) {
 for (const table of document.querySelectorAll("table.sort")) {
   const body = table.tBodies[0];
   [...table.tHead.rows[0].cells].forEach((head, column) => {
-    if (!head.textContent) return;
+    if (!head.textContent || body.rows.length < 2) return;
     const button = make("button", head.textContent);
     button.type = "button";
     head.replaceChildren(button);

@@ -308,7 +308,11 @@ pub fn places(summary: &Value) -> String {
             let seconds = |key: &str| one.get(key).and_then(Value::as_f64).unwrap_or(0.0);
             let hours = |key: &str| {
                 let hours = seconds(key) / 3_600.0;
-                Cell::keyed(&format!("{hours:.1}"), &hours.to_string())
+                let text = match hours >= 1_000.0 {
+                    true => whole(hours.round() as u64),
+                    false => format!("{hours:.1}"),
+                };
+                Cell::keyed(&text, &hours.to_string())
             };
             let cost = summary
                 .get(money)
