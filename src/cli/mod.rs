@@ -18,6 +18,7 @@ mod run;
 mod spot_deadline;
 mod tornado;
 mod tune;
+mod view;
 
 use std::panic;
 use std::process::{self, ExitCode};
@@ -74,6 +75,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
         Command::Report(asked) => report::report(asked, common),
+        Command::View(asked) => view::view(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::explain::Fault;
-use crate::picture::{self, Report, Sources};
+use crate::picture::{self, Report, Sources, TraceFault};
 
 use super::args::{Common, ReportArgs};
 use super::explain::Kept;
@@ -23,7 +23,11 @@ pub const PAGE: &str = "report.html";
 /// A folder that holds no run, an output that cannot be written.
 pub fn report(asked: &ReportArgs, common: &Common) -> Result<(), Failure> {
     let to = asked.output.as_deref().unwrap_or(&asked.run);
-    write(&asked.run, to, common)
+    write(&asked.run, to, common)?;
+    match &asked.trace {
+        Some(trace) => write_trace(&asked.run, trace, common),
+        None => Ok(()),
+    }
 }
 
 /// Writes the page and the pictures of the run in `run` to the folder `to`, which is made where there is none.
@@ -52,6 +56,37 @@ pub fn write(run: &Path, to: &Path, common: &Common) -> Result<(), Failure> {
             page.display(),
             pictures.display(),
             names.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the run's trace for viewers to a file.
+fn write_trace(run: &Path, to: &Path, common: &Common) -> Result<(), Failure> {
+    let kept = Kept::open(run)?;
+    let beside = beside(to);
+    let file = fs::File::create(&beside).map_err(|error| Failure::file(to, "write", error))?;
+    let mut out = std::io::BufWriter::new(file);
+    let made = with_sources(&kept, |sources| match picture::trace(sources, &mut out) {
+        Ok(counts) => Ok(Ok(counts)),
+        Err(TraceFault::Table(fault)) => Err(fault),
+        Err(TraceFault::Write(error)) => Ok(Err(error)),
+    });
+    let made = made.and_then(|made| {
+        let moved = made.and_then(|counts| fs::rename(&beside, to).map(|()| counts));
+        moved.map_err(|error| Failure::file(to, "write", error))
+    });
+    if made.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    let counts = made?;
+    if !common.quiet {
+        tell(&format!(
+            "wrote {}: {} attempts, {} changes of queues, {} dependencies\n",
+            to.display(),
+            counts.slices,
+            counts.counters,
+            counts.arrows
         ));
     }
     Ok(())
@@ -87,12 +122,17 @@ pub fn with_sources<T>(
 
 /// Writes a file beside its place and moves it there, so that nobody reads half of it.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".batchcast-{}", std::process::id()));
-    let beside: PathBuf = path.with_file_name(name);
+    let beside = beside(path);
     let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         Failure::file(path, "write", error)
     })
+}
+
+/// A name beside a file for what is not whole yet.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".batchcast-{}", std::process::id()));
+    path.with_file_name(name)
 }

@@ -4,14 +4,18 @@
 mod axis;
 mod chart;
 mod charts;
+mod curve;
 mod draw;
 mod page;
 mod read;
+mod trace;
 mod words;
 
 pub use axis::{Axis, Tick};
 pub use chart::{COLOURS, Chart, Dash, Mark, Shape};
+pub use curve::{Glyphs, curve};
 pub use read::{ATTEMPTS_NAMED, Opener, Seen, Sources};
+pub use trace::{TraceCounts, TraceFault, trace};
 
 use crate::explain::Fault;
 

@@ -206,8 +206,8 @@ impl Seen {
                 .map(|bytes| Cells::new(name, bytes))
                 .transpose()
         };
-        if let Some(cells) = table("timeline.csv")? {
-            seen.bins = bins(cells)?;
+        if let Some(bytes) = (from.open)("timeline.csv")? {
+            seen.bins = bins_of(bytes)?;
         }
         if let Some(cells) = table("instances.csv")? {
             seen.machines = machines(cells)?;
@@ -325,7 +325,12 @@ fn keep(
     list.truncate(TOLD);
 }
 
-fn bins(mut cells: Cells) -> Result<Vec<Bin>, Fault> {
+/// The stretches of a timeline.csv.
+///
+/// # Errors
+/// A table that is none.
+pub(super) fn bins_of(timeline: Box<dyn Read>) -> Result<Vec<Bin>, Fault> {
+    let mut cells = Cells::new("timeline.csv", timeline)?;
     let [from, width, used, up, most] = cells.columns([
         "time_s",
         "width_s",
@@ -491,7 +496,7 @@ fn bill(mut cells: Cells, places: &FxHashMap<String, usize>) -> Result<Vec<BillL
 }
 
 /// A table that is read row by row.
-struct Cells {
+pub(super) struct Cells {
     file: &'static str,
     header: StringRecord,
     reader: csv::Reader<Box<dyn Read>>,
@@ -499,7 +504,8 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(file: &'static str, from: Box<dyn Read>) -> Result<Cells, Fault> {
+    /// Reads the header.
+    pub fn new(file: &'static str, from: Box<dyn Read>) -> Result<Cells, Fault> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(from);
         let header = reader.headers().map_err(|why| fault(file, &why))?.clone();
         Ok(Cells {
@@ -510,12 +516,13 @@ impl Cells {
         })
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
+    /// Where a column is, if there is one.
+    pub fn find(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|column| column == name)
     }
 
     /// Where the columns of these names are.
-    fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N], Fault> {
+    pub fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N], Fault> {
         let mut found = [0; N];
         for (at, name) in found.iter_mut().zip(names) {
             *at = self.find(name).ok_or_else(|| {
@@ -528,23 +535,25 @@ impl Cells {
         Ok(found)
     }
 
-    fn next(&mut self) -> Result<bool, Fault> {
+    /// Reads the next row; false at the end.
+    pub fn next(&mut self) -> Result<bool, Fault> {
         let read = self.reader.read_record(&mut self.row);
         read.map_err(|why| fault(self.file, &why))
     }
 
-    fn text(&self, at: usize) -> &str {
+    /// A cell.
+    pub fn text(&self, at: usize) -> &str {
         self.row.get(at).unwrap_or("")
     }
 
     /// A number; zero where there is none.
-    fn number(&self, at: usize) -> f64 {
+    pub fn number(&self, at: usize) -> f64 {
         let number = self.text(at).parse::<f64>().unwrap_or(0.0);
         if number.is_finite() { number } else { 0.0 }
     }
 
     /// Seconds in ms; `None` where there are none.
-    fn ms(&self, at: usize) -> Option<u64> {
+    pub fn ms(&self, at: usize) -> Option<u64> {
         let text = self.text(at);
         match text.is_empty() {
             true => None,
