@@ -73,6 +73,8 @@
 //!
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
+//! * **A picture**: a file in `picture/charts/` that makes a [`picture::Chart`] of the tables, and its place in a section of
+//!   `picture/page/mod.rs`. Plotters draws it once without colours (`picture/draw.rs`); the page and the SVG file put words around it.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
 //!
 //! * **From now on**: what there is already is [`model::Now`], read and judged in `input/scenario/lower/now.rs`; `sim/live.rs` puts it in
@@ -153,7 +155,7 @@
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
 //! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
-//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `cli`, `tidy`.
+//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `picture` (pages in a browser, traces against tables), `cli`, `tidy`.
 //!
 //! # As a library
 //!

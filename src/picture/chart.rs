@@ -133,7 +133,7 @@ pub fn rounded(value: f64) -> Value {
     let value = if value.is_finite() { value } else { 0.0 };
     let text = match value.abs() {
         size if size >= 1_000.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 100.0 => format!("{value:.1}"),
         size if size >= 1.0 => format!("{value:.2}"),
         _ => format!("{value:.4}"),
     };

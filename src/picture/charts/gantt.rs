@@ -27,7 +27,8 @@ pub fn gantt(seen: &Seen) -> Option<Chart> {
         return None;
     }
     let lanes = lanes(&seen.machines);
-    let height = (12 * lanes.len() as u32).clamp(160, 620);
+    let height = (40 * lanes.len() as u32).min(320);
+    let height = height.max(12 * lanes.len() as u32).clamp(90, 620);
     let (from, to) = seen.span();
     let count = lanes.len() as f64;
     let is_each = lanes.len() == seen.machines.len();
@@ -330,10 +331,10 @@ fn how_full(seen: &Seen, lanes: &[Lane]) -> (Vec<Mark>, Value) {
     }
     let strengths = [
         ("pale", 100, "up, nothing runs"),
-        ("c0", 30, "up to 25 % used"),
-        ("c0", 50, "50 %"),
-        ("c0", 75, "75 %"),
-        ("c0", 100, "100 %"),
+        ("c0", 30, "used to 25 %"),
+        ("c0", 50, "to 50 %"),
+        ("c0", 75, "to 75 %"),
+        ("c0", 100, "used to 100 %"),
     ];
     let marks = strengths.into_iter().zip(boxes);
     let mut marks: Vec<Mark> = marks

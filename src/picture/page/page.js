@@ -309,7 +309,7 @@ if (location.hash === "#selftest") {
     sorted++;
   }
   ask(document.documentElement.scrollWidth <= innerWidth, `the page is ${document.documentElement.scrollWidth} wide in a window of ${innerWidth}`);
-  const result = make("pre", JSON.stringify({ charts: charts.length, pointed, sorted, faults }), document.body);
+  const result = make("pre", JSON.stringify({ width: innerWidth, charts: charts.length, pointed, sorted, faults }), document.body);
   result.id = "selftest";
 }
 })();
