@@ -42,8 +42,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "engine::chance",
         ],
     ),
-    ("report", &["units", "model", "billing", "metrics", "plan"]),
+    (
+        "report",
+        &["units", "model", "billing", "metrics", "plan", "stats"],
+    ),
     ("explain", &["units", "model", "metrics", "report"]),
+    ("stats", &[]),
     (
         "picture",
         &["units", "model", "metrics", "report", "explain"],
@@ -51,6 +55,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "plan",
         &[
+            "stats",
             "units",
             "model",
             "policy",
