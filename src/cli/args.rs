@@ -162,7 +162,7 @@ pub struct Run {
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
     /// Draw how many jobs run and wait over time, in the terminal.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["tornado", "tune_checkpoint", "replications"])]
     pub plot: bool,
     /// Make the run's page and pictures too (see `batchcast report`).
     #[arg(long, requires = "output")]
