@@ -28,6 +28,7 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
+//! | [`picture`] | units, model, metrics, report's wording, explain | the tables of a run that is over → pictures, a page, a trace for viewers, a curve for terminals |
 //! | [`stats`] | – | what samples tell and how surely: intervals, when to stop, which is best. Numbers only |
 //! | [`plan`] | stats, units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
@@ -73,6 +74,8 @@
 //!
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
+//! * **A picture**: a file in `picture/charts/` that makes a [`picture::Chart`] of the tables, and its place in a section of
+//!   `picture/page/mod.rs`. Plotters draws it once without colours (`picture/draw.rs`); the page and the SVG file put words around it.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
 //!
 //! * **From now on**: what there is already is [`model::Now`], read and judged in `input/scenario/lower/now.rs`; `sim/live.rs` puts it in
@@ -154,7 +157,7 @@
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
 //! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
-//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `cli`, `tidy`.
+//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `picture` (pages in a browser, traces against tables), `cli`, `tidy`.
 //!
 //! # As a library
 //!
@@ -207,6 +210,7 @@ pub mod input;
 pub mod market;
 pub mod metrics;
 pub mod model;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -59,6 +59,12 @@ pub enum Command {
     /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
     #[command(after_help = EXPLAIN_NOTES)]
     Explain(Explain),
+    /// Make a page (report.html) and pictures (SVG) of a run, to look at and to send.
+    #[command(after_help = REPORT_NOTES)]
+    Report(ReportArgs),
+    /// Show a run's page in the browser: serve it to this machine until Ctrl-C.
+    #[command(after_help = VIEW_NOTES)]
+    View(View),
     /// Tell what a sample, a user or whatever else stands in a column of jobs.csv costs: mean, P50, P90.
     #[command(after_help = COSTS_EXAMPLES)]
     Costs(Costs),
@@ -99,6 +105,8 @@ Examples:
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --from-now live.json         30,000 jobs are RUNNABLE now: when are they done?
+  batchcast run nightly.toml -o out --report              and a page with pictures: out/report.html
+  batchcast run nightly.toml --plot                       and how many jobs run and wait, as a curve in the terminal
   batchcast run nightly.toml --replications 30           means and quantiles over 30 seeds, with intervals
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
@@ -160,6 +168,12 @@ pub struct Run {
     /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
+    /// Draw how many jobs run and wait over time, in the terminal.
+    #[arg(long, conflicts_with_all = ["tornado", "tune_checkpoint", "replications"])]
+    pub plot: bool,
+    /// Make the run's page and pictures too (see `batchcast report`).
+    #[arg(long, requires = "output")]
+    pub report: bool,
     /// Fail after so many jobs as if by a bug of ours.
     #[arg(long, value_name = "JOBS", hide = true)]
     pub debug_bug_after: Option<u64>,
@@ -187,6 +201,47 @@ pub struct Explain {
     /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
     #[arg(long, value_name = "DIR", conflicts_with = "job")]
     pub inputs: Option<PathBuf>,
+}
+
+const REPORT_NOTES: &str = "\
+Examples:
+  batchcast run nightly.toml -o out --report   run, and make the report at once
+  batchcast report out                         out/report.html and out/pictures/*.svg
+  batchcast report out -o site                 the same in another folder
+  batchcast report out --trace out/trace.json  and a trace: open it at ui.perfetto.dev or chrome://tracing
+
+The page is one file that needs no network and works where it lies: hover for values, drag or + and - to zoom in time, click
+headings to sort, print. It holds names of jobs, queues and the command, so look before you publish it.";
+
+/// `batchcast report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// Write to this folder instead of the run's own.
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Write a trace for timeline viewers too: environments as processes, machines as threads, attempts as slices, queues as
+    /// counters, dependencies as arrows.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+const VIEW_NOTES: &str = "\
+Examples:
+  batchcast view out                 prints the address; open it in a browser
+  batchcast view out --port 0        on any port that is free
+
+Only this machine is served, only by GET, and only the page, its pictures and the tables of the run folder.";
+
+/// `batchcast view`.
+#[derive(Debug, Args)]
+pub struct View {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// The port to listen on, at 127.0.0.1; 0 takes any that is free.
+    #[arg(long, value_name = "PORT", default_value = "7850")]
+    pub port: u16,
 }
 
 const COSTS_EXAMPLES: &str = "\

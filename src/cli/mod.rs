@@ -13,11 +13,13 @@ mod load;
 mod output;
 mod pool;
 mod progress;
+mod report;
 mod run;
 mod spot_deadline;
 mod study;
 mod tornado;
 mod tune;
+mod view;
 
 use std::panic;
 use std::process::{self, ExitCode};
@@ -73,6 +75,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
+        Command::Report(asked) => report::report(asked, common),
+        Command::View(asked) => view::view(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),

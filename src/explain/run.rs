@@ -154,6 +154,8 @@ impl Tried {
 const NOTABLE: u128 = 1_000;
 /// Causes of fewer millionths are not told.
 const TOLD: u128 = 5_000;
+/// Environments that are named, where there are many.
+const PLACES_TOLD: usize = 3;
 /// Levers that are told at length.
 const LEVERS_TOLD: usize = 3;
 
@@ -236,7 +238,11 @@ impl RunStory<'_> {
     fn time_sentence(&self, cause: TimeCause, totals: &Totals) -> String {
         let setting = Setting(self.scenario);
         let model = |key: &str| format!("{key} {}", setting.model(key));
-        let places: Vec<String> = setting.environments().map(|one| one.described()).collect();
+        let mut places: Vec<String> = setting.environments().map(|one| one.described()).collect();
+        if places.len() > PLACES_TOLD + 1 {
+            let more = places.split_off(PLACES_TOLD).len();
+            places.push(format!("{more} more"));
+        }
         let places = places.join(", ");
         match cause {
             TimeCause::Dependency => "jobs were PENDING for others that they depend on".to_owned(),

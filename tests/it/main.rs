@@ -22,6 +22,7 @@ mod oracle;
 mod oracle_formulas;
 mod oracle_station;
 mod pages;
+mod picture;
 mod published;
 mod rulings;
 mod scores;
