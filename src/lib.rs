@@ -28,7 +28,8 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`stats`] | – | what samples tell and how surely: intervals, when to stop, which is best. Numbers only |
+//! | [`plan`] | stats, units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -89,11 +90,12 @@
 //!
 //! `(time, round, phase, sequence)`, phases *fact < arrival < decision* ([`engine::Calendar`]). Everything that has happened at
 //! a moment is known before anybody decides, and a decision is made once per round. A consequence at the same moment (a job
-//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the heap, so
-//! the heap holds what runs and the trace costs none of it. Nothing is searched for in the heap: an attempt's event carries
+//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the rest, so
+//! the agenda holds what runs and the trace costs none of it. Nothing is searched for in it: an attempt's event carries
 //! the generation of its job's slot and is dropped where that has moved on. An attempt has one event, its end, as its fate
-//! (run, failure, timeout) is known when it is placed. The heap is a binary one with one packed 128-bit key (`engine/heap.rs`) and
-//! the generator rand's ChaCha8; `benches/engine.rs` holds the measurements.
+//! (run, failure, timeout) is known when it is placed. The agenda is a binary heap with one
+//! packed 128-bit key, over radix buckets where there are many events (`engine/agenda.rs`), and the generator is rand's ChaCha8;
+//! `benches/engine.rs` holds the measurements.
 //!
 //! # What a pass costs
 //!
@@ -209,4 +211,5 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod sim;
+pub mod stats;
 pub mod units;

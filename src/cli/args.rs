@@ -9,6 +9,8 @@ use crate::model::{Profile, parse_span};
 use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
 
+use super::study::{COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Replications};
+
 /// Forecast AWS Batch before you run it.
 ///
 /// batchcast replays a workload through AWS Batch's queue, dependency and scheduler logic on simulated machines, and tells
@@ -72,6 +74,12 @@ pub enum Command {
     /// Simulate a real run again, job by job, and tell how far off the simulation is.
     #[command(after_help = BACKTEST_NOTES)]
     Backtest(Backtest),
+    /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(Compare),
+    /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),
@@ -84,6 +92,7 @@ Examples:
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --from-now live.json         30,000 jobs are RUNNABLE now: when are they done?
+  batchcast run nightly.toml --replications 30           means and quantiles over 30 seeds, with intervals
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
@@ -126,14 +135,17 @@ pub struct Run {
     pub seed: Option<u64>,
     /// Run once more for each end of each assumption (profiles fast and slow; each other choice), and tell what it does to
     /// makespan and cost.
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "replications", "precision"])]
     pub tornado: bool,
+    /// How often it is run.
+    #[command(flatten)]
+    pub study: Replications,
     /// Run once for each of many checkpoint intervals of this job definition, and tell which is best, beside Young's, Daly's and
     /// the exact one.
     #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["output", "tornado"])]
     pub tune_checkpoint: Option<String>,
     /// Write the run to this new folder.
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", conflicts_with_all = ["replications", "precision"])]
     pub output: Option<PathBuf>,
     /// Replace the folder if it is there.
     #[arg(long, requires = "output")]
@@ -399,7 +411,11 @@ Exit code 1 where no type is like that.";
 /// (Zilber, Amit and Talby 2005).
 const THINK_LIMIT: Span = Span::from_s(20 * 60);
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+/// A key and its value.
+///
+/// # Errors
+/// What to write.
+pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))

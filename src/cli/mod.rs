@@ -15,6 +15,7 @@ mod pool;
 mod progress;
 mod run;
 mod spot_deadline;
+mod study;
 mod tornado;
 mod tune;
 
@@ -78,6 +79,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => catalog::list(asked, common),
         Command::Backtest(asked) => backtest::backtest(asked, common),
+        Command::Compare(asked) => study::compare(asked, common),
+        Command::Diff(asked) => study::diff(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

@@ -15,6 +15,7 @@ use super::folder::RunFolder;
 use super::load::{self, Input};
 use super::output::{print, style, tell};
 use super::progress::Watched;
+use super::study;
 use super::tornado;
 use super::tune;
 
@@ -28,6 +29,9 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     }
     if let Some(name) = &run.tune_checkpoint {
         return tune::tune(run, name, common, style());
+    }
+    if run.study.is_asked() {
+        return study::replicate(run, common);
     }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);

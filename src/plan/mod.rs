@@ -4,7 +4,10 @@
 mod backtest;
 mod deadline;
 mod head_of_line;
+mod measures;
 mod replication;
+mod study;
+mod threshold;
 mod tornado;
 mod tune;
 
@@ -13,7 +16,13 @@ use rayon::prelude::*;
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::with_head_of_line;
+pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
+pub use study::{
+    Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
+    values,
+};
+pub use threshold::{Limit, Threshold};
 pub use tornado::{Moved, Tornado, Variation, variations};
 pub use tune::{Tried, best, checkpoint_of, tune};
 

@@ -29,6 +29,7 @@ mod spot_data;
 mod spot_deadline;
 mod spot_forecast;
 mod spot_oracle;
+mod study;
 mod tape;
 mod tidy;
 mod traps;

@@ -42,11 +42,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "engine::chance",
         ],
     ),
-    ("report", &["units", "model", "billing", "metrics", "plan"]),
+    (
+        "report",
+        &["units", "model", "billing", "metrics", "plan", "stats"],
+    ),
     ("explain", &["units", "model", "metrics", "report"]),
+    ("stats", &[]),
     (
         "plan",
         &[
+            "stats",
             "units",
             "model",
             "policy",
