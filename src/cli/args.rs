@@ -375,6 +375,8 @@ Examples:
   batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
   batchcast backtest twin.toml execution_trace.txt --calibrate   its assumptions found on the first half of the jobs,
                                                                  judged on the others
+  batchcast backtest twin.toml of_2021.txt --calibrate --score of_2022.txt
+                                                                 found on all of one run, judged on another
 
 The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
 \"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow. It holds no bill, so nothing
@@ -390,6 +392,9 @@ pub struct Backtest {
     /// Find the assumptions on the first half of the jobs (in order of submission) and judge the others.
     #[arg(long)]
     pub calibrate: bool,
+    /// Find them on all jobs of the history instead, and judge the jobs of this one.
+    #[arg(long, value_name = "OTHER", requires = "calibrate")]
+    pub score: Option<PathBuf>,
     /// Runs of which the intervals are made.
     #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(10..=10_000))]
     pub draws: u32,

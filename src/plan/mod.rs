@@ -14,7 +14,7 @@ mod tune;
 
 use rayon::prelude::*;
 
-pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
+pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::with_head_of_line;
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};

@@ -45,4 +45,6 @@ pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
 pub use tornado::{tornado_json, tornado_text};
 pub use tune::{tune_json, tune_text};
-pub use wording::{GLUE, dollars, duration, glued, milliseconds, percent, shortened, whole, wrap};
+pub use wording::{
+    GLUE, dollars, duration, duration_or_none, glued, milliseconds, percent, shortened, whole, wrap,
+};
