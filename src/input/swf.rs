@@ -411,7 +411,7 @@ impl<'a> Log<'a> {
             workload,
             machine_size: self.machine.processors.or(self.machine.nodes),
             start_epoch_ms: self.machine.start_epoch_ms,
-            notes: Vec::new(),
+            ..Trace::default()
         })
     }
 }

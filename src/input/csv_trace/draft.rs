@@ -8,7 +8,7 @@ use crate::model::{Failure, Fate, FateKind, RetryStrategy, Row, SubmitJob};
 use crate::units::{NO_LIMIT_MIB, SimTime, Span};
 
 use super::super::builder::{
-    Problems, Tally, name_source, parse_seconds, parse_whole, source_number,
+    Identifiers, Problems, Tally, parse_seconds, parse_whole, source_number,
 };
 use super::super::{ClosedLoop, Problem, ShareBy, Trace, TraceOptions};
 use super::cells::{parse_exit_code, parse_fates, parse_probability};
@@ -89,39 +89,6 @@ pub(super) struct More {
     pub(super) child_work: Vec<Span>,
     /// The same of their fates.
     pub(super) child_fates: Vec<Vec<Fate>>,
-}
-
-/// The identifiers that a trace uses; each is a number or a name, as in [`Row::source`].
-#[derive(Debug, Default)]
-pub(super) struct Identifiers {
-    /// The names.
-    pub(super) names: Vec<String>,
-    by_name: FxHashMap<String, u32>,
-}
-
-impl Identifiers {
-    /// What stands for `text`, which may be new.
-    pub(super) fn intern(&mut self, text: &str) -> u32 {
-        if let Some(known) = self.find(text) {
-            return known;
-        }
-        let source = name_source(&mut self.names, text.to_owned());
-        self.by_name.insert(text.to_owned(), source);
-        source
-    }
-
-    /// What stands for `text`, if that can be an identifier of this trace.
-    pub(super) fn find(&self, text: &str) -> Option<u32> {
-        source_number(text.as_bytes()).or_else(|| self.by_name.get(text).copied())
-    }
-
-    /// The text of `source`.
-    pub(super) fn show(&self, source: u32) -> String {
-        match source.checked_sub(Row::NAMED) {
-            Some(index) => self.names[index as usize].clone(),
-            None => source.to_string(),
-        }
-    }
 }
 
 /// A trace while its records are read.

@@ -139,9 +139,8 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
     }
     Ok(Trace {
         workload,
-        machine_size: None,
         start_epoch_ms: Some(history.start_epoch_ms),
-        notes: Vec::new(),
+        ..Trace::default()
     })
 }
 
