@@ -5,9 +5,11 @@ mod args;
 mod backtest;
 mod catalog;
 mod costs;
+mod doctor;
 mod explain;
 mod failure;
 mod folder;
+mod import;
 mod lists;
 mod load;
 mod output;
@@ -16,6 +18,7 @@ mod progress;
 mod run;
 mod spot_deadline;
 mod tornado;
+mod trace_args;
 mod tune;
 
 use std::panic;
@@ -73,6 +76,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
+        Command::Doctor(asked) => doctor::doctor(asked, common),
+        Command::Import(asked) => import::import(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

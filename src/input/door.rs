@@ -3,7 +3,9 @@
 use std::io::Read;
 
 use super::recognise::{TraceKind, recognise, what_else};
-use super::{Problem, Trace, TraceOptions, csv_trace, nextflow, swf, wfformat};
+use super::{
+    Problem, Trace, TraceOptions, alibaba, batsim, csv_trace, nextflow, slurm, swf, wfformat,
+};
 
 /// Bytes of a file from which its kind is told.
 pub const FIRST_BYTES: u64 = 64 << 10;
@@ -23,6 +25,10 @@ pub fn read_trace(
         Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
         Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
         Some(TraceKind::WfFormat) => wfformat::read(bytes, name, options),
+        Some(TraceKind::Slurm) => slurm::read(bytes, name, options),
+        Some(TraceKind::Batsim) => batsim::read(bytes, name, options),
+        Some(TraceKind::AlibabaPods) => alibaba::pods::read(bytes, name, options),
+        Some(TraceKind::AlibabaBatchTask) => alibaba::batch_task::read(bytes, name, options),
         None => Err(vec![Problem::whole(name, no_trace(first))]),
     }
 }

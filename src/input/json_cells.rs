@@ -196,20 +196,15 @@ impl<'d> Visitor<'d> for CellVisitor {
 }
 
 /// A part that should be a list or an object of a known form.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Part<'d, T> {
     /// It is.
     Is(T),
     /// It is not there.
+    #[default]
     Missing,
     /// It is something else.
     Other(Cell<'d>),
-}
-
-impl<T> Default for Part<'_, T> {
-    fn default() -> Self {
-        Part::Missing
-    }
 }
 
 /// What reads one entry of an object into the object being made.

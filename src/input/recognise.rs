@@ -43,6 +43,14 @@ kinds! {
     Nextflow = "Nextflow", "a trace with task_id between tabs, or the tasks of a report";
     /// A workflow of WfCommons; see [`super::wfformat`].
     WfFormat = "WfFormat", "JSON with a workflow";
+    /// What Slurm's accounting prints; see [`super::slurm`].
+    Slurm = "sacct", "Slurm's accounting, a header with JobID between `|`";
+    /// A workload of Batsim; see [`super::batsim`].
+    Batsim = "Batsim", "JSON with nb_res, jobs and profiles";
+    /// Pods of Alibaba's GPU trace of 2023; see [`super::alibaba::pods`].
+    AlibabaPods = "Alibaba's pods", "a header with cpu_milli and creation_time";
+    /// Batch tasks of Alibaba's trace of 2018; see [`super::alibaba::batch_task`].
+    AlibabaBatchTask = "Alibaba's batch_task", "nine columns without a header";
 }
 
 /// Bytes looked at, unpacked.
@@ -71,7 +79,8 @@ fn document(text: &[u8]) -> Option<TraceKind> {
     {
         return Some(TraceKind::WfFormat);
     }
-    None
+    let is_batsim = has("nb_res") || has("subtime") && has("profile");
+    is_batsim.then_some(TraceKind::Batsim)
 }
 
 /// The kind of a table that begins with `line`.
@@ -82,6 +91,15 @@ fn table(line: &[u8]) -> Option<TraceKind> {
     if names(line, b',', "submit_s") {
         return Some(TraceKind::Csv);
     }
+    if names(line, b'|', "JobID") || names(line, b'|', "JobIDRaw") {
+        return Some(TraceKind::Slurm);
+    }
+    if names(line, b',', "cpu_milli") && names(line, b',', "creation_time") {
+        return Some(TraceKind::AlibabaPods);
+    }
+    if is_batch_task(line) {
+        return Some(TraceKind::AlibabaBatchTask);
+    }
     let mut words = line
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
@@ -90,6 +108,24 @@ fn table(line: &[u8]) -> Option<TraceKind> {
             .all(|byte| byte.is_ascii_digit() || b"-.".contains(byte))
     };
     (words.clone().count() >= NUMBERS_MIN && words.all(is_number)).then_some(TraceKind::Swf)
+}
+
+/// Whether `line` is a task of Alibaba's trace of 2018: a name, instances, a job, a type, a status, two times, and what it asks for.
+fn is_batch_task(line: &[u8]) -> bool {
+    const STATES: [&[u8]; 7] = [
+        b"Terminated",
+        b"Failed",
+        b"Running",
+        b"Ready",
+        b"Waiting",
+        b"Cancelled",
+        b"Interrupted",
+    ];
+    let cells: Vec<&[u8]> = line.split(|&byte| byte == b',').collect();
+    let is_number = |cell: &[u8]| cell.iter().all(u8::is_ascii_digit);
+    cells.len() == 9
+        && [1, 5, 6].iter().all(|&at| is_number(cells[at]))
+        && STATES.contains(&cells[4])
 }
 
 /// What a file is that is no trace, and who takes it, where that can be told.
@@ -109,17 +145,17 @@ pub(super) fn what_else(first_bytes: &[u8]) -> Option<&'static str> {
             "a zip archive; unpack it and give the file within, plain or as gzip",
         ),
         (
-            named("instance_type") && named("ondemand_usd_per_hour"),
-            "a list of instance types or prices; a scenario takes it as its `catalog`, and `batchcast catalog` shows what is built in",
+            named("instance_type"),
+            "a catalogue of instance types or prices, not of jobs; `batchcast catalog` shows the one that is built in, and a scenario states its own in `instanceTypes`",
         ),
         (
             named("az") && named("type") && named("price"),
-            "a history of Spot prices; a scenario takes it under `spot`",
+            "a history of Spot prices, not of jobs; a scenario takes it as `history` of its section `spot`",
         ),
         (
             (named("timestamp") || named("Timestamp"))
                 && (named("price") || named("SpotPrice") || named("spot_price")),
-            "a history of Spot prices; a scenario takes it under `spot`",
+            "a history of Spot prices, not of jobs; a scenario takes it as `history` of its section `spot`",
         ),
         (
             named("sn") && named("cpu_milli"),
@@ -136,6 +172,10 @@ pub(super) fn what_else(first_bytes: &[u8]) -> Option<&'static str> {
         (
             named("Realtime") && named("Workflow") || named("Realtime1"),
             "a table of measured run times without submissions: when jobs came is not in it, so there is nothing to replay",
+        ),
+        (
+            line.split(|&byte| byte == b'|').count() > 8,
+            "perhaps Slurm's accounting without its header; ask sacct again without --noheader",
         ),
         (
             line == b"runtime",
@@ -155,23 +195,26 @@ fn document_else(has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
     let known: &[(bool, &str)] = &[
         (
             has("SpotPriceHistory") || has("SpotPrice"),
-            "a history of Spot prices (describe-spot-price-history); a scenario takes it under `spot`",
+            "a history of Spot prices (describe-spot-price-history), not of jobs; a scenario takes it as `history` of its section `spot`",
         ),
         (
             has("spot_advisor"),
-            "the feed of Spot Advisor; a scenario takes it under `spot`",
+            "the feed of Spot Advisor, not of jobs; a scenario takes it under `spot`",
         ),
         (
             has("gap_seconds"),
             "a measured availability of Spot; `batchcast spot-deadline --availability` takes it",
         ),
         (
-            has("InstanceTypeOfferings") || has("LocationType"),
+            has("Location") && has("InstanceType"),
             "a list of where instance types are offered, which nothing here reads",
         ),
         (
-            has("InstanceType") || has("instance_type"),
-            "a list of instance types; a scenario takes prices and types as its `catalog`",
+            has("InstanceType")
+                || has("instance_type")
+                || has("CurrentGeneration")
+                || has("coremark"),
+            "a catalogue of instance types, not of jobs; `batchcast catalog` shows the one that is built in, and a scenario states its own in `instanceTypes`",
         ),
         (
             has("valueColumns") || has("spot.us-east") || has("spotType"),
@@ -244,6 +287,18 @@ mod tests {
             ("job_id, submit_s ,run_s", Some(TraceKind::Csv)),
             ("submit_s_,run_s\n", None),
             ("{\"jobs\": []}", None),
+            ("{\"nb_res\": 4, \"jobs\": []", Some(TraceKind::Batsim)),
+            ("JobID|State|Submit\n", Some(TraceKind::Slurm)),
+            ("name,cpu_milli,creation_time", Some(TraceKind::AlibabaPods)),
+            ("name,cpu_milli,memory_mib", None),
+            (
+                "M1,1,j_2,1,Failed,500,600,,0.5",
+                Some(TraceKind::AlibabaBatchTask),
+            ),
+            (
+                "# batchcast: dropped zero-run 3\nsubmit_s,x",
+                Some(TraceKind::Csv),
+            ),
             (
                 "{\"name\": \"x\", \"workflow\": {\"tasks\"",
                 Some(TraceKind::WfFormat),

@@ -23,6 +23,8 @@ mod oracle_formulas;
 mod oracle_station;
 mod pages;
 mod published;
+mod readers;
+mod readers_malformed;
 mod rulings;
 mod scores;
 mod spot_data;

@@ -195,6 +195,19 @@ impl<'a> Drafts<'a> {
 
     /// Takes the record that begins in `line`: a draft more, or problems, or a count.
     pub(super) fn record(&mut self, record: &ByteRecord, line: u64) {
+        let (before, drafts) = (self.problems.count(), self.list.len());
+        self.take(record, line);
+        if self.options.mend && self.problems.count() > before {
+            self.problems.forget_after(before);
+            self.list.truncate(drafts);
+            // A kind whose cells are wrong must be looked at again.
+            self.template_of.remove(&self.template_key);
+            self.last_template.1 = u32::MAX;
+            self.dropped.at("malformed-row", || format!("line {line}"));
+        }
+    }
+
+    fn take(&mut self, record: &ByteRecord, line: u64) {
         self.records = self.records.saturating_add(1);
         if !self.is_sound(record, line) {
             return;
@@ -219,7 +232,7 @@ impl<'a> Drafts<'a> {
         if more.child.is_none()
             && let Some(rule) = self.why_drop(record, &row)
         {
-            self.dropped.add(rule, 1);
+            self.dropped.at(rule, || format!("line {line}"));
             self.gone.insert(row.source);
             return;
         }
