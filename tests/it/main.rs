@@ -24,6 +24,7 @@ mod oracle_station;
 mod pages;
 mod published;
 mod readers;
+mod readers_cli;
 mod readers_malformed;
 mod rulings;
 mod scores;

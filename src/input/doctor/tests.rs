@@ -53,8 +53,8 @@ fn a_trace_that_cannot_be_read_is_mended_and_says_where() {
     assert_eq!(checkup.findings[1].first, ["line 4"]);
     assert_eq!(checkup.findings[2].first, ["line 3"]);
     assert!(checkup.has_errors());
-    // What ties rows together is only looked at when all rows can be read.
-    assert_eq!(checkup.problems.len(), 1);
+    // A circle is only looked for when all rows can be tied.
+    assert_eq!(checkup.problems.len(), 3);
     assert_eq!(checkup.trace.unwrap().workload.rows.len(), 4);
 }
 
