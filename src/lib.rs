@@ -92,11 +92,12 @@
 //!
 //! `(time, round, phase, sequence)`, phases *fact < arrival < decision* ([`engine::Calendar`]). Everything that has happened at
 //! a moment is known before anybody decides, and a decision is made once per round. A consequence at the same moment (a job
-//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the heap, so
-//! the heap holds what runs and the trace costs none of it. Nothing is searched for in the heap: an attempt's event carries
+//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the rest, so
+//! the agenda holds what runs and the trace costs none of it. Nothing is searched for in it: an attempt's event carries
 //! the generation of its job's slot and is dropped where that has moved on. An attempt has one event, its end, as its fate
-//! (run, failure, timeout) is known when it is placed. The heap is a binary one with one packed 128-bit key (`engine/heap.rs`) and
-//! the generator rand's ChaCha8; `benches/engine.rs` holds the measurements.
+//! (run, failure, timeout) is known when it is placed. The agenda is a binary heap with one
+//! packed 128-bit key, over radix buckets where there are many events (`engine/agenda.rs`), and the generator is rand's ChaCha8;
+//! `benches/engine.rs` holds the measurements.
 //!
 //! # What a pass costs
 //!
