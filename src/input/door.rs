@@ -29,6 +29,13 @@ pub fn read_trace(
         Some(TraceKind::Batsim) => batsim::read(bytes, name, options),
         Some(TraceKind::AlibabaPods) => alibaba::pods::read(bytes, name, options),
         Some(TraceKind::AlibabaBatchTask) => alibaba::batch_task::read(bytes, name, options),
+        #[cfg(feature = "parquet")]
+        Some(TraceKind::Parquet) => super::parquet_trace::read(bytes, name, options),
+        #[cfg(not(feature = "parquet"))]
+        Some(TraceKind::Parquet) => {
+            let message = "is Parquet, which this build does not read; build it with `--features parquet`, or save the table as CSV";
+            Err(vec![Problem::whole(name, message)])
+        }
         None => Err(vec![Problem::whole(name, no_trace(first))]),
     }
 }

@@ -12,6 +12,8 @@ pub mod generate;
 mod json_cells;
 mod merge;
 pub mod nextflow;
+#[cfg(feature = "parquet")]
+mod parquet_trace;
 mod problem;
 mod recognise;
 mod rules;

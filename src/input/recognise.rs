@@ -51,6 +51,8 @@ kinds! {
     AlibabaPods = "Alibaba's pods", "a header with cpu_milli and creation_time";
     /// Batch tasks of Alibaba's trace of 2018; see [`super::alibaba::batch_task`].
     AlibabaBatchTask = "Alibaba's batch_task", "nine columns without a header";
+    /// The columns of the native CSV as Parquet.
+    Parquet = "Parquet", "with the columns of our CSV; in builds with the feature `parquet`";
 }
 
 /// Bytes looked at, unpacked.
@@ -62,6 +64,9 @@ const NUMBERS_MIN: usize = 11;
 /// [`TraceKind::marks`]. `None` where it is none.
 pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
     let text = unpacked(first_bytes);
+    if text.starts_with(b"PAR1") {
+        return Some(TraceKind::Parquet);
+    }
     let line = first_line(&text)?;
     match line[0] {
         b';' => Some(TraceKind::Swf),
@@ -287,6 +292,7 @@ mod tests {
             ("job_id, submit_s ,run_s", Some(TraceKind::Csv)),
             ("submit_s_,run_s\n", None),
             ("{\"jobs\": []}", None),
+            ("PAR1\u{15}", Some(TraceKind::Parquet)),
             ("{\"nb_res\": 4, \"jobs\": []", Some(TraceKind::Batsim)),
             ("JobID|State|Submit\n", Some(TraceKind::Slurm)),
             ("name,cpu_milli,creation_time", Some(TraceKind::AlibabaPods)),

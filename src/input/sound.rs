@@ -141,14 +141,30 @@ mod tests {
         let mut read = 0;
         type Reader = fn(&[u8], &str, &TraceOptions) -> Result<Trace, Vec<Problem>>;
         let readers: [(&str, Reader); 8] = [
-            ("swf", |bytes, name, options| swf::read(bytes, name, options)),
-            ("csv_trace", |bytes, name, options| csv_trace::read(bytes, name, options)),
-            ("wfformat", |bytes, name, options| wfformat::read(bytes, name, options)),
-            ("batsim", |bytes, name, options| batsim::read(bytes, name, options)),
-            ("slurm", |bytes, name, options| slurm::read(bytes, name, options)),
-            ("alibaba", |bytes, name, options| alibaba::pods::read(bytes, name, options)),
-            ("alibaba", |bytes, name, options| alibaba::batch_task::read(bytes, name, options)),
-            ("nextflow", |bytes, name, options| nextflow::read(bytes, name, options)),
+            ("swf", |bytes, name, options| {
+                swf::read(bytes, name, options)
+            }),
+            ("csv_trace", |bytes, name, options| {
+                csv_trace::read(bytes, name, options)
+            }),
+            ("wfformat", |bytes, name, options| {
+                wfformat::read(bytes, name, options)
+            }),
+            ("batsim", |bytes, name, options| {
+                batsim::read(bytes, name, options)
+            }),
+            ("slurm", |bytes, name, options| {
+                slurm::read(bytes, name, options)
+            }),
+            ("alibaba", |bytes, name, options| {
+                alibaba::pods::read(bytes, name, options)
+            }),
+            ("alibaba", |bytes, name, options| {
+                alibaba::batch_task::read(bytes, name, options)
+            }),
+            ("nextflow", |bytes, name, options| {
+                nextflow::read(bytes, name, options)
+            }),
         ];
         for (target, reader) in readers {
             for (name, bytes) in corpus(target) {

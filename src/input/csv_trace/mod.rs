@@ -37,29 +37,40 @@ use draft::Drafts;
 /// # Errors
 /// Every problem, up to a hundred, and the number of the others.
 pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Trace, Vec<Problem>> {
-    let mut problems = Problems::of(name);
     let mut table = Table::open(reader, name, Form::QUOTED).map_err(|problem| vec![problem])?;
     let comments = std::mem::take(&mut table.comments);
-    let mut record = ByteRecord::new();
-    match table.next(&mut record) {
+    let mut header = ByteRecord::new();
+    match table.next(&mut header) {
         Ok(Some(_)) => {}
         Ok(None) => {
-            problems.add(
-                0,
-                "",
-                "is empty; a trace begins with a header such as submit_s,run_s,vcpus",
-            );
-            return Err(problems.into_list());
+            let message = "is empty; a trace begins with a header such as submit_s,run_s,vcpus";
+            return Err(vec![Problem::whole(name, message)]);
         }
         Err(problem) => return Err(vec![problem]),
     }
-    let columns = Columns::read(&record, options.job_definition.is_some(), &mut problems);
+    let mut trace = read_rows(&header, |record| table.next(record), name, options)?;
+    for comment in &comments {
+        take_counts(&mut trace, comment);
+    }
+    Ok(trace)
+}
+
+/// Reads the rows that `next` gives, each with the line that it stands in, until there are no more; `header` names their cells.
+pub(super) fn read_rows(
+    header: &ByteRecord,
+    mut next: impl FnMut(&mut ByteRecord) -> Result<Option<u64>, Problem>,
+    name: &str,
+    options: &TraceOptions,
+) -> Result<Trace, Vec<Problem>> {
+    let mut problems = Problems::of(name);
+    let columns = Columns::read(header, options.job_definition.is_some(), &mut problems);
     if !problems.is_empty() {
         return Err(problems.into_list());
     }
     let mut drafts = Drafts::new(options, columns, problems);
+    let mut record = ByteRecord::new();
     loop {
-        match table.next(&mut record) {
+        match next(&mut record) {
             Ok(Some(line)) => drafts.record(&record, line),
             Ok(None) => break,
             Err(problem) => {
@@ -68,11 +79,7 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
             }
         }
     }
-    let mut trace = drafts.finish()?;
-    for comment in &comments {
-        take_counts(&mut trace, comment);
-    }
-    Ok(trace)
+    drafts.finish()
 }
 
 /// Takes over `batchcast: dropped zero-run 3`: what was done to the jobs before they came to stand here.
