@@ -50,7 +50,10 @@
 //!   `control/submit.rs`, for environments `control/environments.rs`, for all other actions `control/door.rs`; limits with their pages are [`model::rules`].
 //! * **Something AWS does not publish**: an entry in [`model::ASSUMPTIONS`] with key, unit, default per profile, tag and
 //!   sentence. `batchcast assumptions`, scenario files and every report take it from there.
-//! * **A trace format**: a reader in `input/` that fills a [`model::Workload`], and its mark in `input/recognise.rs`.
+//! * **A trace format**: a reader in `input/` that fills a [`model::Workload`] (tables through `input/table.rs`, documents through
+//!   `input/json_cells.rs`, both with `input/tasks.rs`, which ties and sorts), its mark in `input/recognise.rs`, a line in `input/door.rs`,
+//!   the names of what it drops and repairs in `input/rules.rs`. What is looked for in all of them is `input/doctor/`; what traces are
+//!   written as is `report/trace/`.
 //! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
 //!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
@@ -157,7 +160,8 @@
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
 //! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
-//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `picture` (pages in a browser, traces against tables), `cli`, `tidy`.
+//! `twin` (real runs on AWS Batch, simulated again), `readers` (every real file, and there and back), `readers_malformed`, `scores`, `bill`,
+//! `explain`, `picture` (pages in a browser, traces against tables), `study` (intervals against theory), `sweep` (parts and kills), `cli`, `tidy`.
 //!
 //! # As a library
 //!

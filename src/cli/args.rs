@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::trace_args;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::type_sets::Optimal;
@@ -34,6 +36,7 @@ Examples:
   batchcast run nightly.toml -o out          and keep tables, summary and manifest in the folder out
   batchcast run --trace log.swf.gz --pool 430 --discipline easy
                                              replay a log on one machine of 430 vCPUs
+  batchcast doctor log.swf.gz                what is in a log, and what is wrong with it
   batchcast check nightly.toml               say everything that is wrong with a scenario
   batchcast assumptions                      list what AWS does not publish and is assumed here
 
@@ -68,6 +71,12 @@ pub enum Command {
     /// Tell what a sample, a user or whatever else stands in a column of jobs.csv costs: mean, P50, P90.
     #[command(after_help = COSTS_EXAMPLES)]
     Costs(Costs),
+    /// Tell what a trace is, what its jobs are like and everything that is wrong with it; repair it by named rules.
+    #[command(after_help = trace_args::DOCTOR_NOTES)]
+    Doctor(trace_args::Doctor),
+    /// Write a trace of any kind as CSV of ours, as SWF or as a workload of Batsim.
+    #[command(after_help = trace_args::IMPORT_NOTES)]
+    Import(trace_args::Import),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -120,7 +129,8 @@ pub struct Run {
     /// A scenario file, or a folder with scenario.toml or scenario.json.
     #[arg(required_unless_present = "trace", conflicts_with = "trace")]
     pub scenario: Option<PathBuf>,
-    /// A trace to run on a pool of vCPUs: SWF (.swf, .swf.gz) or CSV, recognised by content.
+    /// A trace to run on a pool of vCPUs, recognised by content, plain or gzip: CSV of ours, SWF, WfFormat, Nextflow, Slurm's sacct,
+    /// Batsim, Alibaba's pods and batch tasks (`batchcast doctor` tells what is in one).
     #[arg(long, value_name = "FILE", requires = "pool")]
     pub trace: Option<PathBuf>,
     /// vCPUs of the one machine that the trace runs on; it does not limit memory.

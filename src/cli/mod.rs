@@ -5,9 +5,11 @@ mod args;
 mod backtest;
 mod catalog;
 mod costs;
+mod doctor;
 mod explain;
 mod failure;
 mod folder;
+mod import;
 mod lists;
 mod load;
 mod output;
@@ -18,6 +20,7 @@ mod run;
 mod spot_deadline;
 mod study;
 mod tornado;
+mod trace_args;
 mod tune;
 mod view;
 
@@ -78,6 +81,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Report(asked) => report::report(asked, common),
         Command::View(asked) => view::view(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
+        Command::Doctor(asked) => doctor::doctor(asked, common),
+        Command::Import(asked) => import::import(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

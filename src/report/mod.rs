@@ -23,6 +23,7 @@ mod terminal;
 mod text;
 mod timeline_csv;
 mod tornado;
+mod trace;
 mod tune;
 mod wording;
 
@@ -44,6 +45,7 @@ pub use tables::{Finished, Table, Tables};
 pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
 pub use tornado::{tornado_json, tornado_text};
+pub use trace::{Lost, write_batsim, write_swf, write_trace_csv};
 pub use tune::{tune_json, tune_text};
 pub use wording::{
     GLUE, dollars, duration, duration_or_none, glued, milliseconds, percent, shortened, whole, wrap,
