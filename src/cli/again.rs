@@ -45,28 +45,8 @@ impl Again {
         let manifest = &kept.manifest;
         let words: Vec<String> = strings(manifest.get("command"));
         let is_pool = words.iter().any(|word| word == "--pool");
-        let read = manifest.get("inputs").and_then(Value::as_array);
-        let read = read.into_iter().flatten().filter_map(input_file);
         // The scenario itself is in the folder, with all that was set.
-        let wanted: Vec<InputFile> = read.skip(usize::from(!is_pool)).collect();
-        let folders = match folder {
-            Some(folder) => vec![folder.to_owned()],
-            None => places(&kept.path, words.last().map_or("", String::as_str)),
-        };
-        let mut inputs = BTreeMap::new();
-        let mut missing = Vec::new();
-        for file in wanted {
-            match look_for(&file, &folders) {
-                Ok(path) => _ = inputs.insert(file.name, path),
-                Err(why) => missing.push(why),
-            }
-        }
-        if !missing.is_empty() {
-            return Err(format!(
-                "{}; say where they are with --inputs DIR",
-                missing.join("; ")
-            ));
-        }
+        let inputs = looked_for(kept, folder, usize::from(!is_pool))?;
         let path = kept.path.join("scenario.json");
         let scenario =
             fs::read(&path).map_err(|error| format!("{}: {}", path.display(), plain(&error)))?;
@@ -211,6 +191,47 @@ fn input_file(json: &Value) -> Option<InputFile> {
         bytes: json.get("bytes")?.as_u64()?,
         sha256: json.get("sha256")?.as_str()?.to_owned(),
     })
+}
+
+/// Where every file is that the run of `kept` read, its scenario too, by the names of its manifest.
+///
+/// # Errors
+/// What is missing, as a sentence for the user.
+pub fn found_inputs(
+    kept: &Kept,
+    folder: Option<&Path>,
+) -> Result<BTreeMap<String, PathBuf>, String> {
+    looked_for(kept, folder, 0)
+}
+
+/// The same without the first `left_out` files.
+fn looked_for(
+    kept: &Kept,
+    folder: Option<&Path>,
+    left_out: usize,
+) -> Result<BTreeMap<String, PathBuf>, String> {
+    let words: Vec<String> = strings(kept.manifest.get("command"));
+    let read = kept.manifest.get("inputs").and_then(Value::as_array);
+    let read = read.into_iter().flatten().filter_map(input_file);
+    let folders = match folder {
+        Some(folder) => vec![folder.to_owned()],
+        None => places(&kept.path, words.last().map_or("", String::as_str)),
+    };
+    let mut inputs = BTreeMap::new();
+    let mut missing = Vec::new();
+    for file in read.skip(left_out) {
+        match look_for(&file, &folders) {
+            Ok(path) => _ = inputs.insert(file.name, path),
+            Err(why) => missing.push(why),
+        }
+    }
+    match missing.is_empty() {
+        true => Ok(inputs),
+        false => Err(format!(
+            "{}; say where they are with --inputs DIR",
+            missing.join("; ")
+        )),
+    }
 }
 
 /// Where the files of a run may be that is kept at `run`, and whose scenario was called `scenario`: here, beside the run, and

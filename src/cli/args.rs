@@ -102,6 +102,9 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Join the parts of a sweep.
     Merge(Merge),
+    /// Make the run of a run folder again and compare every byte.
+    #[command(after_help = VERIFY_NOTES)]
+    Verify(Verify),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),
@@ -414,6 +417,23 @@ pub struct Backtest {
     /// The seed of all chance.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+const VERIFY_NOTES: &str = "\
+Examples:
+  batchcast verify out                       what it read is looked for beside it and here
+  batchcast verify out/manifest.json --inputs ../nightly
+
+Exit code 1 where a byte differs, 2 where the run cannot be made again.";
+
+/// `batchcast verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A folder that `run -o` wrote, or its manifest.json.
+    pub run: PathBuf,
+    /// Where the files are that the run read (the scenario, traces); beside the run and here where it is not given.
+    #[arg(long, value_name = "DIR")]
+    pub inputs: Option<PathBuf>,
 }
 
 const SPOT_DEADLINE_NOTES: &str = "\

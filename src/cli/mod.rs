@@ -22,6 +22,7 @@ mod study;
 mod tornado;
 mod trace_args;
 mod tune;
+mod verify;
 mod view;
 
 use std::panic;
@@ -92,6 +93,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),
+        Command::Verify(asked) => verify::verify(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

@@ -348,3 +348,55 @@ fn a_change_that_costs_more_than_allowed_fails_the_gate() {
     let wrong = gate("cost", &[]);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn a_run_folder_is_verified_to_the_byte() {
+    let home = tempfile::tempdir().unwrap();
+    let path = scenario("01-quickstart");
+    good(
+        home.path(),
+        &[
+            "run",
+            &path,
+            "--seed",
+            "5",
+            "-o",
+            "out",
+            "--tables",
+            "jobs,bill",
+            "--quiet",
+        ],
+    );
+    let text = |output: &Output| {
+        String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+    };
+    let verify = |words: &[&str]| batchcast(home.path(), &[&["verify"][..], words].concat());
+    let same = verify(&["out", "--inputs", &path]);
+    assert!(same.status.success(), "{}", text(&same));
+    assert!(
+        text(&same).contains("bill.csv, jobs.csv, manifest.json"),
+        "{}",
+        text(&same)
+    );
+    let same = verify(&["out/manifest.json", "--inputs", &path]);
+    assert!(same.status.success(), "{}", text(&same));
+    let lost = verify(&["out"]);
+    assert_eq!(lost.status.code(), Some(2), "{}", text(&lost));
+    assert!(
+        text(&lost).contains("say where they are with --inputs"),
+        "{}",
+        text(&lost)
+    );
+    let jobs = home.path().join("out/jobs.csv");
+    let changed = fs::read_to_string(&jobs)
+        .unwrap()
+        .replacen("SUCCEEDED", "FAILED", 1);
+    fs::write(&jobs, changed).unwrap();
+    let differs = verify(&["out", "--inputs", &path]);
+    assert_eq!(differs.status.code(), Some(1), "{}", text(&differs));
+    assert!(
+        text(&differs).contains("jobs.csv: line 2 is"),
+        "{}",
+        text(&differs)
+    );
+}
