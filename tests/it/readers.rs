@@ -338,3 +338,32 @@ fn batsim_takes_jobs_with_their_memory_and_dependencies_and_gives_them_back() {
     // A job that fails runs until it fails; that is all that Batsim says.
     assert_eq!(got, expected.replace("c,1,20,4", "c,1,3,4"));
 }
+
+#[test]
+fn whatever_is_read_of_the_corpus_comes_back_through_our_csv() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let mut count = 0;
+    for path in files(&corpus) {
+        let bytes = std::fs::read(&path).unwrap();
+        for mend in [false, true] {
+            let options = TraceOptions {
+                mend,
+                ..TraceOptions::default()
+            };
+            let Ok(trace) = read_trace(&bytes, &bytes[..], "f", &options) else {
+                continue;
+            };
+            let again = ours(as_csv(&trace.workload).as_bytes());
+            let shown = path.display();
+            assert_eq!(plain(&trace.workload), plain(&again), "{shown}");
+            let needs = |workload: &Workload| {
+                let each = workload.dependencies.iter();
+                each.map(|need| (need.on.index(), need.kind))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(needs(&trace.workload), needs(&again), "{shown}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count} read");
+}

@@ -7,7 +7,7 @@ use csv::WriterBuilder;
 use crate::model::{Extra, Fate, FateKind, Row, SubmitJob, Workload};
 use crate::units::Span;
 
-use super::{Ids, Lost, needs, origin, seconds};
+use super::{Ids, Lost, clean, needs, origin, seconds};
 
 /// The columns, in the order in which they are written.
 const COLUMNS: [&str; 28] = [
@@ -172,7 +172,7 @@ fn shared(
     cells[4] = number(row.memory);
     cells[5] = number(row.gpus);
     cells[6] = span(row.estimate);
-    cells[7] = unless(&template.job_name, "job");
+    cells[7] = unless(&clean(&template.job_name), "job");
     cells[8] = unless(&template.job_queue, default_queue);
     cells[9] = template.job_definition.clone().unwrap_or_default();
     cells[10] = template.share_identifier.clone().unwrap_or_default();

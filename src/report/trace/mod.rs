@@ -65,7 +65,12 @@ impl Ids {
             let own = String::from_utf8_lossy(&text).into_owned();
             let is_odd =
                 |letter: char| letter.is_whitespace() || letter == ';' || letter.is_control();
-            let plain = own.replace(is_odd, "_");
+            let mut plain = own.replace(is_odd, "_");
+            let lower = plain.to_ascii_lowercase();
+            // What these words mean in a list of dependencies is no identifier.
+            if lower == "sequential" || lower.starts_with("n_to_n:") {
+                plain.insert(0, '_');
+            }
             let mut id = plain.clone();
             let mut turn = 2;
             while id.is_empty() || !seen.insert(id.clone()) {
@@ -95,6 +100,11 @@ fn needs<'w>(workload: &'w Workload, extra: &Extra) -> &'w [Dependency] {
     &workload.dependencies[range.start as usize..range.end as usize]
 }
 
+/// A name without control characters, which no table should hold.
+fn clean(name: &str) -> String {
+    name.replace(char::is_control, " ")
+}
+
 /// A name of the source: of a user or a group.
 fn origin(workload: &Workload, number: u32) -> String {
     if number == Row::UNKNOWN {
@@ -102,7 +112,7 @@ fn origin(workload: &Workload, number: u32) -> String {
     }
     let mut text = Vec::new();
     workload.write_source(number, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
+    clean(&String::from_utf8_lossy(&text))
 }
 
 /// A job that runs: a plain one, or the child of an array.
