@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sha2::{Digest, Sha256};
 
 use crate::input::scenario::{self, Files, Loaded, Pool};
-use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace};
+use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace, recognise};
 use crate::report::InputFile;
 
 use super::args::{Closed, Reading, Run};
@@ -77,6 +77,7 @@ fn read(
     live: Option<&Path>,
 ) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
+    refuse_trace(&path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
     let home = Home {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -101,6 +102,27 @@ fn read(
         files: home.files.take(),
         path,
     })
+}
+
+/// A trace where a scenario was to be is told as one, not as a million lines that are no TOML.
+fn refuse_trace(path: &Path) -> Result<(), Failure> {
+    let failure = |error| Failure::file(path, "read", error);
+    let mut first = Vec::new();
+    let file = File::open(path).map_err(failure)?;
+    file.take(FIRST_BYTES)
+        .read_to_end(&mut first)
+        .map_err(failure)?;
+    match recognise(&first) {
+        Some(kind) if path.extension().is_none_or(|ending| ending != "toml") => {
+            let shown = path.display();
+            Err(Failure::Usage(format!(
+                "{shown}: is a trace ({}), not a scenario; `batchcast run --trace {shown} --pool VCPUS` runs it on one machine, and a \
+                 scenario names it as [workload] trace",
+                kind.name()
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
