@@ -72,6 +72,9 @@ pub enum Command {
     /// Simulate a real run again, job by job, and tell how far off the simulation is.
     #[command(after_help = BACKTEST_NOTES)]
     Backtest(Backtest),
+    /// Make a scenario of what the AWS command line prints of an account: its twin.
+    #[command(after_help = TWIN_NOTES)]
+    Twin(Twin),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),
@@ -327,6 +330,55 @@ pub struct Backtest {
     pub seed: Option<u64>,
 }
 
+const TWIN_NOTES: &str = "\
+Examples:
+  batchcast twin --commands --region eu-west-1 > export.sh      the commands that export an account, as a script
+  sh export.sh exports                                          writes what they print into the folder exports
+  batchcast twin exports -o twin                                makes a scenario of it
+  batchcast run twin                                            and runs it: last week again
+  batchcast twin exports --now -o now && batchcast run now      what waits and runs now: when is it done?
+  batchcast backtest twin exports/jobs.json                     how far off the twin is, job by job
+
+Files are told apart by content and may have any names: describe-compute-environments, describe-job-queues,
+describe-scheduling-policies, describe-job-definitions, list-consumable-resources, list-jobs, describe-jobs and
+get-job-queue-snapshot of AWS Batch; events of EventBridge (one a line, or as a log group gives them); describe-tasks and
+describe-container-instances of ECS; describe-scaling-activities of Auto Scaling; describe-instances,
+describe-instance-types and describe-spot-price-history of EC2; the EC2 price list (CSV, JSON) or pricing get-products.
+Queues and environments must be there; of the rest whatever there is. What is assumed for want of the others is listed, here and at
+the head of scenario.toml.";
+
+/// `batchcast twin`.
+#[derive(Debug, Args)]
+pub struct Twin {
+    /// The folder of what was exported.
+    #[arg(required_unless_present = "commands")]
+    pub folder: Option<PathBuf>,
+    /// Write the scenario to this new folder.
+    #[arg(
+        long,
+        short,
+        value_name = "DIR",
+        required_unless_present = "commands",
+        conflicts_with = "commands"
+    )]
+    pub output: Option<PathBuf>,
+    /// Replace the files of the folder if it is there.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Go on from the moment of the export, with what runs and waits then, instead of replaying what was.
+    #[arg(long, conflicts_with = "commands")]
+    pub now: bool,
+    /// That moment (2026-03-03T10:40:00Z), where no export tells it.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub at: Option<i64>,
+    /// The region: of the commands, or where no export tells it.
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Print the commands that export all of it, as a shell script.
+    #[arg(long, conflicts_with = "folder")]
+    pub commands: bool,
+}
+
 const SPOT_DEADLINE_NOTES: &str = "\
 Examples:
   batchcast spot-deadline --availability us-west-2b_v100_1.json --work 48h --deadline 52h
@@ -419,6 +471,13 @@ fn closed_loop(text: &str) -> Result<Closed, String> {
         None if text == "sessions" => Ok(Closed::Sessions(THINK_LIMIT)),
         Some(("sessions", limit)) => parse_span(limit).map(Closed::Sessions),
         _ => Err("use fields, sessions or sessions:TIME".to_owned()),
+    }
+}
+
+fn moment(text: &str) -> Result<i64, String> {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(moment) => Ok(moment.as_millisecond()),
+        Err(_) => Err("write a moment as 2026-03-03T10:40:00Z".to_owned()),
     }
 }
 

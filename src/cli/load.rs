@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::input::scenario::{self, Files, Loaded, Pool};
 use crate::input::{
-    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, csv_trace, nextflow, recognise,
-    swf,
+    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, aws, csv_trace, nextflow,
+    recognise, swf,
 };
 use crate::report::InputFile;
 
@@ -200,10 +200,11 @@ fn read_trace(
         Some(TraceKind::Swf) => swf::read(bytes, name, options),
         Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
         Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
+        Some(TraceKind::Aws) => aws::read(bytes, name, options),
         None => Err(vec![Problem::whole(
             name,
             "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
-             a header that names submit_s, nor a trace or report of Nextflow",
+             a header that names submit_s, nor a trace or report of Nextflow, nor jobs of `aws batch describe-jobs`",
         )]),
     }
 }

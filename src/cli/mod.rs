@@ -17,6 +17,7 @@ mod run;
 mod spot_deadline;
 mod tornado;
 mod tune;
+mod twin;
 
 use std::panic;
 use std::process::{self, ExitCode};
@@ -78,6 +79,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => catalog::list(asked, common),
         Command::Backtest(asked) => backtest::backtest(asked, common),
+        Command::Twin(asked) => twin::twin(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

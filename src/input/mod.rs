@@ -1,5 +1,6 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
+pub mod aws;
 mod builder;
 mod bundle;
 pub mod catalog;

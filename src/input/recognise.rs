@@ -13,6 +13,8 @@ pub enum TraceKind {
     Csv,
     /// What Nextflow writes of a run; see [`super::nextflow`].
     Nextflow,
+    /// Jobs as the AWS command line prints them, or events of theirs; see [`super::aws`].
+    Aws,
 }
 
 /// Bytes looked at, unpacked.
@@ -22,7 +24,7 @@ const NUMBERS_MIN: usize = 11;
 
 /// The kind of a trace that begins with `first_bytes` (some kilobytes, or the whole file), plain or gzip: SWF begins with a
 /// comment `;` or with a line of at least eleven numbers, the native CSV with a header that names `submit_s`, Nextflow's trace with one
-/// that names `task_id` between tabs, and its report with a list of tasks. `None` where
+/// that names `task_id` between tabs, and its report with a list of tasks; jobs of AWS have `jobId`, `jobName` and `status` within JSON. `None` where
 /// it is neither.
 pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
     let mut text = Vec::new();
@@ -43,6 +45,9 @@ pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
     let is_report = line[0] == b'[' && text.windows(9).any(|window| window == b"\"task_id\"");
     if is_report || names_task(b'\t') {
         return Some(TraceKind::Nextflow);
+    }
+    if super::aws::holds_jobs(&text) {
+        return Some(TraceKind::Aws);
     }
     let names_submission = line
         .split(|&byte| byte == b',')
@@ -85,6 +90,10 @@ mod tests {
             ("job_id, submit_s ,run_s", Some(TraceKind::Csv)),
             ("submit_s_,run_s\n", None),
             ("{\"jobs\": []}", None),
+            (
+                "{\"jobs\": [{\"jobId\": \"1\", \"jobName\": \"a\", \"status\": \"FAILED\"}]}",
+                Some(TraceKind::Aws),
+            ),
         ] {
             assert_eq!(recognise(text.as_bytes()), kind, "{text:?}");
             assert_eq!(recognise(&gzip(text.as_bytes())), kind, "packed {text:?}");

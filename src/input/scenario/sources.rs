@@ -3,7 +3,9 @@
 use std::io::{Cursor, Read};
 
 use crate::input::generate::{self, GeneratorSpec};
-use crate::input::{Problem, Trace, TraceKind, TraceOptions, csv_trace, nextflow, recognise, swf};
+use crate::input::{
+    Problem, Trace, TraceKind, TraceOptions, aws, csv_trace, nextflow, recognise, swf,
+};
 use crate::model::Workload;
 
 /// Bytes from which the kind of a trace is told.
@@ -29,8 +31,9 @@ pub fn read_trace(
         Some(TraceKind::Swf) => swf::read(whole, name, options),
         Some(TraceKind::Csv) => csv_trace::read(whole, name, options),
         Some(TraceKind::Nextflow) => nextflow::read(whole, name, options),
+        Some(TraceKind::Aws) => aws::read(whole, name, options),
         None => {
-            let message = "is no trace that we know: neither SWF, nor CSV with a column submit_s, nor a trace or report of Nextflow";
+            let message = "is no trace that we know: neither SWF, nor CSV with a column submit_s, nor a trace or report of Nextflow, nor jobs of `aws batch describe-jobs`";
             Err(vec![Problem::whole(name, message)])
         }
     }
