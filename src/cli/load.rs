@@ -34,7 +34,7 @@ const SEED: u64 = 1;
 /// What a scenario calls the trace that the command line gives.
 pub const HISTORY: &str = "history";
 /// Bytes of a file that are looked at to tell its kind.
-const FIRST_BYTES: u64 = 64 << 10;
+pub const FIRST_BYTES: u64 = 64 << 10;
 
 /// Reads the scenario at `path`: a file, or a folder with scenario.toml or scenario.json.
 ///

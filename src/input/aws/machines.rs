@@ -38,6 +38,8 @@ pub struct Instance {
 /// A scaling activity that launched instances.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
+    /// The Auto Scaling group.
+    pub group: String,
     /// The instance that it launched, where it says.
     pub instance: String,
     /// When it began, in milliseconds from 1970.
@@ -189,7 +191,9 @@ pub(super) fn activity(to: &mut Exports, place: Place<'_>, problems: &mut Proble
     }
     let instance = text.rsplit_once(": ").map_or("", |(_, id)| id.trim());
     let status = place.text("StatusCode", problems);
+    let group = place.text("AutoScalingGroupName", problems);
     let activity = Activity {
+        group: group.unwrap_or_default().to_owned(),
         instance: instance.to_owned(),
         began,
         ended,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::input::builder::Problems;
 
 use super::Exports;
 use super::jobs::Status;
+use super::machines::Activity;
 use super::member::Place;
 
 /// When an ECS task pulled its images, in milliseconds from 1970.
@@ -93,12 +96,15 @@ pub fn measured(exports: &Exports) -> Vec<MeasuredTime> {
         .values()
         .filter_map(|(id, at)| Some((id.as_str(), (*at)?)))
         .collect();
-    let (mut launches, mut boots) = (Vec::new(), Vec::new());
+    let (mut launches, mut spot_launches, mut boots) = (Vec::new(), Vec::new(), Vec::new());
     for activity in exports.activities.values().filter(|one| !one.failed) {
         let Some(running) = activity.ended else {
             continue;
         };
-        launches.push(running - activity.began);
+        match exports.is_spot(activity) {
+            true => spot_launches.push(running - activity.began),
+            false => launches.push(running - activity.began),
+        }
         if let Some(registered) = registered.get(activity.instance.as_str())
             && *registered >= running
         {
@@ -125,9 +131,14 @@ pub fn measured(exports: &Exports) -> Vec<MeasuredTime> {
     };
     let all = [
         (
-            "from the launch of an instance to its being up",
+            "from the launch of an On-Demand instance to its being up",
             Some("launchTime"),
             launches,
+        ),
+        (
+            "from the launch of a Spot instance to its being up",
+            Some("spotLaunchTime"),
+            spot_launches,
         ),
         (
             "from an instance's being up to its registration",
@@ -149,4 +160,21 @@ pub fn measured(exports: &Exports) -> Vec<MeasuredTime> {
             MeasuredTime { what, key, values }
         })
         .collect()
+}
+
+impl Exports {
+    /// Whether an activity launched a Spot instance: by the instance, or by the environment that its group is named for.
+    fn is_spot(&self, activity: &Activity) -> bool {
+        if let Some(instance) = self.instances.get(&activity.instance) {
+            return instance.is_spot;
+        }
+        let group = activity.group.strip_prefix("AWSBatch-");
+        let group = group.unwrap_or(&activity.group);
+        self.environments.iter().any(|(name, environment)| {
+            let kind = environment.pointer("/computeResources/type");
+            let rest = group.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.starts_with("-asg-"))
+                && kind.and_then(Value::as_str) == Some("SPOT")
+        })
+    }
 }

@@ -76,6 +76,16 @@ pub(super) fn table(name: &str, members: &Map<String, Value>) -> String {
     text
 }
 
+/// The same, with what AWS calls it as a comment.
+pub(super) fn titled(name: &str, title: &str, members: &Map<String, Value>) -> String {
+    let text = table(name, members);
+    let clean = title.replace(char::is_control, " ");
+    match (title.is_empty(), text.split_once('\n')) {
+        (false, Some((head, rest))) => format!("{head} # {clean}\n{rest}"),
+        _ => text,
+    }
+}
+
 /// Members that AWS knows and that change nothing by their nature: names, rights, networks, what runs in a container.
 const INERT: &[&str] = &[
     "tags",
