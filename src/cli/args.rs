@@ -253,7 +253,11 @@ pub struct Assumptions {
 
 /// `batchcast catalog`.
 #[derive(Debug, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Catalog {
+    /// What to do besides listing.
+    #[command(subcommand)]
+    pub action: Option<CatalogAction>,
     /// Only types whose name contains this (c6i, .4xlarge); with a *, which stands for anything, only names that
     /// are like it as a whole ('c*g.large').
     pub pattern: Option<String>,
@@ -299,6 +303,41 @@ pub struct Catalog {
     pub csv: bool,
 }
 
+/// What `batchcast catalog` does besides listing.
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// Make a file of instance types and prices of what AWS prints, for a scenario's instanceTypesFrom.
+    #[command(after_help = IMPORT_NOTES)]
+    Import(Import),
+}
+
+const IMPORT_NOTES: &str = "\
+Examples:
+  aws ec2 describe-instance-types > types.json
+  batchcast catalog import types.json prices.json --region eu-west-1 -o types.toml
+
+and in the scenario: instanceTypesFrom = \"types.toml\". Files are told apart by content, plain or gzip:
+describe-instance-types (also as a table by type), the offer file of AmazonEC2 (CSV or JSON, hundreds of MB, read as a stream)
+and `aws pricing get-products`. What counts of a price list is the On-Demand hour of plain Linux: shared tenancy, used capacity,
+nothing installed. What no file says stays that of the built-in catalogue.";
+
+/// `batchcast catalog import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What was exported.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The region whose prices count, where a price list has several.
+    #[arg(long, value_name = "NAME", default_value = "us-east-1")]
+    pub region: String,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
 const BACKTEST_NOTES: &str = "\
 Examples:
   batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
@@ -306,8 +345,9 @@ Examples:
                                                                  judged on the others
 
 The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
-\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow. It holds no bill, so nothing
-is said of cost.";
+\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow, or what
+`aws batch describe-jobs` prints (or events of EventBridge), for a twin of it: its arrays are simulated and not judged. It holds no
+bill, so nothing is said of cost.";
 
 /// `batchcast backtest`.
 #[derive(Debug, Args)]
@@ -439,6 +479,8 @@ Examples:
   batchcast catalog --min-vcpus 16 --min-memory 60000 --current --sort vcpu-price
   batchcast catalog --instance-types optimal,c5    what a compute environment would choose from
   batchcast catalog m1 --date 2007-09-01           at the prices of that day
+  batchcast catalog import types.json prices.json -o types.toml
+                                                   your region's types and prices, for a scenario's instanceTypesFrom
 
 Exit code 1 where no type is like that.";
 

@@ -8,6 +8,7 @@ mod costs;
 mod explain;
 mod failure;
 mod folder;
+mod import;
 mod lists;
 mod load;
 mod output;
@@ -27,7 +28,7 @@ use clap::Parser;
 
 use crate::input::scenario;
 
-use args::{Check, Command, CommandLine, Common};
+use args::{CatalogAction, Check, Command, CommandLine, Common};
 use failure::{BUG, Failure};
 use output::{print, tell};
 
@@ -77,7 +78,10 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
-        Command::Catalog(asked) => catalog::list(asked, common),
+        Command::Catalog(asked) => match &asked.action {
+            Some(CatalogAction::Import(asked)) => import::import(asked, common),
+            None => catalog::list(asked, common),
+        },
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
