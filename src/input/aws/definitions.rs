@@ -168,6 +168,11 @@ impl Definitions {
         self.list.values().map(Vec::len).sum()
     }
 
+    /// The first of them, in its latest revision.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.list.keys().next().map(String::as_str)
+    }
+
     fn get(&self, job: &Job) -> Option<(&str, &Definition)> {
         let here = self.names.get(&job.definition)?;
         let (name, revision) = here.rsplit_once(':')?;

@@ -255,25 +255,29 @@ pub(super) fn read(place: Place<'_>, problems: &mut Problems<'_>) -> Option<Job>
 
 /// Reads a job of `list-jobs`, or what all sources tell of a job.
 pub(super) fn summary(place: Place<'_>, problems: &mut Problems<'_>) -> Option<Job> {
-    let id = place.needed("jobId", problems)?.to_owned();
-    if id.contains([' ', ';', ',']) {
-        place.wrong(
-            "jobId",
-            problems,
-            format!("`{id}`; an identifier has no spaces, commas or semicolons"),
-        );
-        return None;
+    let id = place.needed("jobId", problems);
+    let is_plain = id.is_none_or(|id| !id.contains([' ', ';', ',']));
+    if !is_plain {
+        let id = id.unwrap_or_default();
+        let message = format!("`{id}`; an identifier has no spaces, commas or semicolons");
+        place.wrong("jobId", problems, message);
     }
-    let status = place.needed("status", problems)?;
-    let Some(&(_, status)) = STATUSES.iter().find(|(word, _)| *word == status) else {
+    let word = place.needed("status", problems);
+    let status = STATUSES.iter().find(|(known, _)| Some(*known) == word);
+    if let (None, Some(word)) = (status, word) {
         let words: Vec<&str> = STATUSES.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{status}` is none of {}", words.join(", "));
+        let message = format!("`{word}` is none of {}", words.join(", "));
         place.wrong("status", problems, message);
-        return None;
-    };
+    }
     if place.get("createdAt").is_none() {
         place.wrong("createdAt", problems, "missing");
     }
+    let created = place.moment("createdAt", problems);
+    let (Some(id), true, Some(&(_, status)), Some(created)) = (id, is_plain, status, created)
+    else {
+        return None;
+    };
+    let id = id.to_owned();
     let text = |key: &str, problems: &mut Problems<'_>| {
         place.text(key, problems).unwrap_or_default().to_owned()
     };
@@ -283,7 +287,7 @@ pub(super) fn summary(place: Place<'_>, problems: &mut Problems<'_>) -> Option<J
         status,
         name: text("jobName", problems),
         definition: name_of(&text("jobDefinition", problems)).to_owned(),
-        created: place.moment("createdAt", problems)?,
+        created,
         started: place.moment("startedAt", problems),
         stopped: place.moment("stoppedAt", problems),
         share: place

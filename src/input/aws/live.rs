@@ -355,18 +355,19 @@ impl Writing<'_, '_> {
             .filter(|job| job.status == Status::Runnable && job.array_size.is_none())
             .collect();
         others.sort_by_key(|job| {
-            let place = fronts.get(job.id.as_str()).copied().unwrap_or(usize::MAX);
+            let place = fronts.get(job.id.as_str()).copied();
+            let (array, index) = job.child_of().unwrap_or((&job.id, 0));
             (
-                place,
+                place.unwrap_or(usize::MAX),
                 since(job),
-                job.child_of().map_or(0, |child| child.1),
-                job.id.clone(),
+                array.to_owned(),
+                index,
             )
         });
         waiting.extend(others.into_iter().map(|job| (job, None)));
         // Neighbours that are alike are one entry: an array of children, or a count of jobs.
         let mut count = 0;
-        let mut names: BTreeMap<String, u32> = BTreeMap::new();
+        let mut names: BTreeSet<String> = self.called.values().cloned().collect();
         let mut place = 0;
         while place < waiting.len() {
             let (job, run) = waiting[place];
@@ -394,12 +395,13 @@ impl Writing<'_, '_> {
                 None if group.len() == 1 => Writing::name(&job.id),
                 None => job.name.clone(),
             };
-            let number = names.entry(stem.clone()).or_default();
-            *number += 1;
-            let name = match *number {
-                1 => stem,
-                number => format!("{stem}-{number}"),
-            };
+            let mut name = stem.clone();
+            for number in 2.. {
+                if names.insert(name.clone()) {
+                    break;
+                }
+                name = format!("{stem}_{number}");
+            }
             let mut entry = self.entry(job, &name, run);
             let size = group.len();
             if size > 1 {
@@ -446,11 +448,8 @@ impl Writing<'_, '_> {
             .filter(|job| job.status < Status::Runnable && !has_children.contains(job.id.as_str()))
             .collect();
         list.sort_by_key(|job| {
-            (
-                job.created,
-                job.child_of().map_or(0, |child| child.1),
-                job.id.clone(),
-            )
+            let (array, index) = job.child_of().unwrap_or((&job.id, 0));
+            (job.created, array.to_owned(), index)
         });
         for job in &list {
             self.called.insert(job.id.clone(), Writing::name(&job.id));

@@ -395,8 +395,25 @@ impl Making<'_> {
                 });
             }
         }
+        if !trailer.contains("[workload]")
+            && !["now.running", "now.runnable", "workload.jobs"]
+                .iter()
+                .any(|list| trailer.contains(&format!("[[{list}]]")))
+        {
+            trailer.push_str(&self.made_up(&definitions));
+            let jobs = match options.now {
+                true => "no job is left that runs or waits",
+                false => "no job is there to replay",
+            };
+            self.assumed.push(format!(
+                "{jobs}: one is made up, to be replaced in scenario.toml"
+            ));
+        }
         if jobs.0.is_empty() {
-            self.missing.push("no job: export aws batch list-jobs and describe-jobs, or events of EventBridge; the run has nothing to do until scenario.toml has a [workload]".to_owned());
+            self.missing.push(
+                "no job: export aws batch list-jobs and describe-jobs, or events of EventBridge"
+                    .to_owned(),
+            );
         }
         has.insert(
             0,
@@ -444,6 +461,28 @@ impl Making<'_> {
             missing: self.missing,
             has,
         }
+    }
+
+    /// A job where there is none, so that there is something to run.
+    fn made_up(&self, definitions: &Definitions) -> String {
+        let mut job = Map::new();
+        let queue = self.queues.iter().next();
+        job.insert("jobName".to_owned(), json!("made-up"));
+        if let Some((name, queue)) = queue {
+            job.insert("jobQueue".to_owned(), json!(name));
+            if queue.contains_key("schedulingPolicyArn") {
+                job.insert("shareIdentifier".to_owned(), json!("default"));
+            }
+        }
+        match definitions.first() {
+            Some(name) => _ = job.insert("jobDefinition".to_owned(), json!(name)),
+            None => {
+                job.insert("vcpus".to_owned(), json!(1));
+                job.insert("memoryMiB".to_owned(), json!(1024));
+            }
+        }
+        job.insert("run".to_owned(), json!("10m"));
+        toml_table("workload.jobs", &job)
     }
 
     /// What the table of jobs had to leave out or make up.
