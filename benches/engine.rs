@@ -1,18 +1,18 @@
 //! The measurements behind two choices of the engine. Nanoseconds, medians on a 2-core x86 machine (2026-11):
 //!
-//! | pop and push, events pending | 100 | 1,000 | 10,000 | 100,000 |
-//! |---|--:|--:|--:|--:|
-//! | std `BinaryHeap`, packed `u128` key | 33 | 39 | 65 | 129 |
-//! | the same, tuple of four as key | 37 | 45 | 73 | 146 |
-//! | 4-ary implicit heap | 35 | 49 | 74 | 114 |
-//! | monotone radix heap | 56 | 62 | 66 | 68 |
-//! | the engine's calendar (packed, with clock, rounds and cursor), when it had std's heap | 36 | 43 | 68 | 132 |
+//! | pop and push, events pending | 100 | 1,000 | 10,000 | 100,000 | 1,000,000 |
+//! |---|--:|--:|--:|--:|--:|
+//! | std `BinaryHeap`, packed `u128` key | 32 | 40 | 64 | 140 | 840 |
+//! | the same, tuple of four as key | 36 | 45 | 71 | 144 | 907 |
+//! | 4-ary implicit heap | 35 | 48 | 73 | 118 | 546 |
+//! | monotone radix heap | 57 | 62 | 68 | 70 | 65 |
+//! | the engine's calendar (with clock, rounds and cursor) | 34 | 43 | 68 | 75 | 83 |
 //!
-//! **The queue of events is a binary heap with a packed key**, std's but for what a copy of a fresh entry waits for
-//! (`src/engine/heap.rs`). A replay keeps in it only what runs and what is timed
-//! (arrivals come from a cursor): hundreds to thousands of events, where nothing is faster. The packed key costs an
-//! eighth less than a tuple of its parts. A radix heap would win above 10⁴ events, by half at 10⁵: the thing to change to
-//! if fleets of that size become common; nothing outside the calendar would notice.
+//! **The queue of events is a binary heap of what comes soon over radix buckets of what comes later** (`src/engine/agenda.rs`),
+//! with a packed key. Arrivals come from a cursor, so most replays have hundreds to thousands of events pending, where nothing
+//! is faster than a heap (`src/engine/heap.rs`, which is std's but for what a copy of a fresh entry waits for); a fleet of a
+//! million vCPUs has a million, where a heap waits for memory at each level: Western Digital's run took a quarter less
+//! time when the buckets came. The packed key costs an eighth less than a tuple of its parts.
 //!
 //! | one draw for an entity | |
 //! |---|--:|
@@ -40,7 +40,7 @@ fn main() {
 }
 
 /// Events that wait.
-const PENDING: [usize; 4] = [100, 1_000, 10_000, 100_000];
+const PENDING: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
 /// Holds of one measurement.
 const HOLDS: usize = 10_000;
 

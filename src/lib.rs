@@ -28,7 +28,9 @@
 //! | [`input`] | units, model, billing, names in policy, engine's streams and chance | bytes → Scenario, or every problem with its place |
 //! | [`report`] | units, model, billing, metrics, plan's results | results → bytes: summary, tables, text |
 //! | [`explain`] | units, model, metrics, report's wording | the tables of a run that is over → its story: what a job waited for, where money went, levers |
-//! | [`plan`] | units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
+//! | [`picture`] | units, model, metrics, report's wording, explain | the tables of a run that is over → pictures, a page, a trace for viewers, a curve for terminals |
+//! | [`stats`] | – | what samples tell and how surely: intervals, when to stop, which is best. Numbers only |
+//! | [`plan`] | stats, units, model, policy, engine's streams and chance, sim, metrics, rayon | many runs at once, in a fixed order: the only module that spawns threads |
 //! | [`cli`] | everything | paths, environment, terminal, exit codes, run folders: the one place that opens files |
 //!
 //! Three rings: the *core* (units to metrics) is a function of `(Scenario, seed)`, without file, clock, thread, environment or
@@ -48,7 +50,10 @@
 //!   `control/submit.rs`, for environments `control/environments.rs`, for all other actions `control/door.rs`; limits with their pages are [`model::rules`].
 //! * **Something AWS does not publish**: an entry in [`model::ASSUMPTIONS`] with key, unit, default per profile, tag and
 //!   sentence. `batchcast assumptions`, scenario files and every report take it from there.
-//! * **A trace format**: a reader in `input/` that fills a [`model::Workload`], and its mark in `input/recognise.rs`.
+//! * **A trace format**: a reader in `input/` that fills a [`model::Workload`] (tables through `input/table.rs`, documents through
+//!   `input/json_cells.rs`, both with `input/tasks.rs`, which ties and sorts), its mark in `input/recognise.rs`, a line in `input/door.rs`,
+//!   the names of what it drops and repairs in `input/rules.rs`. What is looked for in all of them is `input/doctor/`; what traces are
+//!   written as is `report/trace/`.
 //! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
 //!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
@@ -72,6 +77,8 @@
 //!
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
+//! * **A picture**: a file in `picture/charts/` that makes a [`picture::Chart`] of the tables, and its place in a section of
+//!   `picture/page/mod.rs`. Plotters draws it once without colours (`picture/draw.rs`); the page and the SVG file put words around it.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
 //!
 //! * **From now on**: what there is already is [`model::Now`], read and judged in `input/scenario/lower/now.rs`; `sim/live.rs` puts it in
@@ -91,11 +98,12 @@
 //!
 //! `(time, round, phase, sequence)`, phases *fact < arrival < decision* ([`engine::Calendar`]). Everything that has happened at
 //! a moment is known before anybody decides, and a decision is made once per round. A consequence at the same moment (a job
-//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the heap, so
-//! the heap holds what runs and the trace costs none of it. Nothing is searched for in the heap: an attempt's event carries
+//! of zero length ends) opens a new round. Arrivals that are known beforehand are a sorted cursor merged with the rest, so
+//! the agenda holds what runs and the trace costs none of it. Nothing is searched for in it: an attempt's event carries
 //! the generation of its job's slot and is dropped where that has moved on. An attempt has one event, its end, as its fate
-//! (run, failure, timeout) is known when it is placed. The heap is a binary one with one packed 128-bit key (`engine/heap.rs`) and
-//! the generator rand's ChaCha8; `benches/engine.rs` holds the measurements.
+//! (run, failure, timeout) is known when it is placed. The agenda is a binary heap with one
+//! packed 128-bit key, over radix buckets where there are many events (`engine/agenda.rs`), and the generator is rand's ChaCha8;
+//! `benches/engine.rs` holds the measurements.
 //!
 //! # What a pass costs
 //!
@@ -154,7 +162,8 @@
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
 //! (interruptions against closed forms), `exports` (twins of runs that are told as AWS would), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
-//! `twin` (real runs on AWS Batch, simulated again), `scores`, `bill`, `explain`, `cli`, `tidy`.
+//! `twin` (real runs on AWS Batch, simulated again), `readers` (every real file, and there and back), `readers_malformed`, `scores`, `bill`,
+//! `explain`, `picture` (pages in a browser, traces against tables), `study` (intervals against theory), `sweep` (parts and kills), `cli`, `tidy`.
 //!
 //! # As a library
 //!
@@ -207,8 +216,10 @@ pub mod input;
 pub mod market;
 pub mod metrics;
 pub mod model;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod sim;
+pub mod stats;
 pub mod units;

@@ -2,12 +2,18 @@
 
 use std::path::PathBuf;
 
+use super::trace_args;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::type_sets::Optimal;
 use crate::model::{Profile, parse_span};
 use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
+
+use super::study::{
+    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, Replications, SWEEP_EXAMPLES, SweepArgs,
+};
 
 /// Forecast AWS Batch before you run it.
 ///
@@ -30,6 +36,7 @@ Examples:
   batchcast run nightly.toml -o out          and keep tables, summary and manifest in the folder out
   batchcast run --trace log.swf.gz --pool 430 --discipline easy
                                              replay a log on one machine of 430 vCPUs
+  batchcast doctor log.swf.gz                what is in a log, and what is wrong with it
   batchcast check nightly.toml               say everything that is wrong with a scenario
   batchcast assumptions                      list what AWS does not publish and is assumed here
 
@@ -55,9 +62,21 @@ pub enum Command {
     /// Tell what one job of a run waited for and what would have helped, or where the time and money of all went.
     #[command(after_help = EXPLAIN_NOTES)]
     Explain(Explain),
+    /// Make a page (report.html) and pictures (SVG) of a run, to look at and to send.
+    #[command(after_help = REPORT_NOTES)]
+    Report(ReportArgs),
+    /// Show a run's page in the browser: serve it to this machine until Ctrl-C.
+    #[command(after_help = VIEW_NOTES)]
+    View(View),
     /// Tell what a sample, a user or whatever else stands in a column of jobs.csv costs: mean, P50, P90.
     #[command(after_help = COSTS_EXAMPLES)]
     Costs(Costs),
+    /// Tell what a trace is, what its jobs are like and everything that is wrong with it; repair it by named rules.
+    #[command(after_help = trace_args::DOCTOR_NOTES)]
+    Doctor(trace_args::Doctor),
+    /// Write a trace of any kind as CSV of ours, as SWF or as a workload of Batsim.
+    #[command(after_help = trace_args::IMPORT_NOTES)]
+    Import(trace_args::Import),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -75,6 +94,17 @@ pub enum Command {
     /// Make a scenario of what the AWS command line prints of an account: its twin.
     #[command(after_help = TWIN_NOTES)]
     Twin(Twin),
+    /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(Compare),
+    /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
+    /// Run every combination of some keys' values, or a sample of them, in parts and after a kill too.
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
+    /// Join the parts of a sweep.
+    Merge(Merge),
     /// Tell what ways to keep a deadline on Spot would have cost on a measured availability.
     #[command(after_help = SPOT_DEADLINE_NOTES)]
     SpotDeadline(SpotDeadline),
@@ -87,6 +117,9 @@ Examples:
   batchcast run nightly.toml --set workload.load=10      everything submitted ten times: what binds first?
   batchcast run --trace KTH-SP2-1996.swf --pool 100 --discipline easy -o kth --tables jobs,timeline
   batchcast run nightly.toml --from-now live.json         30,000 jobs are RUNNABLE now: when are they done?
+  batchcast run nightly.toml -o out --report              and a page with pictures: out/report.html
+  batchcast run nightly.toml --plot                       and how many jobs run and wait, as a curve in the terminal
+  batchcast run nightly.toml --replications 30           means and quantiles over 30 seeds, with intervals
   batchcast run nightly.toml --tornado       which assumption moves makespan and cost most
   batchcast run nightly.toml --tune-checkpoint render    how often the jobs of a definition should save
   batchcast run --trace kth/jobs.csv --pool 200          the jobs.csv of a run is a trace again
@@ -99,7 +132,8 @@ pub struct Run {
     /// A scenario file, or a folder with scenario.toml or scenario.json.
     #[arg(required_unless_present = "trace", conflicts_with = "trace")]
     pub scenario: Option<PathBuf>,
-    /// A trace to run on a pool of vCPUs: SWF (.swf, .swf.gz) or CSV, recognised by content.
+    /// A trace to run on a pool of vCPUs, recognised by content, plain or gzip: CSV of ours, SWF, WfFormat, Nextflow, Slurm's sacct,
+    /// Batsim, Alibaba's pods and batch tasks (`batchcast doctor` tells what is in one).
     #[arg(long, value_name = "FILE", requires = "pool")]
     pub trace: Option<PathBuf>,
     /// vCPUs of the one machine that the trace runs on; it does not limit memory.
@@ -129,14 +163,17 @@ pub struct Run {
     pub seed: Option<u64>,
     /// Run once more for each end of each assumption (profiles fast and slow; each other choice), and tell what it does to
     /// makespan and cost.
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "replications", "precision"])]
     pub tornado: bool,
+    /// How often it is run.
+    #[command(flatten)]
+    pub study: Replications,
     /// Run once for each of many checkpoint intervals of this job definition, and tell which is best, beside Young's, Daly's and
     /// the exact one.
     #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["output", "tornado"])]
     pub tune_checkpoint: Option<String>,
     /// Write the run to this new folder.
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", conflicts_with_all = ["replications", "precision"])]
     pub output: Option<PathBuf>,
     /// Replace the folder if it is there.
     #[arg(long, requires = "output")]
@@ -144,6 +181,12 @@ pub struct Run {
     /// Which tables to write: jobs, attempts, instances, timeline, bill (comma between them), all or none.
     #[arg(long, value_name = "NAMES", default_value = "all", requires = "output", value_parser = tables)]
     pub tables: Tables,
+    /// Draw how many jobs run and wait over time, in the terminal.
+    #[arg(long, conflicts_with_all = ["tornado", "tune_checkpoint", "replications"])]
+    pub plot: bool,
+    /// Make the run's page and pictures too (see `batchcast report`).
+    #[arg(long, requires = "output")]
+    pub report: bool,
     /// Fail after so many jobs as if by a bug of ours.
     #[arg(long, value_name = "JOBS", hide = true)]
     pub debug_bug_after: Option<u64>,
@@ -171,6 +214,47 @@ pub struct Explain {
     /// Where the files are that the scenario reads (traces); beside the run and here where it is not given.
     #[arg(long, value_name = "DIR", conflicts_with = "job")]
     pub inputs: Option<PathBuf>,
+}
+
+const REPORT_NOTES: &str = "\
+Examples:
+  batchcast run nightly.toml -o out --report   run, and make the report at once
+  batchcast report out                         out/report.html and out/pictures/*.svg
+  batchcast report out -o site                 the same in another folder
+  batchcast report out --trace out/trace.json  and a trace: open it at ui.perfetto.dev or chrome://tracing
+
+The page is one file that needs no network and works where it lies: hover for values, drag or + and - to zoom in time, click
+headings to sort, print. It holds names of jobs, queues and the command, so look before you publish it.";
+
+/// `batchcast report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// Write to this folder instead of the run's own.
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Write a trace for timeline viewers too: environments as processes, machines as threads, attempts as slices, queues as
+    /// counters, dependencies as arrows.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+const VIEW_NOTES: &str = "\
+Examples:
+  batchcast view out                 prints the address; open it in a browser
+  batchcast view out --port 0        on any port that is free
+
+Only this machine is served, only by GET, and only the page, its pictures and the tables of the run folder.";
+
+/// `batchcast view`.
+#[derive(Debug, Args)]
+pub struct View {
+    /// A folder that `run -o` wrote.
+    pub run: PathBuf,
+    /// The port to listen on, at 127.0.0.1; 0 takes any that is free.
+    #[arg(long, value_name = "PORT", default_value = "7850")]
+    pub port: u16,
 }
 
 const COSTS_EXAMPLES: &str = "\
@@ -308,7 +392,7 @@ pub struct Catalog {
 pub enum CatalogAction {
     /// Make a file of instance types and prices of what AWS prints, for a scenario's instanceTypesFrom.
     #[command(after_help = IMPORT_NOTES)]
-    Import(Import),
+    Import(ImportTypes),
 }
 
 const IMPORT_NOTES: &str = "\
@@ -323,7 +407,7 @@ nothing installed. What no file says stays that of the built-in catalogue.";
 
 /// `batchcast catalog import`.
 #[derive(Debug, Args)]
-pub struct Import {
+pub struct ImportTypes {
     /// What was exported.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
@@ -343,6 +427,8 @@ Examples:
   batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
   batchcast backtest twin.toml execution_trace.txt --calibrate   its assumptions found on the first half of the jobs,
                                                                  judged on the others
+  batchcast backtest twin.toml of_2021.txt --calibrate --score of_2022.txt
+                                                                 found on all of one run, judged on another
 
 The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
 \"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow, or what
@@ -359,6 +445,9 @@ pub struct Backtest {
     /// Find the assumptions on the first half of the jobs (in order of submission) and judge the others.
     #[arg(long)]
     pub calibrate: bool,
+    /// Find them on all jobs of the history instead, and judge the jobs of this one.
+    #[arg(long, value_name = "OTHER", requires = "calibrate")]
+    pub score: Option<PathBuf>,
     /// Runs of which the intervals are made.
     #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(10..=10_000))]
     pub draws: u32,
@@ -488,7 +577,11 @@ Exit code 1 where no type is like that.";
 /// (Zilber, Amit and Talby 2005).
 const THINK_LIMIT: Span = Span::from_s(20 * 60);
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+/// A key and its value.
+///
+/// # Errors
+/// What to write.
+pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))

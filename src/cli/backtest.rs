@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use crate::input::{TraceKind, aws, nextflow, recognise};
-use crate::model::{MeasuredJob, Row, Workload};
-use crate::plan::{self, BacktestQuestion};
+use crate::input::{FIRST_BYTES, TraceKind, aws, nextflow, recognise};
+use crate::model::{MeasuredJob, Row, Scenario, Workload};
+use crate::plan::{self, BacktestQuestion, Twin};
 use crate::report::{backtest_json, backtest_text};
 
 use super::args::{Backtest, Common};
@@ -18,18 +18,42 @@ use super::output::{print, style};
 /// Makes the runs and prints how far off they were.
 ///
 /// # Errors
-/// Everything that is wrong with the scenario or the history.
+/// Everything that is wrong with the scenario or a history.
 pub fn backtest(asked: &Backtest, common: &Common) -> Result<(), Failure> {
-    let path = &asked.history;
-    let history = history(path)?;
-    let input = load::scenario_with(&asked.scenario, &asked.set, asked.seed, Some(path))?;
-    super::remember_seed(input.loaded.seed);
+    let (first, seed) = read(asked, &asked.history)?;
+    let other = match &asked.score {
+        Some(path) => Some(read(asked, path)?.0),
+        None => None,
+    };
+    super::remember_seed(seed);
     let question = BacktestQuestion {
-        seed: input.loaded.seed,
+        seed,
         calibrate: asked.calibrate,
         draws: asked.draws,
     };
-    let scenario = &input.loaded.scenario;
+    let twin = |(scenario, jobs)| Twin {
+        scenario,
+        history: jobs,
+    };
+    let first = twin((&first.0, first.1.as_slice()));
+    let backtest = match &other {
+        None => plan::backtest(first, None, &question),
+        Some((scenario, jobs)) => {
+            plan::backtest(twin((scenario, jobs.as_slice())), Some(first), &question)
+        }
+    };
+    let name = &first.scenario.name;
+    match common.json {
+        true => print(&backtest_json(name, &backtest)),
+        false => print(&backtest_text(name, &backtest, style())),
+    }
+}
+
+/// The scenario with the jobs of the history at `path`, what was measured of them, and the seed.
+fn read(asked: &Backtest, path: &Path) -> Result<((Scenario, Vec<MeasuredJob>), u64), Failure> {
+    let history = history(path)?;
+    let input = load::scenario_with(&asked.scenario, &asked.set, asked.seed, Some(path))?;
+    let scenario = input.loaded.scenario;
     let jobs = found(history, &scenario.workload);
     if jobs.is_empty() {
         return Err(Failure::Usage(format!(
@@ -38,11 +62,7 @@ pub fn backtest(asked: &Backtest, common: &Common) -> Result<(), Failure> {
             load::HISTORY
         )));
     }
-    let backtest = plan::backtest(scenario, &jobs, &question);
-    match common.json {
-        true => print(&backtest_json(&scenario.name, &backtest)),
-        false => print(&backtest_text(&scenario.name, &backtest, style())),
-    }
+    Ok(((scenario, jobs), input.loaded.seed))
 }
 
 /// Jobs that were measured, and identifiers of theirs that are no numbers.
@@ -56,7 +76,7 @@ fn history(path: &Path) -> Result<History, Failure> {
     let failure = |error| Failure::file(path, "read", error);
     let mut file = File::open(path).map_err(failure)?;
     let mut head = Vec::new();
-    let looked = (&mut file).take(load::FIRST_BYTES).read_to_end(&mut head);
+    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut head);
     looked.map_err(failure)?;
     let kind = recognise(&head);
     let whole = Cursor::new(head).chain(file);

@@ -10,6 +10,8 @@ use crate::input::Problem;
 pub const ABSENT: u8 = 1;
 /// Bad input or usage.
 pub const BAD_INPUT: u8 = 2;
+/// A threshold was crossed.
+pub const CROSSED: u8 = 3;
 /// Our own bug.
 pub const BUG: u8 = 70;
 
@@ -22,6 +24,8 @@ pub enum Failure {
     Usage(String),
     /// What the command line asks for does not exist.
     Absent(String),
+    /// These thresholds were crossed.
+    Crossed(String),
     /// A file or folder could not be used.
     File {
         /// Which.
@@ -59,6 +63,7 @@ impl Failure {
                 });
                 lines
             }
+            Failure::Crossed(which) => format!("crossed: {which}\n"),
             Failure::Usage(message) | Failure::Absent(message) => format!("error: {message}\n"),
             Failure::File { path, what, error } => {
                 format!(
@@ -80,6 +85,7 @@ impl Failure {
                 ExitCode::SUCCESS
             }
             Failure::Absent(_) => ExitCode::from(ABSENT),
+            Failure::Crossed(_) => ExitCode::from(CROSSED),
             _ => ExitCode::from(BAD_INPUT),
         }
     }

@@ -1,85 +1,142 @@
-//! `batchcast catalog import`: instance types and prices that AWS prints, as a file for scenarios.
+//! `batchcast import`: a trace of any kind in another format.
 
 use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 
-use crate::input::Problem;
-use crate::input::aws::{Exports, types_toml};
+use crate::input::{FIRST_BYTES, Trace, TraceKind, TraceOptions, read_trace, recognise};
+use crate::report::{Lost, write_batsim, write_swf, write_trace_csv};
 
-use super::args::{Common, Import};
+use super::args::Common;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, tell};
+use super::pool;
+use super::trace_args::{Import, TraceFormat};
 
-/// Reads the files and writes the types.
+/// Writes the trace that is asked for.
 ///
 /// # Errors
-/// Everything that is wrong with them, or a file that is there already.
+/// Everything that is wrong with the trace, or a file that cannot be read or written.
 pub fn import(asked: &Import, common: &Common) -> Result<(), Failure> {
-    let output = &asked.output;
-    if output.exists() && !asked.force {
-        return Err(Failure::Usage(format!(
-            "{}: is there already; name a new file, or say --force",
-            output.display()
-        )));
-    }
-    let mut exports = Exports::default();
-    let mut problems = Vec::new();
-    for path in &asked.files {
-        let file = File::open(path).map_err(|error| Failure::file(path, "read", error))?;
-        let name = path.display().to_string();
-        let before = (exports.types.len(), exports.prices.rows);
-        match exports.add(file, &name) {
-            Err(wrong) => problems.extend(wrong),
-            Ok(()) if before == (exports.types.len(), exports.prices.rows) => {
-                let message = "has neither instance types nor prices; give what `aws ec2 describe-instance-types` or `aws pricing \
-                    get-products` prints, or the offer file of AmazonEC2";
-                problems.push(Problem::whole(&name, message));
-            }
-            Ok(()) => {}
-        }
-    }
-    let regions = exports.prices.regions();
-    if regions.len() > 1 && !regions.contains(asked.region.as_str()) {
-        let known: Vec<&str> = regions.into_iter().collect();
-        return Err(Failure::Usage(format!(
-            "--region: there are no prices of {}; there are some of {}",
-            asked.region,
-            known.join(", ")
-        )));
-    }
-    if !problems.is_empty() {
-        return Err(Failure::Problems(problems));
-    }
-    let made = types_toml(&exports, &asked.region, None);
-    let head = format!(
-        "# Instance types and On-Demand prices, as AWS has them: for instanceTypesFrom of a scenario in {}.\n\n",
-        asked.region
-    );
-    fs::write(output, head + &made.text).map_err(|error| Failure::file(output, "write", error))?;
+    let options = TraceOptions {
+        job_queue: pool::QUEUE.to_owned(),
+        drop_zero_run: asked.drop_zero_run,
+        completed_only: asked.completed_only,
+        ..TraceOptions::default()
+    };
+    let file = TraceFile::open(&asked.file)?;
+    let trace = file.read(&options)?.map_err(Failure::Problems)?;
+    let ending = asked.output.extension().and_then(|ending| ending.to_str());
+    let format = asked.format.unwrap_or(match ending {
+        Some("swf") => TraceFormat::Swf,
+        Some("json") => TraceFormat::Batsim,
+        _ => TraceFormat::Csv,
+    });
+    let lost = write_new(&asked.output, asked.force, |out| match format {
+        TraceFormat::Csv => write_trace_csv(&trace.workload, pool::QUEUE, out),
+        TraceFormat::Swf => write_swf(&trace.workload, out),
+        TraceFormat::Batsim => write_batsim(&trace.workload, trace.machine_size, out),
+    })?;
     if common.quiet {
         return Ok(());
     }
-    let mut text = format!(
-        "{}: {} types; {} prices were read\n",
-        output.display(),
-        made.count,
-        exports.prices.rows
-    );
-    let mut tell = |count: usize, what: &str| {
-        if count > 0 {
-            text.push_str(&format!("{count} {what}\n"));
+    for note in trace.notes.iter().cloned().chain(lost.notes()) {
+        tell(&format!("note: {note}\n"));
+    }
+    let kind = file.kind.map_or("a trace", TraceKind::name);
+    print(&format!(
+        "{}: {} jobs of {kind}{}\n",
+        asked.output.display(),
+        trace.workload.rows.len(),
+        counts(&trace)
+    ))
+}
+
+/// What was dropped and repaired, in a few words.
+fn counts(trace: &Trace) -> String {
+    let mut text = String::new();
+    for (what, counts) in [
+        ("dropped", &trace.workload.dropped),
+        ("repaired", &trace.workload.repaired),
+    ] {
+        for (rule, count) in counts {
+            text.push_str(&format!("; {what} {rule} {count}"));
         }
-    };
-    tell(
-        made.without_price.len(),
-        "types have no price and are left out: give the price list of the region too",
-    );
-    tell(
-        made.catalogue_price.len(),
-        "types keep the price of the built-in catalogue, for want of another",
-    );
-    tell(
-        exports.prices.contradictions as usize,
-        "prices contradict an earlier one, which holds",
-    );
-    print(&text)
+    }
+    text
+}
+
+/// A trace's file and what its first bytes tell.
+pub struct TraceFile {
+    path: PathBuf,
+    first: Vec<u8>,
+    /// What it is.
+    pub kind: Option<TraceKind>,
+}
+
+impl TraceFile {
+    /// Looks at the first bytes of the file at `path`.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn open(path: &Path) -> Result<TraceFile, Failure> {
+        let failure = |error| Failure::file(path, "read", error);
+        let mut first = Vec::new();
+        let file = File::open(path).map_err(failure)?;
+        file.take(FIRST_BYTES)
+            .read_to_end(&mut first)
+            .map_err(failure)?;
+        Ok(TraceFile {
+            kind: recognise(&first),
+            path: path.to_owned(),
+            first,
+        })
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where it cannot be opened; within, everything that is wrong with it.
+    pub fn read(
+        &self,
+        options: &TraceOptions,
+    ) -> Result<Result<Trace, Vec<crate::input::Problem>>, Failure> {
+        let file = File::open(&self.path);
+        let file = file.map_err(|error| Failure::file(&self.path, "read", error))?;
+        let name = self.path.display().to_string();
+        Ok(read_trace(&self.first, file, &name, options))
+    }
+}
+
+/// Writes a file that appears whole or not at all.
+///
+/// # Errors
+/// Where it is there already and not to be replaced, or cannot be written.
+pub fn write_new(
+    path: &Path,
+    force: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<Lost>,
+) -> Result<Lost, Failure> {
+    if path.exists() && !force {
+        return Err(Failure::Usage(format!(
+            "{}: is there already; --force replaces it",
+            path.display()
+        )));
+    }
+    let failure = |error| Failure::file(path, "write", error);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = File::create(&part).and_then(|file| {
+        let mut out = BufWriter::with_capacity(1 << 18, file);
+        let lost = write(&mut out)?;
+        out.flush()?;
+        fs::rename(&part, path)?;
+        Ok(lost)
+    });
+    written.map_err(|error| {
+        // What was begun is of no use; if it cannot be removed, the error below still says why.
+        let _ = fs::remove_file(&part);
+        failure(error)
+    })
 }

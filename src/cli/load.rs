@@ -9,10 +9,7 @@ use std::rc::Rc;
 use sha2::{Digest, Sha256};
 
 use crate::input::scenario::{self, Files, Loaded, Pool};
-use crate::input::{
-    ClosedLoop, Problem, ShareBy, Trace, TraceKind, TraceOptions, aws, csv_trace, nextflow,
-    recognise, swf,
-};
+use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace};
 use crate::report::InputFile;
 
 use super::args::{Closed, Reading, Run};
@@ -33,8 +30,6 @@ pub struct Input {
 const SEED: u64 = 1;
 /// What a scenario calls the trace that the command line gives.
 pub const HISTORY: &str = "history";
-/// Bytes of a file that are looked at to tell its kind.
-pub const FIRST_BYTES: u64 = 64 << 10;
 
 /// Reads the scenario at `path`: a file, or a folder with scenario.toml or scenario.json.
 ///
@@ -187,26 +182,6 @@ pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failur
         files: files.take(),
         path: path.to_owned(),
     })
-}
-
-/// Reads a trace of the kind that its first bytes tell; `bytes` begins with them.
-fn read_trace(
-    first: &[u8],
-    bytes: impl Read,
-    name: &str,
-    options: &TraceOptions,
-) -> Result<Trace, Vec<Problem>> {
-    match recognise(first) {
-        Some(TraceKind::Swf) => swf::read(bytes, name, options),
-        Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
-        Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
-        Some(TraceKind::Aws) => aws::read(bytes, name, options),
-        None => Err(vec![Problem::whole(
-            name,
-            "is no trace that can be read: neither SWF (comments with `;`, or lines of at least 11 numbers) nor CSV with \
-             a header that names submit_s, nor a trace or report of Nextflow, nor jobs of `aws batch describe-jobs`",
-        )]),
-    }
 }
 
 fn trace_options(reading: &Reading) -> TraceOptions {

@@ -5,20 +5,26 @@ mod args;
 mod backtest;
 mod catalog;
 mod costs;
+mod doctor;
 mod explain;
 mod failure;
 mod folder;
 mod import;
+mod import_types;
 mod lists;
 mod load;
 mod output;
 mod pool;
 mod progress;
+mod report;
 mod run;
 mod spot_deadline;
+mod study;
 mod tornado;
+mod trace_args;
 mod tune;
 mod twin;
+mod view;
 
 use std::panic;
 use std::process::{self, ExitCode};
@@ -74,16 +80,24 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         Command::Run(run) => run::run(run, common),
         Command::Explain(asked) => explain::explain(asked, common),
+        Command::Report(asked) => report::report(asked, common),
+        Command::View(asked) => view::view(asked, common),
         Command::Costs(asked) => costs::costs(asked, common),
+        Command::Doctor(asked) => doctor::doctor(asked, common),
+        Command::Import(asked) => import::import(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
         Command::Catalog(asked) => match &asked.action {
-            Some(CatalogAction::Import(asked)) => import::import(asked, common),
+            Some(CatalogAction::Import(asked)) => import_types::import(asked, common),
             None => catalog::list(asked, common),
         },
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
+        Command::Compare(asked) => study::compare(asked, common),
+        Command::Diff(asked) => study::diff(asked, common),
+        Command::Sweep(asked) => study::sweep(asked, common),
+        Command::Merge(asked) => study::merge(asked, common),
         Command::SpotDeadline(asked) => spot_deadline::spot_deadline(asked, common),
         Command::Policies => print(&lists::policies(common.json)),
     }

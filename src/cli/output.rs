@@ -30,3 +30,19 @@ pub fn style() -> Style {
         colour: wanted && able && std::io::stdout().is_terminal(),
     }
 }
+
+/// Columns of the terminal (80 where there is none), and whether it shows more than ASCII, as far as the environment tells.
+pub fn terminal() -> (usize, bool) {
+    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    let named = named.unwrap_or_default().to_ascii_lowercase();
+    let is_dumb = std::env::var("TERM").is_ok_and(|terminal| terminal == "dumb");
+    let is_unicode = named.contains("utf-8") || named.contains("utf8");
+    (columns.or(told).unwrap_or(80), is_unicode && !is_dumb)
+}

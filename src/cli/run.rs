@@ -2,10 +2,14 @@
 
 use std::fs::File;
 
+use crate::explain::Fault;
 use crate::metrics::bounds::jobs_of;
 use crate::metrics::{Recorder, RowSink, Summary, Timeline};
+use crate::picture::{self, Glyphs};
 use crate::plan;
-use crate::report::{Manifest, Table, Tables, manifest_json, summary_json, summary_text};
+use crate::report::{
+    Manifest, Table, Tables, manifest_json, summary_json, summary_text, timeline_csv,
+};
 use crate::sim::{Outcome, Simulation};
 use crate::units::SimTime;
 
@@ -13,8 +17,9 @@ use super::args::{Common, Run};
 use super::failure::Failure;
 use super::folder::RunFolder;
 use super::load::{self, Input};
-use super::output::{print, style, tell};
+use super::output::{print, style, tell, terminal};
 use super::progress::Watched;
+use super::study;
 use super::tornado;
 use super::tune;
 
@@ -29,6 +34,9 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     if let Some(name) = &run.tune_checkpoint {
         return tune::tune(run, name, common, style());
     }
+    if run.study.is_asked() {
+        return study::replicate(run, common);
+    }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
     if !common.quiet {
@@ -40,17 +48,38 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
         Some(target) => Some(RunFolder::create(target, run.force, &input.path)?),
         None => None,
     };
-    let summary = match folder {
-        None => simulate(&input, (), false, run, common).0,
+    let (summary, timeline) = match folder {
+        None => {
+            let (summary, (), timeline) = simulate(&input, (), run.plot, run, common);
+            (summary, timeline)
+        }
         Some(folder) => into_folder(&input, folder, run, common)?,
     };
+    if let Some(target) = run.output.as_deref().filter(|_| run.report) {
+        super::report::write(target, target, common)?;
+    }
     if common.json {
         print(&summary_json(&summary))
     } else if common.quiet {
         Ok(())
     } else {
-        print(&summary_text(&summary, style()))
+        print(&summary_text(&summary, style()))?;
+        match timeline.filter(|_| run.plot) {
+            Some(timeline) => print(&format!("\n{}", plot(&timeline)?)),
+            None => Ok(()),
+        }
     }
+}
+
+/// The course of the run as this terminal can show it.
+fn plot(timeline: &Timeline) -> Result<String, Failure> {
+    let (width, is_unicode) = terminal();
+    let glyphs = match is_unicode {
+        true => Glyphs::Blocks,
+        false => Glyphs::Ascii,
+    };
+    let drawn = picture::curve(&timeline_csv(timeline), width, glyphs);
+    drawn.map_err(|Fault(why)| Failure::Usage(why))
 }
 
 /// Reads what `run` names.
@@ -118,7 +147,7 @@ fn into_folder(
     mut folder: RunFolder,
     run: &Run,
     common: &Common,
-) -> Result<Summary, Failure> {
+) -> Result<(Summary, Option<Timeline>), Failure> {
     let wanted = &run.tables.0;
     let scenario = &input.loaded.scenario;
     let mut stream = |table: Table| -> Result<Option<File>, Failure> {
@@ -127,12 +156,14 @@ fn into_folder(
     };
     let (jobs, attempts) = (stream(Table::Jobs)?, stream(Table::Attempts)?);
     let tables = Tables::new(&scenario.workload, wanted, jobs, attempts);
-    let has_timeline = wanted.contains(&Table::Timeline);
+    let has_timeline = run.plot || wanted.contains(&Table::Timeline);
     let (summary, tables, timeline) = simulate(input, tables, has_timeline, run, common);
     let finished = tables
         .finish(
             wanted,
-            timeline.as_ref(),
+            timeline
+                .as_ref()
+                .filter(|_| wanted.contains(&Table::Timeline)),
             &scenario.world.catalogue,
             &summary.lines,
         )
@@ -166,7 +197,7 @@ fn into_folder(
     if !common.quiet {
         tell(&format!("wrote {place}: {}\n", files.join(", ")));
     }
-    Ok(summary)
+    Ok((summary, timeline))
 }
 
 /// The scenario as it held, with all defaults: a scenario file again.

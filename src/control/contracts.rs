@@ -178,10 +178,7 @@ impl<O: Observer> Control<'_, O> {
             .or(definition.as_ref().map(|d| d.retry.clone()))
             .unwrap_or_default();
         let shape = match &gang {
-            Some(gang) => gang
-                .nodes
-                .iter()
-                .fold(Shape::default(), |sum, node| sum.plus(*node)),
+            Some(gang) => gang.sum(),
             None => definition.as_ref().map_or(Shape::default(), |d| d.shape),
         };
         let shape = match request.quarter_vcpus {

@@ -653,6 +653,7 @@ impl<O: Observer> Control<'_, O> {
                 exit_code: job.exit_code,
                 reason,
                 memory: job.shape.memory,
+                contract,
             })));
         }
         if self.tells_row_ends && array == NOWHERE && job.resubmission == 0 {

@@ -195,6 +195,8 @@ pub struct JobEnd {
     pub reason: StatusReason,
     /// MiB it asked for.
     pub memory: u32,
+    /// The terms under which it was submitted, as control numbers them.
+    pub contract: u32,
 }
 
 /// A placed attempt, for whoever schedules its end.

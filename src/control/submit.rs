@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DependencyKind, Extra, FateKind, Observer, Rejection, Row, rules};
 use crate::policy::checkpoint;
-use crate::units::{EnvId, JobId, QueueId, Ratio, RowId, Shape, SimTime, Span};
+use crate::units::{EnvId, JobId, NO_LIMIT_MIB, QueueId, Ratio, RowId, Shape, SimTime, Span};
 
 use super::arrays::Array;
 use super::job::{Job, NOWHERE, Whereabouts};
@@ -18,8 +18,12 @@ pub struct Resubmission {
     pub number: u32,
     /// To another queue.
     pub job_queue: Option<String>,
-    /// With this memory request in MiB, where not zero.
+    /// The terms of the job that it repeats, as [`super::JobEnd::contract`] has them.
+    pub contract: u32,
+    /// MiB that job asked for.
     pub memory: u32,
+    /// So many times that memory, rounded up; of a multi-node job each node's.
+    pub memory_factor: Ratio,
     /// One child of the row's array.
     pub child: Option<u32>,
 }
@@ -33,6 +37,13 @@ struct Before {
     same_index: Vec<JobId>,
     /// Whether one has failed already.
     is_broken: bool,
+}
+
+/// So many times `memory` MiB, rounded up.
+fn times(memory: u32, factor: Ratio) -> u32 {
+    let parts = u128::from(memory) * u128::from(factor.parts());
+    let memory = parts.div_ceil(u128::from(Ratio::PARTS));
+    u32::try_from(memory).map_or(NO_LIMIT_MIB - 1, |memory| memory.min(NO_LIMIT_MIB - 1))
 }
 
 impl<O: Observer> Control<'_, O> {
@@ -76,8 +87,11 @@ impl<O: Observer> Control<'_, O> {
             }
         };
         let mut shape = self.shape_of(source, contract)?;
-        if change.memory > 0 {
-            shape.memory = change.memory;
+        let contract = self.with_memory(contract, change);
+        if let Some(gang) = &self.contracts[contract as usize].gang {
+            shape = gang.sum();
+        } else if change.memory > 0 {
+            shape.memory = times(change.memory, change.memory_factor);
             self.check_task(source, contract, shape)?;
         }
         self.admit(now, contract)?;
@@ -85,6 +99,23 @@ impl<O: Observer> Control<'_, O> {
         self.observer.submitted(now, row, 1);
         self.settle(now);
         Ok(id)
+    }
+
+    /// The contract with the memory that `change` asks for each node of a multi-node job; the same for other jobs.
+    fn with_memory(&mut self, contract: u32, change: &Resubmission) -> u32 {
+        let Some(before) = &self.contracts[change.contract as usize].gang else {
+            return contract;
+        };
+        let mut terms = self.contracts[contract as usize].clone();
+        let Some(gang) = &mut terms.gang else {
+            return contract;
+        };
+        for (node, before) in gang.nodes.iter_mut().zip(&before.nodes) {
+            node.memory = times(before.memory, change.memory_factor);
+        }
+        terms.shape = gang.sum();
+        self.contracts.push(terms);
+        (self.contracts.len() - 1) as u32
     }
 
     /// Whether the queue takes one more submission.

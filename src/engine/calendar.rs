@@ -5,13 +5,14 @@
 //! new round otherwise: the end of a zero-length job that a decision just started is a fact of the next round. Within
 //! one phase of one round, events come in the order in which they were scheduled.
 //!
-//! Arrivals that are known beforehand need no place in the heap: a *cursor* over them is merged in at round zero.
-//! Nothing is ever searched for in the heap; whoever schedules an event that may become void puts a generation into it
+//! Arrivals that are known beforehand need no place in the agenda: a *cursor* over them is merged in at round zero.
+//! Nothing is ever searched for in it; whoever schedules an event that may become void puts a generation into it
 //! and drops it when it comes.
 
 use crate::units::SimTime;
 
-use super::heap::{Heap, Key};
+use super::agenda::Agenda;
+use super::heap::Key;
 
 /// The three phases of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +43,7 @@ const _: () = assert!(ROUND_BITS + PHASE_BITS + SEQUENCE_BITS == 64);
 
 /// Scheduled events and the clock. Only popping moves the clock.
 pub struct Calendar<E> {
-    heap: Heap<E>,
+    agenda: Agenda<E>,
     now: SimTime,
     /// Round and phase at `now`, as in a key.
     stage: u64,
@@ -54,7 +55,7 @@ pub struct Calendar<E> {
 impl<E> Default for Calendar<E> {
     fn default() -> Self {
         Calendar {
-            heap: Heap::default(),
+            agenda: Agenda::default(),
             now: SimTime::ZERO,
             stage: 0,
             sequence: 0,
@@ -79,7 +80,7 @@ impl<E: Copy> Calendar<E> {
     pub fn schedule(&mut self, at: SimTime, phase: Phase, event: E) {
         let key = self.key(at, phase, self.sequence);
         self.sequence += 1;
-        self.heap.push(key, event);
+        self.agenda.push(key, event);
     }
 
     /// Asks for a decision in this round, or in the next one if this round's has been made. Asking twice is asking once.
@@ -94,9 +95,9 @@ impl<E: Copy> Calendar<E> {
     // Inlined into the loop that asks, an event comes in registers.
     #[inline(always)]
     pub fn pop(&mut self, cursor: SimTime, limit: SimTime) -> Option<Due<E>> {
-        let heap = self.heap.first();
+        let event = self.agenda.first();
         let cursor = pack(cursor, Phase::Arrival as u64, 0);
-        let first = heap.min(cursor).min(self.decision);
+        let first = event.min(cursor).min(self.decision);
         let at = time_of(first);
         if at > limit || at == SimTime::NEVER {
             return None;
@@ -108,7 +109,7 @@ impl<E: Copy> Calendar<E> {
             self.decision = Key::MAX;
             Some(Due::Decision)
         } else {
-            self.heap.pop().map(Due::Event)
+            self.agenda.pop().map(Due::Event)
         }
     }
 

@@ -9,9 +9,9 @@ pub(super) type Key = u128;
 
 /// An event with its place in the order.
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    key: Key,
-    event: E,
+pub(super) struct Entry<E> {
+    pub(super) key: Key,
+    pub(super) event: E,
 }
 
 /// Events, of which the one with the least key comes first.
@@ -30,6 +30,24 @@ impl<E> Default for Heap<E> {
 }
 
 impl<E: Copy> Heap<E> {
+    /// How many events there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Takes all events, in no order.
+    pub(super) fn take(&mut self) -> Vec<Entry<E>> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// An empty heap gets all these events.
+    pub(super) fn fill(&mut self, mut entries: Vec<Entry<E>>) {
+        debug_assert!(self.entries.is_empty());
+        // In order, each is after the one at half its place.
+        entries.sort_unstable_by_key(|entry| entry.key);
+        self.entries = entries;
+    }
+
     /// The least key, or [`Key::MAX`] where there is no event.
     #[inline]
     pub(super) fn first(&self) -> Key {
@@ -84,34 +102,5 @@ impl<E: Copy> Heap<E> {
         }
         entries[place] = last;
         Some(event)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_come_in_order_of_key_however_they_were_added() {
-        let mut heap = Heap::default();
-        let mut waiting = std::collections::BTreeMap::new();
-        let mut state = 1u64;
-        for step in 0..20_000u64 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(99);
-            // More come at first and more go later.
-            if (state >> 33) % 20_000 > step {
-                let key = Key::from(state >> 50) << 64 | Key::from(step);
-                heap.push(key, step);
-                waiting.insert(key, step);
-            } else {
-                let expected = waiting.pop_first();
-                assert_eq!(heap.first(), expected.map_or(Key::MAX, |(key, _)| key));
-                assert_eq!(heap.pop(), expected.map(|(_, event)| event));
-            }
-        }
-        let left = std::iter::from_fn(|| heap.pop());
-        assert!(left.eq(waiting.into_values()));
     }
 }

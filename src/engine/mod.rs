@@ -1,5 +1,6 @@
 //! The event engine: one total order of everything that happens, and named streams of chance. It knows no domain word.
 
+mod agenda;
 mod calendar;
 pub mod chance;
 mod digest;

@@ -15,6 +15,6 @@ pub use around::{Around, Blocker, LastDependency};
 pub use costs::{CostGroup, CostsBy, cost_groups};
 pub use job::{JobStory, JobTables, Lookup, find};
 pub use levers::{Candidate, LEVERS, Lever, candidates};
-pub use rows::{AttemptRow, Fault, JobRow};
+pub use rows::{AttemptRow, Fault, JobRow, usd};
 pub use run::{RunStory, Tried, kept_figures};
 pub use setting::Setting;

@@ -325,7 +325,7 @@ pub(super) fn number(row: &StringRecord, at: usize) -> Option<u64> {
 }
 
 /// Reads dollars as reports write them: up to ten decimals, perhaps less than nothing.
-pub(super) fn usd(text: &str) -> Option<Usd> {
+pub fn usd(text: &str) -> Option<Usd> {
     let (sign, text) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::metrics::{Decimal, Figures};
 use crate::model::{CostCause, TimeCause};
-use crate::report::{Json, dollars, duration, glued, milliseconds, percent, whole};
+use crate::report::{Json, dollars, duration_or_none, glued, milliseconds, percent, whole};
 use crate::units::{Span, Usd};
 
 use super::levers::Candidate;
@@ -84,8 +84,11 @@ fn milliseconds_of(figure: Option<&Value>) -> u128 {
 /// The figures of a run that is kept, from its summary.json.
 pub fn kept_figures(summary: &Value) -> Figures {
     let span = |pointer: &str| {
-        let ms = milliseconds_of(summary.pointer(pointer));
-        Span::from_ms(u64::try_from(ms).unwrap_or(0))
+        let figure = summary
+            .pointer(pointer)
+            .filter(|figure| !figure.is_null())?;
+        let ms = milliseconds_of(Some(figure));
+        Some(Span::from_ms(u64::try_from(ms).unwrap_or(0)))
     };
     Figures {
         makespan: span("/makespan_s"),
@@ -98,7 +101,7 @@ pub fn kept_figures(summary: &Value) -> Figures {
     }
 }
 
-/// Makespan, mean wait and cost as amounts.
+/// Makespan, mean wait and cost as amounts; zero where there is none.
 fn amounts(figures: Figures) -> [u128; 3] {
     let Figures {
         makespan,
@@ -106,7 +109,16 @@ fn amounts(figures: Figures) -> [u128; 3] {
         cost,
         ..
     } = figures;
-    [makespan.ms().into(), wait.ms().into(), units(cost)]
+    let ms = |span: Option<Span>| span.unwrap_or_default().ms().into();
+    [ms(makespan), ms(wait), units(cost)]
+}
+
+/// Whether fewer jobs succeed, or none starts or ends any more: what falls then is no gain.
+fn is_less(after: Figures, before: Figures) -> bool {
+    let is_lost = |after: Option<Span>, before: Option<Span>| after.is_none() && before.is_some();
+    after.succeeded < before.succeeded
+        || is_lost(after.makespan, before.makespan)
+        || is_lost(after.wait, before.wait)
 }
 
 /// A lever that was pulled.
@@ -122,7 +134,7 @@ impl Tried {
     /// How much smaller the figure is that falls most, in millionths of what it was; zero where none falls.
     fn gain(&self, before: Figures) -> u128 {
         let Ok(after) = &self.after else { return 0 };
-        if after.succeeded < before.succeeded {
+        if is_less(*after, before) {
             return 0;
         }
         let pairs = amounts(before).into_iter().zip(amounts(*after));
@@ -141,7 +153,7 @@ impl Tried {
             after > before && part(after - before, before.max(1)).parts() >= NOTABLE
         });
         match (falls, rises) {
-            _ if after.succeeded < before.succeeded => "loses",
+            _ if is_less(*after, before) => "loses",
             (true, false) => "gains",
             (true, true) => "gains and loses",
             (false, true) => "loses",
@@ -154,6 +166,8 @@ impl Tried {
 const NOTABLE: u128 = 1_000;
 /// Causes of fewer millionths are not told.
 const TOLD: u128 = 5_000;
+/// Environments that are named, where there are many.
+const PLACES_TOLD: usize = 3;
 /// Levers that are told at length.
 const LEVERS_TOLD: usize = 3;
 
@@ -195,8 +209,8 @@ impl RunStory<'_> {
         page.line(&format!(
             "{name}: {} jobs, makespan {}, mean wait {}, {} USD",
             whole(jobs),
-            duration(before.makespan),
-            duration(before.wait),
+            duration_or_none(before.makespan),
+            duration_or_none(before.wait),
             dollars(before.cost)
         ));
         page.line("");
@@ -236,7 +250,11 @@ impl RunStory<'_> {
     fn time_sentence(&self, cause: TimeCause, totals: &Totals) -> String {
         let setting = Setting(self.scenario);
         let model = |key: &str| format!("{key} {}", setting.model(key));
-        let places: Vec<String> = setting.environments().map(|one| one.described()).collect();
+        let mut places: Vec<String> = setting.environments().map(|one| one.described()).collect();
+        if places.len() > PLACES_TOLD + 1 {
+            let more = places.split_off(PLACES_TOLD).len();
+            places.push(format!("{more} more"));
+        }
         let places = places.join(", ");
         match cause {
             TimeCause::Dependency => "jobs were PENDING for others that they depend on".to_owned(),
@@ -503,8 +521,8 @@ fn first_in_line(totals: &Totals) -> String {
 }
 
 fn put_figures(json: &mut Json, figures: Figures) {
-    json.seconds("makespan_s", Some(figures.makespan));
-    json.seconds("mean_wait_s", Some(figures.wait));
+    json.seconds("makespan_s", figures.makespan);
+    json.seconds("mean_wait_s", figures.wait);
     json.text("cost_usd", &figures.cost.to_string());
     json.whole("succeeded", figures.succeeded);
 }
@@ -528,7 +546,8 @@ fn put_tried(json: &mut Json, tried: &Tried, before: Figures) {
 
 /// What changed, figure by figure.
 fn compared(before: Figures, after: Figures) -> String {
-    let spans = |after: Span, before: Span| (glued(&duration(after)), glued(&duration(before)));
+    let span = |span: Option<Span>| glued(&duration_or_none(span));
+    let spans = |after, before| (span(after), span(before));
     let money = |amount: Usd| glued(&format!("{} USD", dollars(amount)));
     let figures = [
         ("makespan", spans(after.makespan, before.makespan)),

@@ -1,5 +1,7 @@
 //! What the readers share: collecting problems and counts, numbers from bytes, and identifiers.
 
+use rustc_hash::FxHashMap;
+
 use crate::model::Row;
 use crate::units::SimTime;
 
@@ -39,6 +41,18 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.list.len() as u64 + self.more
+    }
+
+    /// Forgets those that came after the first `count` (see [`Problems::count`]), as what they speak of was left out.
+    pub(super) fn forget_after(&mut self, count: u64) {
+        self.more = self.more.min(count.saturating_sub(self.list.len() as u64));
+        self.list
+            .truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    }
+
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -56,9 +70,27 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// How often each named rule applied, in order of first use.
+/// How often each named rule applied, in order of first use, and where first.
 #[derive(Default)]
-pub(super) struct Tally(Vec<(&'static str, u64)>);
+pub(super) struct Tally {
+    counts: Vec<(&'static str, u64)>,
+    firsts: Firsts,
+}
+
+/// Where rules applied first: the rule, and a few places such as `line 7`.
+pub type Firsts = Vec<(&'static str, Vec<String>)>;
+
+/// Places kept of each rule.
+const FIRSTS_MAX: usize = 5;
+
+/// Keeps where `rule` applied, where that is one of the first places.
+pub(super) fn note_first(firsts: &mut Firsts, rule: &'static str, place: impl FnOnce() -> String) {
+    match firsts.iter_mut().find(|(name, _)| *name == rule) {
+        Some((_, places)) if places.len() >= FIRSTS_MAX => {}
+        Some((_, places)) => places.push(place()),
+        None => firsts.push((rule, vec![place()])),
+    }
+}
 
 impl Tally {
     /// Counts `times` for `rule`.
@@ -66,16 +98,60 @@ impl Tally {
         if times == 0 {
             return;
         }
-        match self.0.iter_mut().find(|(name, _)| *name == rule) {
+        match self.counts.iter_mut().find(|(name, _)| *name == rule) {
             Some((_, count)) => *count += times,
-            None => self.0.push((rule, times)),
+            None => self.counts.push((rule, times)),
         }
+    }
+
+    /// Counts one for `rule`, which applied at `place`.
+    pub(super) fn at(&mut self, rule: &'static str, place: impl FnOnce() -> String) {
+        self.add(rule, 1);
+        note_first(&mut self.firsts, rule, place);
+    }
+
+    /// The places where rules applied first; none are left behind.
+    pub(super) fn take_firsts(&mut self) -> Firsts {
+        std::mem::take(&mut self.firsts)
     }
 
     /// The counts, sorted by rule.
     pub(super) fn into_counts(mut self) -> Vec<(&'static str, u64)> {
-        self.0.sort_unstable();
-        self.0
+        self.counts.sort_unstable();
+        self.counts
+    }
+}
+
+/// The identifiers that a trace uses; each is a number or a name, as in [`Row::source`].
+#[derive(Debug, Default)]
+pub(super) struct Identifiers {
+    /// The names.
+    pub(super) names: Vec<String>,
+    by_name: FxHashMap<String, u32>,
+}
+
+impl Identifiers {
+    /// What stands for `text`, which may be new.
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.find(text) {
+            return known;
+        }
+        let source = name_source(&mut self.names, text.to_owned());
+        self.by_name.insert(text.to_owned(), source);
+        source
+    }
+
+    /// What stands for `text`, if that can be an identifier of this trace.
+    pub(super) fn find(&self, text: &str) -> Option<u32> {
+        source_number(text.as_bytes()).or_else(|| self.by_name.get(text).copied())
+    }
+
+    /// The text of `source`.
+    pub(super) fn show(&self, source: u32) -> String {
+        match source.checked_sub(Row::NAMED) {
+            Some(index) => self.names[index as usize].clone(),
+            None => source.to_string(),
+        }
     }
 }
 

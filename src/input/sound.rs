@@ -96,7 +96,8 @@ fn slice<'c, T>(column: &'c [T], range: &Range<u32>) -> Result<&'c [T], &'static
 mod tests {
     use super::super::generate::{Choice, GeneratorSpec, generate};
     use super::super::{
-        ClosedLoop, ShareBy, TraceOptions, csv_trace, merge, recognise, scenario, swf,
+        ClosedLoop, Problem, ShareBy, Trace, TraceOptions, alibaba, batsim, csv_trace, merge,
+        nextflow, recognise, scenario, slurm, swf, wfformat,
     };
     use super::*;
 
@@ -138,16 +139,44 @@ mod tests {
     #[test]
     fn every_file_of_the_corpus_gives_a_sound_workload_or_problems_with_their_place() {
         let mut read = 0;
-        for (target, is_swf) in [("swf", true), ("csv_trace", false)] {
+        type Reader = fn(&[u8], &str, &TraceOptions) -> Result<Trace, Vec<Problem>>;
+        let readers: [(&str, Reader); 8] = [
+            ("swf", |bytes, name, options| {
+                swf::read(bytes, name, options)
+            }),
+            ("csv_trace", |bytes, name, options| {
+                csv_trace::read(bytes, name, options)
+            }),
+            ("wfformat", |bytes, name, options| {
+                wfformat::read(bytes, name, options)
+            }),
+            ("batsim", |bytes, name, options| {
+                batsim::read(bytes, name, options)
+            }),
+            ("slurm", |bytes, name, options| {
+                slurm::read(bytes, name, options)
+            }),
+            ("alibaba", |bytes, name, options| {
+                alibaba::pods::read(bytes, name, options)
+            }),
+            ("alibaba", |bytes, name, options| {
+                alibaba::batch_task::read(bytes, name, options)
+            }),
+            ("nextflow", |bytes, name, options| {
+                nextflow::read(bytes, name, options)
+            }),
+        ];
+        for (target, reader) in readers {
             for (name, bytes) in corpus(target) {
                 recognise(&bytes);
-                for options in options() {
-                    let trace = if is_swf {
-                        swf::read(&bytes[..], &name, &options)
-                    } else {
-                        csv_trace::read(&bytes[..], &name, &options)
-                    };
-                    match trace {
+                let all = options().into_iter().flat_map(|options| {
+                    [false, true].map(|mend| TraceOptions {
+                        mend,
+                        ..options.clone()
+                    })
+                });
+                for options in all {
+                    match reader(&bytes, &name, &options) {
                         Ok(trace) => {
                             check_workload(&trace.workload)
                                 .unwrap_or_else(|what| panic!("{name}: {what}"));

@@ -166,6 +166,11 @@ impl<'a> Lines<'a> {
         &self.buffer[self.start..self.filled]
     }
 
+    /// The number of the last line that was handed out or skipped.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Passes over the first `bytes` of [`Lines::unread`], which are `count` whole lines.
     pub(super) fn skip(&mut self, bytes: usize, count: u64) {
         assert!(

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{NO_LIMIT_MIB, SimTime, Span};
 
-use super::builder::{Problems, Tally, name_source};
+use super::builder::{Firsts, Problems, Tally, name_source, note_first};
 use super::sessions::{self, Link};
 use super::source::{Line, Lines};
 use super::{ClosedLoop, Problem, ShareBy, Trace, TraceOptions};
@@ -53,7 +53,14 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
     let failure = loop {
         log.plain_lines(&mut lines);
         match lines.next() {
-            Ok(Some(line)) => log.line(line),
+            Ok(Some(line)) => {
+                let before = log.problems.count();
+                log.line(line);
+                if options.mend && log.problems.count() > before {
+                    log.problems.forget_after(before);
+                    log.drop(Drop::Malformed);
+                }
+            }
             Ok(None) => break None,
             Err(problem) => break Some(problem),
         }
@@ -70,6 +77,9 @@ struct Log<'a> {
     /// For closed loops, one for each row; empty otherwise.
     links: Vec<Link>,
     latest: SimTime,
+    /// The line that is read.
+    at: u64,
+    firsts: Firsts,
     dropped: [u64; Drop::NAMES.len()],
     repaired: [u64; Repair::NAMES.len()],
     problems: Problems<'a>,
@@ -91,16 +101,18 @@ enum Drop {
     NoRunTime,
     ZeroRun,
     NotCompleted,
+    Malformed,
 }
 
 impl Drop {
     /// The rules' names, in order.
-    const NAMES: [&'static str; 5] = [
+    const NAMES: [&'static str; 6] = [
         "negative-submit",
         "no-processors",
         "no-run-time",
         "zero-run",
         "not-completed",
+        "malformed-row",
     ];
 }
 
@@ -134,6 +146,8 @@ impl<'a> Log<'a> {
             templates: FxHashMap::default(),
             links: Vec::new(),
             latest: SimTime::ZERO,
+            at: 0,
+            firsts: Firsts::new(),
             dropped: [0; Drop::NAMES.len()],
             repaired: [0; Repair::NAMES.len()],
             problems: Problems::of(name),
@@ -149,17 +163,30 @@ impl<'a> Log<'a> {
         let text = lines.unread();
         let (mut taken, mut count) = (0, 0);
         let mut fields = [0; FIELDS];
+        self.at = lines.number() + 1;
         while let Some(length) = plain::parse_line(&text[taken..], &mut fields)
             && self.job::<1>(&fields, FIELDS).is_ok()
         {
             taken += length;
             count += 1;
+            self.at += 1;
         }
         lines.skip(taken, count);
     }
 
+    /// Counts a line that is dropped.
+    #[cold]
+    fn drop(&mut self, why: Drop) {
+        self.dropped[why as usize] += 1;
+        let at = self.at;
+        note_first(&mut self.firsts, Drop::NAMES[why as usize], || {
+            format!("line {at}")
+        });
+    }
+
     /// Takes one line: a comment, a job, or nothing.
     fn line(&mut self, line: Line<'_>) {
+        self.at = line.number;
         let mut fields = [MISSING; FIELDS];
         match parse_fields(line.bytes, &mut fields) {
             Ok(0) => {}
@@ -231,7 +258,7 @@ impl<'a> Log<'a> {
         let run = fields[field::RUN];
         let completed = fields[field::STATUS] == PARTS;
         if let Some(rule) = self.why_drop(submit, run, processors, completed) {
-            self.dropped[rule as usize] += 1;
+            self.drop(rule);
             return Ok(());
         }
         let submit = SimTime::from_ms(moment::<PARTS>(submit, field::SUBMIT)?);
@@ -411,7 +438,8 @@ impl<'a> Log<'a> {
             workload,
             machine_size: self.machine.processors.or(self.machine.nodes),
             start_epoch_ms: self.machine.start_epoch_ms,
-            notes: Vec::new(),
+            firsts: self.firsts,
+            ..Trace::default()
         })
     }
 }

@@ -3,6 +3,8 @@
 use crate::model::{Row, Workload};
 use crate::units::Span;
 
+use super::builder::Firsts;
+
 /// How a trace is to be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceOptions {
@@ -20,6 +22,10 @@ pub struct TraceOptions {
     pub closed_loop: ClosedLoop,
     /// Memory requests are taken over; otherwise jobs ask for none.
     pub use_memory: bool,
+    /// Leaves out what is wrong instead of refusing the trace, and counts it: rows that cannot be read (`malformed-row`), rows
+    /// with the identifier of an earlier one (`duplicate-id`), dependencies on jobs that are not there (`orphan-dependency`), and
+    /// dependencies that close a circle (`circle-cut`).
+    pub mend: bool,
     /// Lifts AWS's limits on counts and sizes (20 dependencies, arrays of 10,000), which other systems do not know.
     pub lift_limits: bool,
 }
@@ -34,6 +40,7 @@ impl Default for TraceOptions {
             completed_only: false,
             closed_loop: ClosedLoop::Open,
             use_memory: true,
+            mend: false,
             lift_limits: true,
         }
     }
@@ -87,6 +94,8 @@ pub struct Trace {
     pub machine_size: Option<u32>,
     /// Milliseconds from 1970 to the log's zero, where it says (`UnixStartTime`).
     pub start_epoch_ms: Option<i64>,
+    /// Where the rules of `dropped` and `repaired` applied first, as far as the reader kept it.
+    pub firsts: Firsts,
     /// What the user should know of the reading beside the counts: one sentence each.
     pub notes: Vec<String>,
 }

@@ -2,15 +2,15 @@
 
 use crate::units::{Span, Usd};
 
-use super::Summary;
+use super::{Decimal, Summary};
 
 /// What a change of a run is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// Last end of a job minus first submission; zero where no job ended.
-    pub makespan: Span,
-    /// Mean wait, to the millisecond below; zero where no job started.
-    pub wait: Span,
+    /// Last end of a job minus first submission; none where no job ended.
+    pub makespan: Option<Span>,
+    /// Mean wait, to the millisecond below; none where no job started.
+    pub wait: Option<Span>,
     /// The bill.
     pub cost: Usd,
     /// Jobs that succeeded.
@@ -20,10 +20,10 @@ pub struct Figures {
 impl Figures {
     /// Those of a run.
     pub fn of(summary: &Summary) -> Figures {
-        let wait = summary.wait_s.mean.unwrap_or_default();
+        let ms = |mean: Decimal| u64::try_from(mean.parts() / 1_000).unwrap_or(0);
         Figures {
-            makespan: summary.makespan.unwrap_or(Span::ZERO),
-            wait: Span::from_ms(u64::try_from(wait.parts() / 1_000).unwrap_or(0)),
+            makespan: summary.makespan,
+            wait: summary.wait_s.mean.map(|mean| Span::from_ms(ms(mean))),
             cost: summary.cost_total(),
             succeeded: summary.jobs.succeeded,
         }

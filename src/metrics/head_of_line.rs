@@ -18,7 +18,7 @@ pub struct HeadOfLine {
 impl HeadOfLine {
     /// Whether makespan or cost differ by more than a twentieth of the run's own.
     pub fn matters(&self) -> bool {
-        let ms = |span: Span| i128::from(span.ms());
+        let ms = |span: Option<Span>| i128::from(span.unwrap_or_default().ms());
         let units = |usd: Usd| usd.units();
         differ(ms(self.own.makespan), ms(self.other.makespan))
             || differ(units(self.own.cost), units(self.other.cost))

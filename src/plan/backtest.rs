@@ -1,9 +1,9 @@
 //! A real run simulated again, job by job, and how far off it was: against doing without a model, with intervals, and after its
 //! assumptions were calibrated on a part of it.
 //!
-//! Calibration tries no value beyond the ends of the profiles *fast* and *slow*, but for a boot, which stands for the first pull of an
-//! image as well (no pull is simulated here yet), a dispatch that is slower still, as was once reported, and the size of the
-//! environment, which no history tells.
+//! Calibration tries no value beyond the ends of the profiles *fast* and *slow*, but for a boot that takes up to twelve minutes and a
+//! dispatch that is slower still, as was once reported, and the sizes of the image and of the environment, which no history tells.
+//! It learns from the first half of the jobs, or from all jobs of another history.
 //!
 //! What is judged is what the client saw. Where the history says when jobs were seen to run it is the wait from submission to that;
 //! where it does not, the time between submission and end in which the job's command did not run.
@@ -76,7 +76,12 @@ pub const DIALS: &[Dial] = &[
     Dial {
         name: "containerStart",
         values: &[1.0, 3.0, 6.0, 10.0],
-        sentence: "a container's start, the pull of its image included",
+        sentence: "a container's start where its image is there",
+    },
+    Dial {
+        name: "imageSizeMib",
+        values: &[0.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16_000.0],
+        sentence: "MiB of the image, which each instance pulls once",
     },
     Dial {
         name: "scaleInIdle",
@@ -103,7 +108,8 @@ pub type Setting = [Option<f64>; DIALS.len()];
 pub struct BacktestQuestion {
     /// The seed of the runs.
     pub seed: u64,
-    /// Whether the assumptions are calibrated on the first half of the jobs, in order of submission, and only the others judged.
+    /// Whether the assumptions are calibrated: on the first half of the jobs, in order of submission, so that only the others are
+    /// judged; or, where [`backtest`] is given another history, on all of that.
     pub calibrate: bool,
     /// Runs of which intervals are made.
     pub draws: u32,
@@ -118,7 +124,8 @@ pub struct JudgedJob {
     pub measured: f64,
     /// What was predicted; the median over the draws where it did not end in the run itself.
     pub predicted: f64,
-    /// The 80 % interval: a tenth of the draws lies below, and a tenth above.
+    /// The 80 % interval. Where nothing was calibrated a tenth of the draws lies below, and a tenth above; where it was, of the jobs
+    /// that it was calibrated on a tenth was further below what was predicted for them, and a tenth further above.
     pub interval: (f64, f64),
 }
 
@@ -154,6 +161,8 @@ pub struct Backtest {
     pub covered: usize,
     /// From the first submission to the last end that the client saw: measured, predicted.
     pub makespan: (f64, f64),
+    /// Its 80 % interval, by the draws.
+    pub makespan_interval: (f64, f64),
     /// For each dial: the weighted error (a part of one) of the judged jobs with each of its ends, all else as found; the dial that
     /// moves it most first.
     pub deciding: Vec<(&'static str, f64, f64)>,
@@ -176,6 +185,15 @@ impl Observer for Seen {
     }
 }
 
+/// A history and the scenario that submits its jobs, whose rows are found by their identifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Twin<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// What was measured, in order of submission.
+    pub history: &'a [MeasuredJob],
+}
+
 /// Runs and judges.
 struct Bench<'a> {
     scenario: &'a Scenario,
@@ -192,7 +210,25 @@ struct Prediction {
     makespan: f64,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    fn new(twin: Twin<'a>, judged: Judged, seed: u64) -> Bench<'a> {
+        let Twin { scenario, history } = twin;
+        let rows = scenario.workload.rows.iter().enumerate();
+        let mut places: Vec<(u32, usize)> = rows.map(|(place, row)| (row.source, place)).collect();
+        places.sort_unstable();
+        let row_of = |source: u32| {
+            let at = places.binary_search_by_key(&source, |place| place.0).ok()?;
+            Some(places[at].1)
+        };
+        Bench {
+            scenario,
+            rows: history.iter().map(|job| row_of(job.source)).collect(),
+            history,
+            judged,
+            seed,
+        }
+    }
+
     fn run(&self, setting: &Setting, seed: u64) -> Prediction {
         let (scenario, poll) = set(self.scenario, setting);
         let seen = Seen {
@@ -292,46 +328,32 @@ fn set(scenario: &Scenario, setting: &Setting) -> (Scenario, Span) {
     (scenario, poll)
 }
 
-/// Simulates the jobs of `history` as `scenario` submits them (its rows are found by their identifier) and judges what it predicts.
-pub fn backtest(
-    scenario: &Scenario,
-    history: &[MeasuredJob],
-    question: &BacktestQuestion,
-) -> Backtest {
-    let has_starts = history.iter().any(|job| job.started.is_some());
-    let mut places: Vec<(u32, usize)> = scenario
-        .workload
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(place, row)| (row.source, place))
-        .collect();
-    places.sort_unstable();
-    let row_of = |source: u32| {
-        let at = places.binary_search_by_key(&source, |place| place.0).ok()?;
-        Some(places[at].1)
+/// Simulates the jobs of `twin` and judges what is predicted of them; to calibrate, on another history if there is one.
+pub fn backtest(twin: Twin<'_>, learnt: Option<Twin<'_>>, question: &BacktestQuestion) -> Backtest {
+    let has_starts = |twin: &Twin<'_>| twin.history.iter().any(|job| job.started.is_some());
+    // What is learnt must be what is judged.
+    let judged = match has_starts(&twin) && learnt.as_ref().is_none_or(has_starts) {
+        true => Judged::Wait,
+        false => Judged::Overhead,
     };
-    let bench = Bench {
-        scenario,
-        rows: history.iter().map(|job| row_of(job.source)).collect(),
-        history,
-        judged: if has_starts {
-            Judged::Wait
-        } else {
-            Judged::Overhead
-        },
-        seed: question.seed,
-    };
+    let bench = Bench::new(twin, judged, question.seed);
+    let history = twin.history;
     let half = history.len() / 2;
-    let (learned, rest) = match question.calibrate {
-        true => (0..half, half..history.len()),
-        false => (0..0, 0..history.len()),
+    let other = learnt.map(|other| Bench::new(other, judged, question.seed));
+    let (teacher, learned, rest) = match (question.calibrate, &other) {
+        (false, _) => (&bench, 0..0, 0..history.len()),
+        (true, None) => (&bench, 0..half, half..history.len()),
+        (true, Some(other)) => (other, 0..other.history.len(), 0..history.len()),
     };
     let as_it_stands: Setting = [None; DIALS.len()];
     let before = bench.run(&as_it_stands, bench.seed);
     let setting = match question.calibrate {
-        true => calibrate(&bench, learned.clone()),
+        true => calibrate(teacher, learned.clone()),
         false => as_it_stands,
+    };
+    let residuals = match question.calibrate {
+        true => residuals(teacher, &setting, learned.clone()),
+        false => Vec::new(),
     };
     let prediction = bench.run(&setting, bench.seed);
     let runs = draws(&bench, &setting, question.draws);
@@ -346,7 +368,13 @@ pub fn backtest(
             source: history[job].source,
             measured,
             predicted: prediction.jobs[job].unwrap_or(0.0),
-            interval: interval(&runs, job),
+            interval: match (prediction.jobs[job], residuals.is_empty()) {
+                (Some(predicted), false) => {
+                    let (low, high) = middle(&residuals);
+                    ((predicted + low).max(0.0), (predicted + high).max(0.0))
+                }
+                _ => interval(runs.iter().filter_map(|run| run.jobs[job])),
+            },
         });
     }
     let covered = jobs
@@ -377,6 +405,7 @@ pub fn backtest(
         constant: (against(median), median),
         covered,
         makespan: (last.ms() as f64 / 1e3, prediction.makespan),
+        makespan_interval: interval(runs.iter().map(|run| run.makespan)),
         deciding: deciding(&bench, &setting, rest),
         jobs,
         lost,
@@ -504,14 +533,29 @@ fn max_vcpus(scenario: &Scenario) -> Option<f64> {
     sizes.max().map(f64::from)
 }
 
-/// The 10th and 90th per cent of the draws of a job.
-fn interval(runs: &[Prediction], job: usize) -> (f64, f64) {
-    let mut values: Vec<f64> = runs.iter().filter_map(|run| run.jobs[job]).collect();
+/// By how much each of the jobs that a setting was found by was measured above what is predicted, ascending.
+fn residuals(bench: &Bench<'_>, setting: &Setting, jobs: std::ops::Range<usize>) -> Vec<f64> {
+    let prediction = bench.run(setting, bench.seed);
+    let off = jobs.filter_map(|job| Some(bench.measured(job)? - prediction.jobs[job]?));
+    let mut off: Vec<f64> = off.collect();
+    off.sort_by(f64::total_cmp);
+    off
+}
+
+/// The 10th and 90th per cent of what was drawn.
+fn interval(drawn: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut values: Vec<f64> = drawn.collect();
     values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => (0.0, f64::INFINITY),
-        count => (values[count / 10], values[count - 1 - count / 10]),
+    match values.is_empty() {
+        true => (0.0, f64::INFINITY),
+        false => middle(&values),
     }
+}
+
+/// All but a tenth at either end of ascending values.
+fn middle(values: &[f64]) -> (f64, f64) {
+    let tenth = values.len() / 10;
+    (values[tenth], values[values.len() - 1 - tenth])
 }
 
 fn holds(interval: (f64, f64), measured: f64) -> bool {

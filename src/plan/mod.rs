@@ -4,16 +4,27 @@
 mod backtest;
 mod deadline;
 mod head_of_line;
+mod measures;
 mod replication;
+mod study;
+mod sweep;
+mod threshold;
 mod tornado;
 mod tune;
 
 use rayon::prelude::*;
 
-pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, backtest};
+pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::with_head_of_line;
+pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
+pub use study::{
+    Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
+    values,
+};
+pub use sweep::{Axis, Shard, grid, latin_hypercube};
+pub use threshold::{Limit, Threshold};
 pub use tornado::{Moved, Tornado, Variation, variations};
 pub use tune::{Tried, best, checkpoint_of, tune};
 

@@ -49,6 +49,13 @@ pub struct Gang {
     pub main: u32,
 }
 
+impl Gang {
+    /// What all nodes ask for together.
+    pub fn sum(&self) -> Shape {
+        (self.nodes.iter()).fold(Shape::default(), |sum, node| sum.plus(*node))
+    }
+}
+
 /// An attempt's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {

@@ -126,8 +126,10 @@ pub fn backtest_text(name: &str, backtest: &Backtest, style: Style) -> String {
     put(
         &mut text,
         &format!(
-            "Makespan of all jobs: measured {measured:.0} s, predicted {predicted:.0} s ({:+.1} %).",
-            100.0 * (predicted / measured.max(1e-3) - 1.0)
+            "Makespan of all jobs: measured {measured:.0} s, predicted {predicted:.0} s ({:+.1} %), in 80 % of the draws {:.0} to {:.0} s.",
+            100.0 * (predicted / measured.max(1e-3) - 1.0),
+            backtest.makespan_interval.0,
+            backtest.makespan_interval.1
         ),
     );
     if backtest.lost > 0 {
@@ -194,6 +196,8 @@ pub fn backtest_json(name: &str, backtest: &Backtest) -> String {
         json.whole("intervals_held", backtest.covered as u64);
         figure(json, "makespan_measured_s", Some(backtest.makespan.0));
         figure(json, "makespan_predicted_s", Some(backtest.makespan.1));
+        figure(json, "makespan_low_s", Some(backtest.makespan_interval.0));
+        figure(json, "makespan_high_s", Some(backtest.makespan_interval.1));
         json.object("setting", |json| {
             for (dial, value) in DIALS.iter().zip(&backtest.setting) {
                 figure(json, dial.name, *value);

@@ -4,7 +4,7 @@ use crate::metrics::{HeadOfLine, MachineTotals};
 use crate::model::{QUOTAS, QuotaUse};
 use crate::units::{SimTime, Span};
 
-use super::wording::{dollars, duration, glued, whole};
+use super::wording::{dollars, duration, duration_or_none, glued, whole};
 
 /// The regime in which Spot instances ran, without which their cost says nothing.
 pub fn spot(machines: &MachineTotals) -> String {
@@ -44,7 +44,7 @@ pub fn quota(used: &QuotaUse) -> String {
 /// What the other answer to whether a job may pass a head that does not fit gives.
 pub fn head_of_line(both: &HeadOfLine) -> String {
     let money = |usd| glued(&format!("{} USD", dollars(usd)));
-    let span = |span| glued(&duration(span));
+    let span = |span| glued(&duration_or_none(span));
     let instead = |other: String, own: String| match other == own {
         true => other,
         false => format!("{other} instead of {own}"),

@@ -186,7 +186,7 @@ fn put_head_of_line(json: &mut Json, both: Option<&HeadOfLine>) {
     };
     json.object("head_of_line", |json| {
         json.text("other_dispatch", both.dispatch);
-        json.seconds("makespan_s", Some(both.other.makespan));
+        json.seconds("makespan_s", both.other.makespan);
         json.text("cost_usd", &both.other.cost.to_string());
         json.flag("matters", both.matters());
     });

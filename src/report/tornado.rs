@@ -7,7 +7,7 @@ use crate::units::Usd;
 
 use super::json::Json;
 use super::terminal::Style;
-use super::wording::{dollars, duration, milliseconds, shortened, wrap};
+use super::wording::{dollars, duration_or_none, milliseconds, shortened, wrap};
 
 /// Columns of the page.
 const WIDTH: usize = 80;
@@ -27,7 +27,7 @@ struct Measure {
 const MEASURES: [Measure; 2] = [
     Measure {
         name: "makespan",
-        amount: |figures| figures.makespan.ms().into(),
+        amount: |figures| figures.makespan.unwrap_or_default().ms().into(),
         print: milliseconds,
     },
     Measure {
@@ -46,8 +46,8 @@ pub fn tornado_text(tornado: &Tornado, style: Style) -> String {
         "{}  seed {}: makespan {}, mean wait {}, {} USD\n",
         style.bold(&tornado.scenario),
         tornado.seed,
-        duration(tornado.base.makespan),
-        duration(tornado.base.wait),
+        duration_or_none(tornado.base.makespan),
+        duration_or_none(tornado.base.wait),
         dollars(tornado.base.cost)
     );
     for measure in &MEASURES {
@@ -211,8 +211,8 @@ pub fn tornado_json(tornado: &Tornado) -> String {
 }
 
 fn put_figures(json: &mut Json, figures: &Figures) {
-    json.seconds("makespan_s", Some(figures.makespan));
-    json.seconds("mean_wait_s", Some(figures.wait));
+    json.seconds("makespan_s", figures.makespan);
+    json.seconds("mean_wait_s", figures.wait);
     json.text("cost_usd", &figures.cost.to_string());
     json.whole("succeeded", figures.succeeded);
 }

@@ -5,7 +5,7 @@ use crate::units::Span;
 
 use super::json::Json;
 use super::terminal::Style;
-use super::wording::{dollars, duration, milliseconds};
+use super::wording::{dollars, duration, duration_or_none, milliseconds};
 
 /// The table to read: one line an interval, with the names of `rules` beside those that are a rule's, and the best marked.
 pub fn tune_text(
@@ -29,7 +29,7 @@ pub fn tune_text(
             "  {:<13}  {:>16}  {:>12}  {:>12}  {:>9}  {}",
             duration(one.interval),
             milliseconds(one.busy_ms),
-            duration(one.figures.makespan),
+            duration_or_none(one.figures.makespan),
             dollars(one.figures.cost),
             one.figures.succeeded,
             marks.join(", ")
@@ -70,7 +70,7 @@ pub fn tune_json(name: &str, rules: &[(&'static str, Span)], tried: &[Tried]) ->
                     json.seconds("interval_s", Some(one.interval));
                     let busy = u64::try_from(one.busy_ms).unwrap_or(u64::MAX);
                     json.seconds("attempts_s", Some(Span::from_ms(busy)));
-                    json.seconds("makespan_s", Some(one.figures.makespan));
+                    json.seconds("makespan_s", one.figures.makespan);
                     json.text("cost_usd", &one.figures.cost.to_string());
                     json.whole("succeeded", one.figures.succeeded);
                 });

@@ -6,6 +6,11 @@ use crate::units::{Span, Usd};
 /// Stands for a space at which no line is broken.
 pub const GLUE: char = '\u{a0}';
 
+/// A duration as [`duration`] writes it, or `none` where there is none.
+pub fn duration_or_none(span: Option<Span>) -> String {
+    span.map_or_else(|| "none".to_owned(), duration)
+}
+
 /// A span in its two largest units, rounded: `2 d 3 h`, `1 h 2 min`, `3 min 20 s`, `4.2 s`, `15 ms`.
 pub fn duration(span: Span) -> String {
     const MINUTE: u64 = 60_000;

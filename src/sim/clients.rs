@@ -140,8 +140,6 @@ impl<'w> Clients<'w> {
         });
         let Some(rule) = matching else { return };
         self.times.insert((end.row, end.child), times + 1);
-        let memory = u128::from(end.memory) * u128::from(rule.action.memory_factor.parts());
-        let memory = memory.div_ceil(u128::from(crate::units::Ratio::PARTS));
         let change = Resubmission {
             number: times + 1,
             job_queue: rule
@@ -149,7 +147,9 @@ impl<'w> Clients<'w> {
                 .job_queue
                 .clone()
                 .or_else(|| Some(queue.to_owned())),
-            memory: u32::try_from(memory).unwrap_or(crate::units::NO_LIMIT_MIB - 1),
+            contract: end.contract,
+            memory: end.memory,
+            memory_factor: rule.action.memory_factor,
             child: end.child,
         };
         let index = self.resubmissions.len() as u32;

@@ -216,3 +216,16 @@ instanceType = "large"
     assert_eq!(tape.start("one"), 130.0);
     assert_eq!(tape.start("big"), 180.0);
 }
+
+#[test]
+fn a_gang_that_is_submitted_again_with_more_memory_asks_for_it_at_each_node() {
+    let rule = |factor: &str| {
+        format!("[[rules]]\non = \"SUCCEEDED\"\nmemoryFactor = {factor}\nmaxTimes = 1\n")
+    };
+    // A node asks for 40,000 MiB: twice that is on no machine.
+    let wide = gang("mpi", 2, 0).replace("memory = 1024", "memory = 40000");
+    for (factor, unfinished) in [("1.5", 0), ("2", 1)] {
+        let tape = play(&world("", SMALL, &format!("{}{wide}", rule(factor))));
+        assert_eq!(tape.unfinished.len(), unfinished, "{:?}", tape.unfinished);
+    }
+}

@@ -130,6 +130,7 @@ pub fn run(scenario: &Scenario, fault: Option<Fault>) -> Outcome {
         next_command: 0,
         next_row: 0,
         last: SimTime::ZERO,
+        lived: SimTime::ZERO,
         in_facts: false,
         definitions: Vec::new(),
         policies: Vec::new(),
@@ -173,6 +174,8 @@ struct Naive<'a> {
     next_row: usize,
     /// When something happened last.
     last: SimTime,
+    /// When anything last happened but that machines come and go.
+    lived: SimTime,
     /// Facts of this round are being handled: its arrivals are still to come.
     in_facts: bool,
     definitions: Vec<Definition>,
@@ -399,6 +402,7 @@ struct Ending {
 impl Naive<'_> {
     fn run(&mut self) {
         while !self.is_over()
+            && !self.is_stalled()
             && let Some(at) = self.next_moment()
         {
             if at > self.now {
@@ -407,12 +411,17 @@ impl Naive<'_> {
                 self.moments += 1;
             }
             assert!(
-                self.round < 10_000 && self.moments < 5_000,
+                self.round < 10_000 && self.moments < 250_000,
                 "a run without end"
             );
             self.in_facts = true;
-            for fact in self.due_facts() {
+            let facts = self.due_facts();
+            let has_facts = !facts.is_empty();
+            for fact in facts {
                 let is_machine = matches!(fact, Fact::Run { .. } | Fact::Register(_));
+                if !is_machine {
+                    self.lived = self.now;
+                }
                 if !self.is_over() && self.handle(fact) {
                     self.last = self.now;
                     if !is_machine {
@@ -422,6 +431,9 @@ impl Naive<'_> {
                 self.settle();
             }
             self.in_facts = false;
+            if has_facts && self.is_stalled() {
+                break;
+            }
             self.arrivals();
             if self.some_queue_is_due() && self.now == self.next_pass() {
                 self.pass();
@@ -441,6 +453,16 @@ impl Naive<'_> {
             && self.calls.is_empty()
             && (self.next_row..rows).all(|row| self.is_closed(row))
             && self.jobs.iter().all(|job| job.status.is_terminal())
+    }
+
+    /// Nothing runs, nothing arrives, and machines alone have come and gone for thirty days: nothing will come of it.
+    fn is_stalled(&self) -> bool {
+        let runs = |job: &Job| matches!(job.status, JobStatus::Starting | JobStatus::Running);
+        self.now.since(self.lived) > Span::from_s(30 * 24 * 3600)
+            && self.calls.is_empty()
+            && self.next_command == self.scenario.commands.len()
+            && (self.next_row..self.scenario.workload.rows.len()).all(|row| self.is_closed(row))
+            && !self.jobs.iter().any(runs)
     }
 
     /// The next moment at which something is due, or none where nothing is.
@@ -490,6 +512,7 @@ impl Naive<'_> {
         {
             self.next_command += 1;
             self.last = self.now;
+            self.lived = self.now;
             self.progress();
             if self.command(&timed.command).is_err() {
                 self.rejections += 1;
@@ -502,6 +525,7 @@ impl Naive<'_> {
             self.next_row += 1;
             if !self.is_closed(self.next_row - 1) {
                 self.last = self.now;
+                self.lived = self.now;
                 self.progress();
                 self.submit_row(self.next_row - 1);
             }
@@ -515,6 +539,7 @@ impl Naive<'_> {
         due.sort_by_key(|call| call.sequence);
         for call in due {
             self.last = self.now;
+            self.lived = self.now;
             self.progress();
             match call.what {
                 Call::Row(row) => self.submit_row(row),

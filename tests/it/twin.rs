@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use batchcast::input::nextflow::{self, History};
 use batchcast::input::scenario::{Files, load};
 use batchcast::model::Scenario;
-use batchcast::plan::{Backtest, BacktestQuestion, Judged, backtest};
+use batchcast::plan::{Backtest, BacktestQuestion, Judged, Twin, backtest};
 
 use crate::data;
 use crate::golden::HOME;
@@ -37,7 +37,14 @@ fn judge(history: &History, scenario: &Scenario, calibrate: bool) -> Backtest {
         calibrate,
         draws: 60,
     };
-    backtest(scenario, &history.jobs, &question)
+    backtest(of(history, scenario), None, &question)
+}
+
+fn of<'a>(history: &'a History, scenario: &'a Scenario) -> Twin<'a> {
+    Twin {
+        scenario,
+        history: &history.jobs,
+    }
 }
 
 /// Our error as a part of the best constant's.

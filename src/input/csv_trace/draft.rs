@@ -8,7 +8,7 @@ use crate::model::{Failure, Fate, FateKind, RetryStrategy, Row, SubmitJob};
 use crate::units::{NO_LIMIT_MIB, SimTime, Span};
 
 use super::super::builder::{
-    Problems, Tally, name_source, parse_seconds, parse_whole, source_number,
+    Identifiers, Problems, Tally, parse_seconds, parse_whole, source_number,
 };
 use super::super::{ClosedLoop, Problem, ShareBy, Trace, TraceOptions};
 use super::cells::{parse_exit_code, parse_fates, parse_probability};
@@ -89,39 +89,6 @@ pub(super) struct More {
     pub(super) child_work: Vec<Span>,
     /// The same of their fates.
     pub(super) child_fates: Vec<Vec<Fate>>,
-}
-
-/// The identifiers that a trace uses; each is a number or a name, as in [`Row::source`].
-#[derive(Debug, Default)]
-pub(super) struct Identifiers {
-    /// The names.
-    pub(super) names: Vec<String>,
-    by_name: FxHashMap<String, u32>,
-}
-
-impl Identifiers {
-    /// What stands for `text`, which may be new.
-    pub(super) fn intern(&mut self, text: &str) -> u32 {
-        if let Some(known) = self.find(text) {
-            return known;
-        }
-        let source = name_source(&mut self.names, text.to_owned());
-        self.by_name.insert(text.to_owned(), source);
-        source
-    }
-
-    /// What stands for `text`, if that can be an identifier of this trace.
-    pub(super) fn find(&self, text: &str) -> Option<u32> {
-        source_number(text.as_bytes()).or_else(|| self.by_name.get(text).copied())
-    }
-
-    /// The text of `source`.
-    pub(super) fn show(&self, source: u32) -> String {
-        match source.checked_sub(Row::NAMED) {
-            Some(index) => self.names[index as usize].clone(),
-            None => source.to_string(),
-        }
-    }
 }
 
 /// A trace while its records are read.
@@ -228,6 +195,19 @@ impl<'a> Drafts<'a> {
 
     /// Takes the record that begins in `line`: a draft more, or problems, or a count.
     pub(super) fn record(&mut self, record: &ByteRecord, line: u64) {
+        let (before, drafts) = (self.problems.count(), self.list.len());
+        self.take(record, line);
+        if self.options.mend && self.problems.count() > before {
+            self.problems.forget_after(before);
+            self.list.truncate(drafts);
+            // A kind whose cells are wrong must be looked at again.
+            self.template_of.remove(&self.template_key);
+            self.last_template.1 = u32::MAX;
+            self.dropped.at("malformed-row", || format!("line {line}"));
+        }
+    }
+
+    fn take(&mut self, record: &ByteRecord, line: u64) {
         self.records = self.records.saturating_add(1);
         if !self.is_sound(record, line) {
             return;
@@ -252,7 +232,7 @@ impl<'a> Drafts<'a> {
         if more.child.is_none()
             && let Some(rule) = self.why_drop(record, &row)
         {
-            self.dropped.add(rule, 1);
+            self.dropped.at(rule, || format!("line {line}"));
             self.gone.insert(row.source);
             return;
         }

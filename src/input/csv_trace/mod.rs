@@ -5,15 +5,16 @@ mod arrays;
 mod cells;
 mod columns;
 mod draft;
+mod mend;
 mod ties;
 
 use std::io::Read;
 
-use csv::{ByteRecord, Position, ReaderBuilder, Terminator};
+use csv::ByteRecord;
 
 use super::builder::Problems;
-use super::source::{EvenLines, Source, reading_problem};
-use super::{Problem, Trace, TraceOptions};
+use super::table::{Form, Table};
+use super::{Problem, Trace, TraceOptions, find_rule};
 
 use columns::Columns;
 use draft::Drafts;
@@ -24,6 +25,9 @@ use draft::Drafts;
 /// moment keep their order, except that what depends on another comes after it. The `jobs.csv` of a run (it has `end_s`) is
 /// in order of ends: there the rows of one moment are sorted by number.
 ///
+/// Lines in front of the header that begin with `# ` are comments. What `batchcast doctor --fix` and `batchcast import` say there of the
+/// jobs (`# batchcast: repaired memory-in-kb 7`) counts as if it had been done now.
+///
 /// Dropped and counted on request: jobs that run for no time (`zero-run`) or have another `status` than SUCCEEDED
 /// (`not-completed`), but no children of arrays. Repaired and counted: times finer than a millisecond (`rounded-to-ms`),
 /// rows that stand behind a later one (`unsorted-submit`), dependencies on dropped
@@ -33,53 +37,38 @@ use draft::Drafts;
 /// # Errors
 /// Every problem, up to a hundred, and the number of the others.
 pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Trace, Vec<Problem>> {
-    let mut problems = Problems::of(name);
-    let source = Source::open(reader, name).map_err(|problem| vec![problem])?;
-    let is_gzip = source.is_gzip();
-    let mut records = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .terminator(Terminator::Any(b'\n'))
-        .from_reader(EvenLines::new(source));
-    let mut record = ByteRecord::new();
-    // The line that the record begins in: the reader's own count begins before the blank lines that it skips.
-    let mut next = |record: &mut ByteRecord| match records.read_byte_record(record) {
-        Ok(false) => Ok(None),
-        Ok(true) => {
-            let (after, least) = (records.position().line(), record.position());
-            let least = least.map_or(0, Position::line);
-            if after == least + 1 {
-                return Ok(Some(least));
-            }
-            let breaks = record.as_slice().iter().filter(|&&byte| byte == b'\n');
-            let within = breaks.count() as u64;
-            Ok(Some(after.saturating_sub(within + 1).max(least)))
-        }
-        Err(error) => {
-            let line = records.position().line();
-            Err(match error.into_kind() {
-                csv::ErrorKind::Io(error) => reading_problem(name, line, is_gzip, &error),
-                other => Problem::line(name, line, format!("cannot be read as CSV: {other:?}")),
-            })
-        }
-    };
-    match next(&mut record) {
+    let mut table = Table::open(reader, name, Form::QUOTED).map_err(|problem| vec![problem])?;
+    let comments = std::mem::take(&mut table.comments);
+    let mut header = ByteRecord::new();
+    match table.next(&mut header) {
         Ok(Some(_)) => {}
         Ok(None) => {
-            problems.add(
-                0,
-                "",
-                "is empty; a trace begins with a header such as submit_s,run_s,vcpus",
-            );
-            return Err(problems.into_list());
+            let message = "is empty; a trace begins with a header such as submit_s,run_s,vcpus";
+            return Err(vec![Problem::whole(name, message)]);
         }
         Err(problem) => return Err(vec![problem]),
     }
-    let columns = Columns::read(&record, options.job_definition.is_some(), &mut problems);
+    let mut trace = read_rows(&header, |record| table.next(record), name, options)?;
+    for comment in &comments {
+        take_counts(&mut trace, comment);
+    }
+    Ok(trace)
+}
+
+/// Reads the rows that `next` gives, each with the line that it stands in, until there are no more; `header` names their cells.
+pub(super) fn read_rows(
+    header: &ByteRecord,
+    mut next: impl FnMut(&mut ByteRecord) -> Result<Option<u64>, Problem>,
+    name: &str,
+    options: &TraceOptions,
+) -> Result<Trace, Vec<Problem>> {
+    let mut problems = Problems::of(name);
+    let columns = Columns::read(header, options.job_definition.is_some(), &mut problems);
     if !problems.is_empty() {
         return Err(problems.into_list());
     }
     let mut drafts = Drafts::new(options, columns, problems);
+    let mut record = ByteRecord::new();
     loop {
         match next(&mut record) {
             Ok(Some(line)) => drafts.record(&record, line),
@@ -91,6 +80,31 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
         }
     }
     drafts.finish()
+}
+
+/// Takes over `batchcast: dropped zero-run 3`: what was done to the jobs before they came to stand here.
+fn take_counts(trace: &mut Trace, comment: &str) {
+    let Some(rest) = comment.strip_prefix("batchcast:") else {
+        return;
+    };
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let [what, rule, count] = words[..] else {
+        return;
+    };
+    let Ok(count) = count.parse::<u64>() else {
+        return;
+    };
+    let (counts, other) = match what {
+        "dropped" => (&mut trace.workload.dropped, "dropped-elsewhere"),
+        "repaired" => (&mut trace.workload.repaired, "repaired-elsewhere"),
+        _ => return,
+    };
+    let rule = find_rule(rule).map_or(other, |rule| rule.name);
+    match counts.iter_mut().find(|(name, _)| *name == rule) {
+        Some((_, known)) => *known = known.saturating_add(count),
+        None => counts.push((rule, count)),
+    }
+    counts.sort_unstable();
 }
 
 #[cfg(test)]

@@ -15,14 +15,15 @@ use super::super::{ClosedLoop, Problem, Trace};
 use super::cells::entries;
 use super::columns::Column;
 use super::draft::{Draft, Drafts, More};
+use super::mend;
 
 /// One row waits for another.
 #[derive(Clone, Copy, Debug)]
-struct Edge {
+pub(super) struct Edge {
     /// The draft that waits.
-    from: u32,
+    pub(super) from: u32,
     /// The draft that it waits for.
-    on: u32,
+    pub(super) on: u32,
     /// What must succeed, or `None` where any end will do.
     needs: Option<DependencyKind>,
 }
@@ -38,15 +39,25 @@ struct Target {
 /// Turns drafts into a trace.
 pub(super) fn tie(mut drafts: Drafts<'_>) -> Result<Trace, Vec<Problem>> {
     check_count(&mut drafts);
+    if drafts.options.mend {
+        mend::drop_duplicates(&mut drafts);
+    }
     let targets = name_targets(&mut drafts);
-    let edges = resolve(&mut drafts, &targets);
+    let mut edges = resolve(&mut drafts, &targets);
     if !drafts.problems.is_empty() {
         return Err(drafts.problems.into_list());
     }
     let by_number = drafts.columns.has(Column::End);
-    let order = match order(&drafts.list, &edges, by_number) {
-        Ok(order) => order,
-        Err(circle) => {
+    let order = loop {
+        let circle = match order(&drafts.list, &edges, by_number) {
+            Ok(order) => break order,
+            Err(circle) => circle,
+        };
+        if drafts.options.mend {
+            mend::cut_circle(&mut drafts, &mut edges, &circle);
+            continue;
+        }
+        {
             let names: Vec<String> = circle
                 .iter()
                 .take(10)
@@ -160,6 +171,11 @@ fn resolve(drafts: &mut Drafts<'_>, targets: &FxHashMap<u32, Target>) -> Vec<Edg
                 match look_up(drafts, targets, from, entry, column == "depends_on") {
                     Ok(Some(edge)) => edges.push(edge),
                     Ok(None) => gone += 1,
+                    Err(_) if drafts.options.mend => {
+                        drafts
+                            .repaired
+                            .at("orphan-dependency", || format!("line {line}"));
+                    }
                     Err(message) => drafts.problems.add(line, column, message),
                 }
             }
@@ -414,10 +430,14 @@ fn build(drafts: Drafts<'_>, edges: &[Edge], order: &[u32]) -> Trace {
     if let ClosedLoop::Sessions { think_limit } = drafts.options.closed_loop {
         sessions::tie_users(&mut workload, &links, think_limit, &mut repaired);
     }
-    workload.dropped = drafts.dropped.into_counts();
+    let mut dropped = drafts.dropped;
+    let mut firsts = dropped.take_firsts();
+    firsts.extend(repaired.take_firsts());
+    workload.dropped = dropped.into_counts();
     workload.repaired = repaired.into_counts();
     Trace {
         workload,
+        firsts,
         notes: drafts.columns.note().into_iter().collect(),
         ..Trace::default()
     }

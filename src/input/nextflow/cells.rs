@@ -24,6 +24,8 @@ pub(super) struct Task {
     pub(super) name: String,
     pub(super) is_on_batch: bool,
     pub(super) has_run: bool,
+    /// Whether its result was taken from an earlier run.
+    pub(super) is_cached: bool,
     /// Milliseconds from 1970.
     pub(super) submitted: i64,
     pub(super) started: Option<i64>,
@@ -71,6 +73,7 @@ impl Task {
                 name: String::new(),
                 is_on_batch: false,
                 has_run,
+                is_cached: status.as_deref() == Some("CACHED"),
                 submitted: 0,
                 started: None,
                 ended: 0,
@@ -106,6 +109,7 @@ impl Task {
             name: record.cell("name").unwrap_or_default(),
             is_on_batch: is_uuid(&native),
             has_run,
+            is_cached: false,
             submitted: submitted as i64,
             started: started.map(|at| at as i64),
             ended: ended as i64,

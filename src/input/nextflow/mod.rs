@@ -1,7 +1,8 @@
 //! Reads what Nextflow writes of a run: the trace (`trace-….txt`, a table with tabs), and the tasks of its HTML report as JSON.
 //!
 //! Tasks on AWS Batch are told by their `native_id`, which is then a job's UUID; others ran where Nextflow did and are dropped
-//! (`not-on-batch`), unless none is on Batch: then all are jobs. Tasks that did not run are dropped (`not-run`). Moments are
+//! (`not-on-batch`), unless none is on Batch: then all are jobs. Tasks that did not run are dropped (`not-run`), and so are
+//! those that took their results from an earlier run (`cached`). Moments are
 //! taken for UTC, since the trace does not say in which zone they are.
 //!
 //! Dependencies are not in these files. In a closed loop a task is taken to have been submitted because another had ended not long
@@ -20,7 +21,7 @@ use crate::model::{Anchor, Extra, Fate, FateKind, Loop, MeasuredJob, Row, Submit
 use crate::units::{RowId, SimTime, Span};
 
 use super::builder::{Problems, Tally};
-use super::{ClosedLoop, Problem, Trace, TraceOptions};
+use super::{ClosedLoop, Firsts, Problem, Trace, TraceOptions};
 
 use cells::Task;
 
@@ -33,6 +34,8 @@ pub struct History {
     pub start_epoch_ms: i64,
     /// What was dropped, by rule.
     pub dropped: Vec<(&'static str, u64)>,
+    /// Where first.
+    pub firsts: Firsts,
 }
 
 /// Reads what was measured, plain or gzip; `name` is what problems call the file.
@@ -49,7 +52,8 @@ pub fn history(reader: impl Read, name: &str) -> Result<History, Vec<Problem>> {
         &mut problems,
         |record, problems| match Task::read(record, problems) {
             Some(task) if task.has_run => tasks.push(task),
-            Some(_) => dropped.add("not-run", 1),
+            Some(task) if task.is_cached => dropped.at("cached", || format!("line {}", task.line)),
+            Some(task) => dropped.at("not-run", || format!("line {}", task.line)),
             None => {}
         },
     )?;
@@ -92,6 +96,7 @@ pub fn history(reader: impl Read, name: &str) -> Result<History, Vec<Problem>> {
     Ok(History {
         jobs: jobs.collect(),
         start_epoch_ms: start,
+        firsts: dropped.take_firsts(),
         dropped: dropped.into_counts(),
     })
 }
@@ -139,9 +144,9 @@ pub fn read(reader: impl Read, name: &str, options: &TraceOptions) -> Result<Tra
     }
     Ok(Trace {
         workload,
-        machine_size: None,
         start_epoch_ms: Some(history.start_epoch_ms),
-        notes: Vec::new(),
+        firsts: history.firsts,
+        ..Trace::default()
     })
 }
 

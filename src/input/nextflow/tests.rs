@@ -71,7 +71,7 @@ fn a_table_gives_the_tasks_that_ran_on_batch_in_order_of_submission() {
         &format!("4|a/4|{UUID}3|cached|CACHED|0|-|-|-"),
     ]);
     let read = history(text.as_bytes(), "trace.txt").unwrap();
-    assert_eq!(read.dropped, [("not-on-batch", 1), ("not-run", 1)]);
+    assert_eq!(read.dropped, [("cached", 1), ("not-on-batch", 1)]);
     let told: Vec<_> = read
         .jobs
         .iter()

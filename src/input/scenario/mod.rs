@@ -71,6 +71,8 @@ pub struct Loaded {
     pub seed: u64,
     /// Pointers of the file's keys that have no effect, with `*` for the index of a list; each once.
     pub ignored: Vec<String>,
+    /// Whether the seed already decided what is in the scenario: its generators drew jobs from it.
+    pub is_drawn: bool,
     /// The further files that were read, as the scenario names them.
     pub inputs: Vec<String>,
     /// What was noticed in reading them: one sentence each.
@@ -154,9 +156,10 @@ fn understood(
 ) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Problems::of(main_name);
     for (key, text) in overrides {
-        // A bare key that names an assumption means the one of the model, as it does for a trace on a pool.
-        let of_model = Settings::find(key).map(|assumption| format!("model.{}", assumption.key));
-        let key = of_model.as_deref().unwrap_or(key);
+        // A bare key that names an assumption, or `profile`, means the one of the model, as it does for a trace on a pool.
+        let is_of_model = key == "profile" || Settings::find(key).is_some();
+        let of_model = is_of_model.then(|| format!("model.{key}"));
+        let key = of_model.as_ref().unwrap_or(key);
         if let Err(why) = parse::set(&mut root, key, text) {
             problems.extend([Problem::whole("--set", why)]);
         }
@@ -185,6 +188,9 @@ fn understood(
     Ok(Loaded {
         scenario: lowered.scenario,
         seed,
+        is_drawn: root
+            .get("workload")
+            .is_some_and(|workload| !workload.list("generators").is_empty()),
         ignored: noted.ignored.into_iter().collect(),
         inputs: lowered.inputs,
         notes: lowered.notes,

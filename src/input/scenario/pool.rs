@@ -34,9 +34,25 @@ pub struct Pool<'a> {
 pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut settings = Settings::new(Profile::Ideal);
-    for (key, text) in pool.overrides {
+    let overrides = pool.overrides.iter().map(|(key, text)| {
         let known = key.strip_prefix("model.").or(key.strip_prefix("/model/"));
-        if let Err(why) = set(&mut settings, known.unwrap_or(key), text) {
+        (known.unwrap_or(key), text)
+    });
+    // A profile is where the others begin, wherever it stands among them.
+    let (profiles, others): (Vec<_>, Vec<_>) = overrides.partition(|(key, _)| *key == "profile");
+    for (_, name) in profiles {
+        match Profile::ALL.into_iter().find(|known| known.name() == name) {
+            Some(profile) => settings = Settings::new(profile),
+            None => {
+                let names = Profile::ALL.map(Profile::name).join(", ");
+                let message =
+                    format!("profile `{name}`: there is no such profile; use one of {names}");
+                problems.push(Problem::whole("--set", message));
+            }
+        }
+    }
+    for (key, text) in others {
+        if let Err(why) = set(&mut settings, key, text) {
             problems.push(Problem::whole("--set", why));
         }
     }
@@ -175,6 +191,7 @@ pub fn trace_scenario(trace: Trace, name: &str, pool: &Pool<'_>) -> Result<Loade
             until: None,
         },
         seed: pool.seed,
+        is_drawn: false,
         ignored: Vec::new(),
         notes: Vec::new(),
         inputs: vec![name.to_owned()],

@@ -120,6 +120,9 @@ impl Naive<'_> {
         for (node, before) in job.nodes.iter_mut().zip(&old.nodes) {
             node.0.memory = times(before.0.memory, action.memory_factor);
         }
+        if !job.nodes.is_empty() {
+            job.shape.memory = job.nodes.iter().map(|node| node.0.memory).sum();
+        }
         self.share_of_new(&job, old.row)?;
         let job = self.with_share(job, old.row);
         self.note_new_share(&job);

@@ -664,7 +664,7 @@ fn jobs_of_a_trace_are_checked_against_the_scenarios_queues() {
     let problems = lines(&problems);
     for want in [
         "/workload/trace/0: `a.csv`: there is no job queue called `other`",
-        "b.txt: is no trace that we know",
+        "b.txt: is no trace that can be read",
     ] {
         assert!(
             problems.iter().any(|line| line.contains(want)),

@@ -1,0 +1,175 @@
+//! Many runs of one question: replications over seeds, and variants side by side.
+
+mod args;
+mod compare;
+mod diff;
+mod emit;
+mod journal;
+mod merge;
+mod sweep;
+
+use std::path::Path;
+
+use clap::Parser;
+
+use crate::model::Profile;
+use crate::plan::{self, Enough, Observation, Study, Variant, seed_of};
+use crate::report::{replications_text, study_json};
+
+use super::again::{in_a_line, set};
+use super::args::{Command, CommandLine, Common, Run};
+use super::failure::Failure;
+use super::load::Input;
+use super::output::{print, style};
+use super::progress::Steps;
+use super::run::read;
+
+pub use args::{COMPARE_EXAMPLES, Compare, Replications};
+pub use compare::compare;
+pub use diff::{DIFF_EXAMPLES, Diff, diff};
+pub use merge::{Merge, merge};
+pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
+
+/// Replications of a run, and what they tell.
+///
+/// # Errors
+/// Everything that is wrong with the input.
+pub fn replicate(run: &Run, common: &Common) -> Result<(), Failure> {
+    let candidate = Candidate::of(title(run), run)?;
+    let seed = candidate.input.loaded.seed;
+    super::remember_seed(seed);
+    let enough = enough(&run.study, 1);
+    let steps = Steps::new(planned(enough), "runs", common.quiet);
+    let variant = candidate.study(seed, enough, &run.study, &steps)?;
+    drop(steps);
+    let study = Study {
+        seed,
+        confidence: run.study.confidence,
+        enough,
+        variants: vec![variant],
+    };
+    match (common.json, common.quiet) {
+        (true, _) => print(&study_json(&study)),
+        (false, true) => Ok(()),
+        (false, false) => print(&replications_text(&study, style())),
+    }
+}
+
+/// When there are enough replications; `default` where nothing is said.
+fn enough(asked: &Replications, default: u64) -> Enough {
+    match asked.precision {
+        Some(relative) => Enough::Precision {
+            relative,
+            most: asked.max_replications,
+        },
+        None => Enough::Count(asked.replications.unwrap_or(default)),
+    }
+}
+
+fn planned(enough: Enough) -> u64 {
+    match enough {
+        Enough::Count(count) => count,
+        Enough::Precision { most, .. } => most,
+    }
+}
+
+/// What a run without a scenario's name is called.
+fn title(run: &Run) -> String {
+    let path = run.scenario.as_deref().or(run.trace.as_deref());
+    short(path.unwrap_or(Path::new("run")))
+}
+
+fn short(path: &Path) -> String {
+    super::load::short_name(path)
+}
+
+/// The run of a scenario with keys set, those of `all` first.
+fn run_of(
+    path: &Path,
+    all: &[(String, String)],
+    own: &[(String, String)],
+    seed: Option<u64>,
+) -> Result<Run, Failure> {
+    let words = ["batchcast", "run", "--"].map(AsRef::as_ref);
+    let words = words.into_iter().chain([path.as_os_str()]);
+    match CommandLine::try_parse_from(words).map(|line| line.command) {
+        Ok(Command::Run(run)) => Ok(Run {
+            set: all.iter().chain(own).cloned().collect(),
+            seed,
+            ..*run
+        }),
+        _ => Err(Failure::Usage(format!(
+            "{}: is no scenario",
+            path.display()
+        ))),
+    }
+}
+
+/// Something that can be run with any seed.
+struct Candidate {
+    name: String,
+    run: Run,
+    input: Input,
+}
+
+impl Candidate {
+    /// Reads what `run` names.
+    fn of(name: String, run: &Run) -> Result<Candidate, Failure> {
+        Ok(Candidate {
+            name,
+            run: run.clone(),
+            input: read(run)?,
+        })
+    }
+
+    /// One replication. Where generators draw the jobs, they are drawn anew; all else is read once.
+    fn observe(&self, seed: u64) -> Result<Observation, String> {
+        let loaded = &self.input.loaded;
+        if !loaded.is_drawn || seed == loaded.seed {
+            return Ok(Observation::of(&plan::replication(&loaded.scenario, seed)));
+        }
+        let run = Run {
+            seed: Some(seed),
+            ..self.run.clone()
+        };
+        let input = read(&run).map_err(|failure| in_a_line(&failure))?;
+        Ok(Observation::of(&plan::replication(
+            &input.loaded.scenario,
+            seed,
+        )))
+    }
+
+    /// Replications under the run's own assumptions and under those of the other profiles.
+    fn study(
+        &self,
+        seed: u64,
+        enough: Enough,
+        asked: &Replications,
+        steps: &Steps,
+    ) -> Result<Variant, Failure> {
+        let make = |candidate: &Candidate, enough: Enough| {
+            plan::replicate(enough, asked.confidence, |number| {
+                let made = candidate.observe(seed_of(seed, number));
+                steps.step();
+                made
+            })
+            .map_err(|why| Failure::Usage(format!("{}: {why}", self.name)))
+        };
+        let made = make(self, enough)?;
+        let own = self.input.loaded.scenario.world.settings.profile();
+        let others = [Profile::Fast, Profile::Typical, Profile::Slow];
+        let others = others.into_iter().filter(|profile| *profile != own);
+        let count = Enough::Count(made.len() as u64);
+        let by_profile = others.filter(|_| !asked.no_profiles).map(|profile| {
+            let mut run = self.run.clone();
+            set(&mut run, "profile", profile.name());
+            let candidate = Candidate::of(self.name.clone(), &run)?;
+            Ok((profile, make(&candidate, count)?))
+        });
+        Ok(Variant {
+            name: self.name.clone(),
+            by_profile: by_profile.collect::<Result<_, Failure>>()?,
+            made,
+        })
+    }
+}
