@@ -18,7 +18,7 @@ use super::super::output::{print, tell};
 use super::super::progress::Steps;
 use super::args::key_axis;
 use super::emit::{Emit, script};
-use super::journal::{self, Journal};
+use super::journal::{self, Journal, Runs};
 use super::{Candidate, run_of};
 
 pub const SWEEP_EXAMPLES: &str = "\
@@ -264,7 +264,7 @@ fn run_tasks(
     sweep: &Sweep,
     left: &[(u64, u64)],
     journal: &Journal,
-    runs: &mut BTreeMap<(u64, u64), SweepRun>,
+    runs: &mut Runs,
     steps: &Steps,
 ) -> Result<(), Failure> {
     let by_cell: Vec<&[(u64, u64)]> = left.chunk_by(|one, other| one.0 == other.0).collect();
