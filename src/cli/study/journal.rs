@@ -32,10 +32,7 @@ impl Journal {
     ///
     /// # Errors
     /// A journal of another sweep, or what the system says.
-    pub fn open(
-        folder: &Path,
-        id: &str,
-    ) -> Result<(Journal, Runs), Failure> {
+    pub fn open(folder: &Path, id: &str) -> Result<(Journal, Runs), Failure> {
         let path = folder.join(NAME);
         let failure = |error| Failure::file(&path, "write", error);
         let text = match fs::read(&path) {
