@@ -16,6 +16,7 @@ use super::super::args::{Common, key_value};
 use super::super::failure::Failure;
 use super::super::output::{print, tell};
 use super::super::progress::Steps;
+use super::super::traces::keep_traces;
 use super::args::key_axis;
 use super::emit::{Emit, script};
 use super::journal::{self, Journal, Runs};
@@ -140,6 +141,7 @@ pub fn sweep(asked: &SweepArgs, common: &Common) -> Result<(), Failure> {
         plan_of(asked, Shard::WHOLE)?;
         return print(&script(emit, asked));
     }
+    keep_traces();
     let shard = asked.shard.map_or(Ok(Shard::WHOLE), ShardArg::resolve)?;
     let sweep = plan_of(asked, shard)?;
     super::super::remember_seed(sweep.seed);
