@@ -9,6 +9,7 @@ mod data;
 mod explain;
 mod fargate_oracle;
 mod figures;
+mod fit;
 mod golden;
 mod killed;
 mod laws;
