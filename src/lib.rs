@@ -87,7 +87,11 @@
 //! * **From now on**: what there is already is [`model::Now`], read and judged in `input/scenario/lower/now.rs`; `sim/live.rs` puts it in
 //!   place after the commands of time zero and before all else, with `control/live.rs` and `fleet/live.rs`.
 //!
+//! * **What AWS prints**: a reader in `input/aws/` and the marks of its kind in `input/aws/kinds.rs`; what a twin makes of it is
+//!   `input/aws/twin.rs`, and of a live account `input/aws/live.rs`.
 //! * **A way to keep a deadline on Spot**: a file in `policy/deadline/`, a line in its list; `plan/deadline.rs` replays it.
+//! * **Many runs of one question**: `plan/study.rs` makes replications, [`plan::MEASURES`] are the figures that are compared, `stats` says
+//!   how sure they are, `cli/study/` holds the commands. A knob that a sweep or comparison moves is a key of the scenario file.
 //! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
 //!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
 //! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.
@@ -161,7 +165,7 @@
 //! schedules, the RLScheduler windows, whole logs, Graham), `oracle` (queueing formulas), `naive_check` (a second simulator that
 //! shares only `model` and `units`, on random worlds, with planted faults), `laws`, `figures`, `golden` (every scenario's report
 //! byte for byte), `rulings`, `managed_door` and `managed_gangs` (stories of what AWS leaves open, and of what it refuses), `spot_oracle` and `checkpoint_oracle`
-//! (interruptions against closed forms), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
+//! (interruptions against closed forms), `exports` (twins of runs that are told as AWS would), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
 //! `twin` (real runs on AWS Batch, simulated again), `readers` (every real file, and there and back), `readers_malformed`, `scores`, `bill`,
 //! `explain`, `picture` (pages in a browser, traces against tables), `study` (intervals against theory), `sweep` (parts and kills), `cli`, `tidy`.

@@ -100,6 +100,9 @@ pub enum Command {
     /// Simulate a real run again, job by job, and tell how far off the simulation is.
     #[command(after_help = BACKTEST_NOTES)]
     Backtest(Backtest),
+    /// Make a scenario of what the AWS command line prints of an account: its twin.
+    #[command(after_help = TWIN_NOTES)]
+    Twin(Twin),
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
@@ -243,6 +246,9 @@ pub struct ReportArgs {
     /// Write to this folder instead of the run's own.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Write each picture as PNG too; needs a batchcast built with the feature `png`.
+    #[arg(long)]
+    pub png: bool,
     /// Write a trace for timeline viewers too: environments as processes, machines as threads, attempts as slices, queues as
     /// counters, dependencies as arrows.
     #[arg(long, value_name = "FILE")]
@@ -346,7 +352,11 @@ pub struct Assumptions {
 
 /// `batchcast catalog`.
 #[derive(Debug, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Catalog {
+    /// What to do besides listing.
+    #[command(subcommand)]
+    pub action: Option<CatalogAction>,
     /// Only types whose name contains this (c6i, .4xlarge); with a *, which stands for anything, only names that
     /// are like it as a whole ('c*g.large').
     pub pattern: Option<String>,
@@ -392,6 +402,41 @@ pub struct Catalog {
     pub csv: bool,
 }
 
+/// What `batchcast catalog` does besides listing.
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// Make a file of instance types and prices of what AWS prints, for a scenario's instanceTypesFrom.
+    #[command(after_help = IMPORT_NOTES)]
+    Import(ImportTypes),
+}
+
+const IMPORT_NOTES: &str = "\
+Examples:
+  aws ec2 describe-instance-types > types.json
+  batchcast catalog import types.json prices.json --region eu-west-1 -o types.toml
+
+and in the scenario: instanceTypesFrom = \"types.toml\". Files are told apart by content, plain or gzip:
+describe-instance-types (also as a table by type), the offer file of AmazonEC2 (CSV or JSON, hundreds of MB, read as a stream)
+and `aws pricing get-products`. What counts of a price list is the On-Demand hour of plain Linux: shared tenancy, used capacity,
+nothing installed. What no file says stays that of the built-in catalogue.";
+
+/// `batchcast catalog import`.
+#[derive(Debug, Args)]
+pub struct ImportTypes {
+    /// What was exported.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The region whose prices count, where a price list has several.
+    #[arg(long, value_name = "NAME", default_value = "us-east-1")]
+    pub region: String,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
 const BACKTEST_NOTES: &str = "\
 Examples:
   batchcast backtest twin.toml execution_trace.txt               how far off the scenario is
@@ -401,8 +446,9 @@ Examples:
                                                                  found on all of one run, judged on another
 
 The scenario names the environment; its jobs are those of the history: [workload] trace = \"history\", and closedLoop =
-\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow. It holds no bill, so nothing
-is said of cost.";
+\"sessions\" where a job followed the end of another. A history is a trace or a report of Nextflow, or what
+`aws batch describe-jobs` prints (or events of EventBridge), for a twin of it: its arrays are simulated and not judged. It holds no
+bill, so nothing is said of cost.";
 
 /// `batchcast backtest`.
 #[derive(Debug, Args)]
@@ -443,6 +489,55 @@ pub struct Verify {
     /// Where the files are that the run read (the scenario, traces); beside the run and here where it is not given.
     #[arg(long, value_name = "DIR")]
     pub inputs: Option<PathBuf>,
+}
+
+const TWIN_NOTES: &str = "\
+Examples:
+  batchcast twin --commands --region eu-west-1 > export.sh      the commands that export an account, as a script
+  sh export.sh exports                                          writes what they print into the folder exports
+  batchcast twin exports -o twin                                makes a scenario of it
+  batchcast run twin                                            and runs it: last week again
+  batchcast twin exports --now -o now && batchcast run now      what waits and runs now: when is it done?
+  batchcast backtest twin exports/jobs.json                     how far off the twin is, job by job
+
+Files are told apart by content and may have any names: describe-compute-environments, describe-job-queues,
+describe-scheduling-policies, describe-job-definitions, list-consumable-resources, list-jobs, describe-jobs and
+get-job-queue-snapshot of AWS Batch; events of EventBridge (one a line, or as a log group gives them); describe-tasks and
+describe-container-instances of ECS; describe-scaling-activities of Auto Scaling; describe-instances,
+describe-instance-types and describe-spot-price-history of EC2; the EC2 price list (CSV, JSON) or pricing get-products.
+Queues and environments must be there; of the rest whatever there is. What is assumed for want of the others is listed, here and at
+the head of scenario.toml.";
+
+/// `batchcast twin`.
+#[derive(Debug, Args)]
+pub struct Twin {
+    /// The folder of what was exported.
+    #[arg(required_unless_present = "commands")]
+    pub folder: Option<PathBuf>,
+    /// Write the scenario to this new folder.
+    #[arg(
+        long,
+        short,
+        value_name = "DIR",
+        required_unless_present = "commands",
+        conflicts_with = "commands"
+    )]
+    pub output: Option<PathBuf>,
+    /// Replace the files of the folder if it is there.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Go on from the moment of the export, with what runs and waits then, instead of replaying what was.
+    #[arg(long, conflicts_with = "commands")]
+    pub now: bool,
+    /// That moment (2026-03-03T10:40:00Z), where no export tells it.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub at: Option<i64>,
+    /// The region: of the commands, or where no export tells it.
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Print the commands that export all of it, as a shell script.
+    #[arg(long, conflicts_with = "folder")]
+    pub commands: bool,
 }
 
 const SPOT_DEADLINE_NOTES: &str = "\
@@ -505,6 +600,8 @@ Examples:
   batchcast catalog --min-vcpus 16 --min-memory 60000 --current --sort vcpu-price
   batchcast catalog --instance-types optimal,c5    what a compute environment would choose from
   batchcast catalog m1 --date 2007-09-01           at the prices of that day
+  batchcast catalog import types.json prices.json -o types.toml
+                                                   your region's types and prices, for a scenario's instanceTypesFrom
 
 Exit code 1 where no type is like that.";
 
@@ -541,6 +638,13 @@ fn closed_loop(text: &str) -> Result<Closed, String> {
         None if text == "sessions" => Ok(Closed::Sessions(THINK_LIMIT)),
         Some(("sessions", limit)) => parse_span(limit).map(Closed::Sessions),
         _ => Err("use fields, sessions or sessions:TIME".to_owned()),
+    }
+}
+
+fn moment(text: &str) -> Result<i64, String> {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(moment) => Ok(moment.as_millisecond()),
+        Err(_) => Err("write a moment as 2026-03-03T10:40:00Z".to_owned()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! `batchcast backtest`: a real run simulated again and judged.
 
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
-use crate::input::nextflow;
-use crate::model::{MeasuredJob, Scenario};
+use crate::input::{FIRST_BYTES, TraceKind, aws, nextflow, recognise};
+use crate::model::{MeasuredJob, Row, Scenario, Workload};
 use crate::plan::{self, BacktestQuestion, Twin};
 use crate::report::{backtest_json, backtest_text};
 
@@ -49,18 +51,72 @@ pub fn backtest(asked: &Backtest, common: &Common) -> Result<(), Failure> {
 
 /// The scenario with the jobs of the history at `path`, what was measured of them, and the seed.
 fn read(asked: &Backtest, path: &Path) -> Result<((Scenario, Vec<MeasuredJob>), u64), Failure> {
-    let file = File::open(path).map_err(|error| Failure::file(path, "read", error))?;
-    let history = nextflow::history(file, &path.display().to_string());
-    let history = history.map_err(Failure::Problems)?;
+    let history = history(path)?;
     let input = load::scenario_with(&asked.scenario, &asked.set, asked.seed, Some(path))?;
     let scenario = input.loaded.scenario;
-    let known = |source: u32| (scenario.workload.rows.iter()).any(|row| row.source == source);
-    if !history.jobs.iter().any(|job| known(job.source)) {
+    let jobs = found(history, &scenario.workload);
+    if jobs.is_empty() {
         return Err(Failure::Usage(format!(
             "{}: its jobs are not those of the history; write [workload] trace = \"{}\"",
             asked.scenario.display(),
             load::HISTORY
         )));
     }
-    Ok(((scenario, history.jobs), input.loaded.seed))
+    Ok(((scenario, jobs), input.loaded.seed))
+}
+
+/// Jobs that were measured, and identifiers of theirs that are no numbers.
+struct History {
+    jobs: Vec<MeasuredJob>,
+    names: Vec<String>,
+}
+
+/// Reads a history, whose kind its content tells.
+fn history(path: &Path) -> Result<History, Failure> {
+    let failure = |error| Failure::file(path, "read", error);
+    let mut file = File::open(path).map_err(failure)?;
+    let mut head = Vec::new();
+    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut head);
+    looked.map_err(failure)?;
+    let kind = recognise(&head);
+    let whole = Cursor::new(head).chain(file);
+    let name = path.display().to_string();
+    let read = match kind {
+        Some(TraceKind::Aws) => aws::history(whole, &name).map(|measured| History {
+            jobs: measured.jobs,
+            names: measured.names,
+        }),
+        _ => nextflow::history(whole, &name).map(|history| History {
+            jobs: history.jobs,
+            names: Vec::new(),
+        }),
+    };
+    read.map_err(Failure::Problems)
+}
+
+/// The jobs of the history that the workload has, by what it calls them.
+fn found(history: History, workload: &Workload) -> Vec<MeasuredJob> {
+    let is_named = |row: &&Row| row.source >= Row::NAMED;
+    let named: BTreeMap<&str, u32> = (workload.rows.iter().filter(is_named))
+        .map(|row| {
+            let name = &workload.names[(row.source - Row::NAMED) as usize];
+            (name.as_str(), row.source)
+        })
+        .collect();
+    let mut numbers: Vec<u32> = workload.rows.iter().map(|row| row.source).collect();
+    numbers.sort_unstable();
+    let here = |source: u32| match source.checked_sub(Row::NAMED) {
+        Some(index) => {
+            let name = history.names.get(index as usize)?;
+            named.get(name.as_str()).copied()
+        }
+        None => numbers.binary_search(&source).is_ok().then_some(source),
+    };
+    let mut jobs = history.jobs;
+    jobs.retain_mut(|job| {
+        let source = here(job.source);
+        job.source = source.unwrap_or(job.source);
+        source.is_some()
+    });
+    jobs
 }

@@ -15,6 +15,9 @@ pub const CROSSED: u8 = 3;
 /// Our own bug.
 pub const BUG: u8 = 70;
 
+/// Problems that are told at once: a file with more is another file than it was taken for.
+const TOLD: usize = 500;
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -55,10 +58,14 @@ impl Failure {
             Failure::Problems(problems) => {
                 let mut lines: String = problems
                     .iter()
+                    .take(TOLD)
                     .map(|problem| format!("error: {problem}\n"))
                     .collect();
                 lines.push_str(&match problems.len() {
                     1 => "1 problem\n".to_owned(),
+                    count if count > TOLD => {
+                        format!("{count} problems, of which these are the first {TOLD}\n")
+                    }
                     count => format!("{count} problems\n"),
                 });
                 lines

@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::input::scenario::{self, Files, Loaded, Pool};
-use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace};
+use crate::input::scenario::{self, Files, Loaded, NoTrace, Pool};
+use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace, recognise};
 use crate::report::InputFile;
 
 use super::args::{Closed, Reading, Run};
 use super::failure::Failure;
 use super::pool;
+use super::traces;
 
 /// What a run needs, and what it was read from.
 pub struct Input {
@@ -77,6 +78,7 @@ fn read(
     live: Option<&Path>,
 ) -> Result<Input, Failure> {
     let path = scenario_file(path)?;
+    refuse_trace(&path)?;
     let bytes = fs::read(&path).map_err(|error| Failure::file(&path, "read", error))?;
     let home = Home {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -103,6 +105,27 @@ fn read(
     })
 }
 
+/// A trace where a scenario was to be is told as one, not as a million lines that are no TOML.
+fn refuse_trace(path: &Path) -> Result<(), Failure> {
+    let failure = |error| Failure::file(path, "read", error);
+    let mut first = Vec::new();
+    let file = File::open(path).map_err(failure)?;
+    file.take(FIRST_BYTES)
+        .read_to_end(&mut first)
+        .map_err(failure)?;
+    match recognise(&first) {
+        Some(kind) if path.extension().is_none_or(|ending| ending != "toml") => {
+            let shown = path.display();
+            Err(Failure::Usage(format!(
+                "{shown}: is a trace ({}), not a scenario; `batchcast run --trace {shown} --pool VCPUS` runs it on one machine, and a \
+                 scenario names it as [workload] trace",
+                kind.name()
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn scenario_file(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
@@ -126,13 +149,19 @@ struct Home {
     files: Rc<RefCell<Vec<InputFile>>>,
 }
 
-impl Files for Home {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let place = match &self.history {
+impl Home {
+    /// Where the file is that a scenario calls `path`.
+    fn place(&self, path: &str) -> PathBuf {
+        match &self.history {
             Some(history) if path == HISTORY => history.clone(),
             _ => self.folder.join(path),
-        };
-        let opened = File::open(place);
+        }
+    }
+}
+
+impl Files for Home {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let opened = File::open(self.place(path));
         let file = opened.map_err(|error| super::failure::plain(&error))?;
         // Where a scenario names a place of this machine, the manifest does not repeat it.
         let name = match Path::new(path) {
@@ -140,6 +169,20 @@ impl Files for Home {
             _ => path.to_owned(),
         };
         Ok(Box::new(Hashed::new(&name, file, &self.files)))
+    }
+
+    fn trace(&self, path: &str, options: &TraceOptions) -> Result<Trace, NoTrace> {
+        let place = self.place(path);
+        if let Some((trace, file)) = traces::kept(&place, options) {
+            self.files.borrow_mut().push(file);
+            return Ok(trace);
+        }
+        let reader = self.open(path).map_err(NoTrace::Unopened)?;
+        let trace = scenario::read_trace(path, reader, options).map_err(NoTrace::Wrong)?;
+        if let Some(file) = self.files.borrow().last() {
+            traces::remember(&place, options, &trace, file);
+        }
+        Ok(trace)
     }
 }
 

@@ -13,6 +13,7 @@ mod fit;
 mod folder;
 mod generate;
 mod import;
+mod import_types;
 mod lists;
 mod load;
 mod output;
@@ -24,7 +25,9 @@ mod spot_deadline;
 mod study;
 mod tornado;
 mod trace_args;
+mod traces;
 mod tune;
+mod twin;
 mod verify;
 mod view;
 
@@ -36,7 +39,7 @@ use clap::Parser;
 
 use crate::input::scenario;
 
-use args::{Check, Command, CommandLine, Common};
+use args::{CatalogAction, Check, Command, CommandLine, Common};
 use failure::{BUG, Failure};
 use output::{print, tell};
 
@@ -93,8 +96,12 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
-        Command::Catalog(asked) => catalog::list(asked, common),
+        Command::Catalog(asked) => match &asked.action {
+            Some(CatalogAction::Import(asked)) => import_types::import(asked, common),
+            None => catalog::list(asked, common),
+        },
         Command::Backtest(asked) => backtest::backtest(asked, common),
+        Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),

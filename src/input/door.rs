@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::recognise::{TraceKind, recognise, what_else};
 use super::{
-    Problem, Trace, TraceOptions, alibaba, batsim, csv_trace, nextflow, slurm, swf, wfformat,
+    Problem, Trace, TraceOptions, alibaba, aws, batsim, csv_trace, nextflow, slurm, swf, wfformat,
 };
 
 /// Bytes of a file from which its kind is told.
@@ -24,6 +24,7 @@ pub fn read_trace(
         Some(TraceKind::Swf) => swf::read(bytes, name, options),
         Some(TraceKind::Csv) => csv_trace::read(bytes, name, options),
         Some(TraceKind::Nextflow) => nextflow::read(bytes, name, options),
+        Some(TraceKind::Aws) => aws::read(bytes, name, options),
         Some(TraceKind::WfFormat) => wfformat::read(bytes, name, options),
         Some(TraceKind::Slurm) => slurm::read(bytes, name, options),
         Some(TraceKind::Batsim) => batsim::read(bytes, name, options),

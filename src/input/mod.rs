@@ -1,6 +1,7 @@
 //! Bytes in, a scenario out, or every problem with its place.
 
 pub mod alibaba;
+pub mod aws;
 pub mod batsim;
 mod builder;
 mod bundle;

@@ -41,6 +41,8 @@ kinds! {
     Csv = "CSV of ours", "a header that names submit_s";
     /// What Nextflow writes of a run; see [`super::nextflow`].
     Nextflow = "Nextflow", "a trace with task_id between tabs, or the tasks of a report";
+    /// Jobs as the AWS command line prints them, or events of theirs; see [`super::aws`].
+    Aws = "jobs of AWS Batch", "JSON of `aws batch describe-jobs` or list-jobs, or events of EventBridge";
     /// A workflow of WfCommons; see [`super::wfformat`].
     WfFormat = "WfFormat", "JSON with a workflow";
     /// What Slurm's accounting prints; see [`super::slurm`].
@@ -71,6 +73,7 @@ pub fn recognise(first_bytes: &[u8]) -> Option<TraceKind> {
     match line[0] {
         b';' => Some(TraceKind::Swf),
         b'[' if holds(&text, "\"task_id\"") => Some(TraceKind::Nextflow),
+        b'{' | b'[' if super::aws::holds_jobs(&text) => Some(TraceKind::Aws),
         b'{' => document(&text),
         _ => table(line),
     }

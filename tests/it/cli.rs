@@ -119,6 +119,15 @@ const CASES: &[Case] = &[
     ("", 2, &[], &["Usage:"]),
     ("fly", 2, &[], &["fly"]),
     ("run", 2, &[], &["SCENARIO"]),
+    (
+        "run t.csv",
+        2,
+        &[],
+        &[
+            "t.csv: is a trace (CSV of ours), not a scenario",
+            "--trace t.csv --pool VCPUS",
+        ],
+    ),
     ("policies", 0, &["easy", "fifo", "pack"], &[]),
     ("policies --json", 0, &["\"easy\""], &[]),
     ("assumptions", 0, &["containerStart = 3 s  (observed)"], &[]),

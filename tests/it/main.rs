@@ -7,6 +7,7 @@ mod cli;
 mod cli_judged;
 mod data;
 mod explain;
+mod exports;
 mod fargate_oracle;
 mod figures;
 mod fit;

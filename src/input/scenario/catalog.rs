@@ -1,15 +1,75 @@
 //! The instance types of a scenario: those of the embedded catalogue and its own, and how fast they are taken to be.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use crate::input::catalog::{architecture_of, common_types, types_of_day, usable_memory};
 use crate::model::{Architecture, Catalogue, Hardware, InstanceType, Knob, Settings};
 use crate::units::{NO_LIMIT_MIB, PricePerHour, Ratio, Shape};
 
+use super::Files;
 use super::node::{Node, Problems, Value};
+use super::ours::TYPES_FILE;
+use super::parse::parse;
+use super::shape::{Kind, Noted, check};
 
 /// The type whose vCPU has speed 1 where the setting `machineSpeed` is plain `coremark`.
 const REFERENCE: &str = "c6i.large";
+
+/// A file of types, and what is wrong with it.
+pub struct OfFile {
+    root: Node,
+    /// By the file's own name.
+    pub problems: Problems,
+}
+
+/// The files that `instanceTypesFrom` names, checked; `inputs` are told each.
+pub fn of_files(
+    root: &Node,
+    files: &dyn Files,
+    problems: &mut Problems,
+    inputs: &mut Vec<String>,
+) -> Vec<OfFile> {
+    let Some(node) = root.get("instanceTypesFrom") else {
+        return Vec::new();
+    };
+    let paths: Vec<(String, &str)> = match node.as_text() {
+        Some(path) => vec![("instanceTypesFrom".to_owned(), path)],
+        None => (node.items().iter().enumerate())
+            .filter_map(|(index, item)| {
+                Some((format!("instanceTypesFrom/{index}"), item.as_text()?))
+            })
+            .collect(),
+    };
+    let mut found = Vec::new();
+    for (member, path) in paths {
+        inputs.push(path.to_owned());
+        let mut bytes = Vec::new();
+        let opened = files.open(path).and_then(|mut reader| {
+            let read = reader.read_to_end(&mut bytes);
+            read.map_err(|error| format!("cannot be read: {error}"))
+        });
+        if let Err(why) = opened {
+            let message = format!("`{path}` cannot be opened: {why}");
+            problems.below(root, &member, message);
+            continue;
+        }
+        match parse(path, &bytes) {
+            Err(wrong) => problems.extend(wrong),
+            Ok(mut root) => {
+                root.place(String::new());
+                let mut own = Problems::of(path);
+                let kind = Kind::Object(&TYPES_FILE);
+                check(&kind, &root, &mut own, &mut Noted::default());
+                found.push(OfFile {
+                    root,
+                    problems: own,
+                });
+            }
+        }
+    }
+    found
+}
 
 /// The catalogue of a scenario.
 pub struct Types {
@@ -20,11 +80,12 @@ pub struct Types {
 }
 
 /// All types of a scenario that starts at `start` (milliseconds from 1970): the common ones at the prices of that day, and
-/// `instanceTypes`, which replace those of their name.
+/// those of `files` and of `instanceTypes`, which replace those of their name.
 pub fn types(
     root: &Node,
     settings: &Settings,
     start: Option<i64>,
+    files: &mut [OfFile],
     problems: &mut Problems,
 ) -> Types {
     let day = start.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
@@ -39,28 +100,37 @@ pub fn types(
         common = at_measured_speeds(&common, reference, &mut unmeasured);
     }
     let mut own: Vec<InstanceType> = Vec::new();
-    for node in root.list("instanceTypes") {
-        let Some(name) = node.text("instanceType") else {
-            continue;
-        };
-        if name.is_empty() || name.chars().any(|c| c.is_control() || c == ',') {
-            let message = format!("`{name}` is not a name for an instance type");
-            problems.below(node, "instanceType", message);
-        }
-        if own.iter().any(|other| other.name == name) {
-            let message = format!("`{name}` is declared a second time");
-            problems.below(node, "instanceType", message);
-        }
-        let base = common.find(name).map(|id| common.get(id).clone());
-        let machine = own_type(node, name, base, problems);
-        let is_measured = machine
-            .as_ref()
-            .is_some_and(|own| own.hardware.coremark.is_some());
-        own.extend(machine);
-        if node.get("speed").is_some() {
-            unmeasured.remove(name);
-        } else if by_coremark.is_some() && !is_measured {
-            unmeasured.insert(name.to_owned());
+    let lists = files
+        .iter_mut()
+        .map(|file| (&file.root, &mut file.problems));
+    for (root, problems) in lists.chain([(root, problems)]) {
+        let mut declared: BTreeSet<&str> = BTreeSet::new();
+        for node in root.list("instanceTypes") {
+            let Some(name) = node.text("instanceType") else {
+                continue;
+            };
+            if name.is_empty() || name.chars().any(|c| c.is_control() || c == ',') {
+                let message = format!("`{name}` is not a name for an instance type");
+                problems.below(node, "instanceType", message);
+            }
+            if !declared.insert(name) {
+                let message = format!("`{name}` is declared a second time");
+                problems.below(node, "instanceType", message);
+            }
+            // What an earlier list says of it holds where this one does not say.
+            let earlier = own.iter().position(|other| other.name == name);
+            let earlier = earlier.map(|at| own.remove(at));
+            let base = earlier.or_else(|| common.find(name).map(|id| common.get(id).clone()));
+            let machine = own_type(node, name, base, problems);
+            let is_measured = machine
+                .as_ref()
+                .is_some_and(|own| own.hardware.coremark.is_some());
+            own.extend(machine);
+            if node.get("speed").is_some() {
+                unmeasured.remove(name);
+            } else if by_coremark.is_some() && !is_measured {
+                unmeasured.insert(name.to_owned());
+            }
         }
     }
     Types {

@@ -87,6 +87,18 @@ pub static INSTANCE_TYPE: Shape = shape(
     ],
 );
 
+/// A file that `instanceTypesFrom` names.
+pub static TYPES_FILE: Shape = shape(
+    "a file of instance types",
+    "Instance types of a scenario, in a file of their own.",
+    &[field(
+        "instanceTypes",
+        List(&Object(&INSTANCE_TYPE)),
+        "Machine types besides those of the catalogue, or in their place.",
+    )
+    .required()],
+);
+
 /// `rules`.
 pub static RULE: Shape = shape(
     "rules",
@@ -449,6 +461,12 @@ pub static SCENARIO: Shape = shape(
             "instanceTypes",
             List(&Object(&INSTANCE_TYPE)),
             "Machine types besides those of the catalogue, or in their place.",
+        )
+        .default("[]"),
+        field(
+            "instanceTypesFrom",
+            Kind::OneOrMany(&Text),
+            "Files (TOML or JSON) with such a list, as `batchcast catalog import` writes them; of one name the later goes before the earlier, and instanceTypes before them.",
         )
         .default("[]"),
         field(

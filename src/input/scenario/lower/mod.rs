@@ -109,7 +109,12 @@ struct Lowering<'a> {
 pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems) -> Lowered {
     let settings = settings(root, problems);
     let start = moment(root, "start", problems);
-    let types = catalog::types(root, &settings, start, problems);
+    let mut inputs = Vec::new();
+    let mut of_files = catalog::of_files(root, files, problems, &mut inputs);
+    let types = catalog::types(root, &settings, start, &mut of_files, problems);
+    for file in of_files {
+        problems.extend(file.problems.into_sorted());
+    }
     let mut lowering = Lowering {
         root,
         problems,
@@ -163,7 +168,9 @@ pub fn lower(root: &Node, files: &dyn Files, seed: u64, problems: &mut Problems)
     };
     Lowered {
         scenario,
-        inputs: spot.inputs.into_iter().chain(read.inputs).collect(),
+        inputs: (inputs.into_iter().chain(spot.inputs))
+            .chain(read.inputs)
+            .collect(),
         ignored: spot.ignored,
         notes: spot.notes.into_iter().chain(sentence).collect(),
     }
