@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use crate::report::export::{
-    BatsimVersion, ExportFault, RunFacts, batsim_jobs, batsim_schedule, write_focus, write_run_swf,
+    BatsimVersion, ExportFault, RunFacts, batsim_jobs, batsim_schedule, write_cur, write_focus,
+    write_run_swf,
 };
 use crate::report::whole;
 
@@ -25,6 +26,7 @@ Examples:
   batchcast export out --format focus -o bill.csv     the bill as FOCUS 1.2, for tools that show what the cloud costs
   batchcast export out --format batsim -o batsim      batsim/jobs.csv and batsim/schedule.json, as Batsim 5 writes them
   batchcast export out --format batsim4 -o batsim     batsim/out_jobs.csv and batsim/out_schedule.csv, which evalys reads
+  batchcast export out --format cur -o cur.csv        the bill as a Cost and Usage Report 2.0, with what each attempt has of it
   batchcast export out --format swf -o out.swf        what happened, as a log
 
 FOCUS has a row for each instance and cause of cost; BilledCost sums to the run's bill to the last digit. Resources of Batsim are
@@ -55,6 +57,8 @@ pub enum Format {
     Batsim4,
     /// A bill in the FinOps Open Cost and Usage Specification 1.2.
     Focus,
+    /// A bill as AWS's Cost and Usage Report 2.0 with split cost allocation: an attempt's part of its instance.
+    Cur,
     /// The Standard Workload Format 2.2.
     Swf,
 }
@@ -68,6 +72,7 @@ pub fn export(asked: &Export, common: &Common) -> Result<(), Failure> {
     let facts = facts(&kept);
     let made = match asked.format {
         Format::Focus => focus(&kept, &facts, &asked.output),
+        Format::Cur => cur(&kept, &facts, &asked.output),
         Format::Swf => swf(&kept, &facts, &asked.output),
         Format::Batsim => batsim(&kept, &facts, BatsimVersion::V5, &asked.output),
         Format::Batsim4 => batsim(&kept, &facts, BatsimVersion::V4, &asked.output),
@@ -113,6 +118,19 @@ fn focus(kept: &Kept, facts: &RunFacts, output: &Path) -> Result<Made, Failure> 
     let bill = || table(kept, "bill.csv").map_err(|failure| ExportFault::Table(failure.message()));
     let mut out = Vec::new();
     let made = write_focus(facts, bill, instances, &mut out);
+    Ok(made.map(|count| (count, vec![(output.to_owned(), out)])))
+}
+
+fn cur(kept: &Kept, facts: &RunFacts, output: &Path) -> Result<Made, Failure> {
+    // They are looked for before they are read.
+    for name in ["bill.csv", "instances.csv", "attempts.csv"] {
+        table(kept, name)?;
+    }
+    let open = |name: &'static str| {
+        table(kept, name).map_err(|failure| ExportFault::Table(failure.message()))
+    };
+    let mut out = Vec::new();
+    let made = write_cur(facts, open, &mut out);
     Ok(made.map(|count| (count, vec![(output.to_owned(), out)])))
 }
 

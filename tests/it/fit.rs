@@ -86,6 +86,7 @@ fn a_run_is_exported_and_its_bill_is_the_same_to_the_last_digit() {
     fs::write(home.join("s.toml"), format!("{SCENARIO}{GENERATOR}")).unwrap();
     done(home, "run s.toml -o out");
     done(home, "export out --format focus -o bill.csv");
+    done(home, "export out --format cur -o cur.csv");
     done(home, "export out --format batsim -o batsim");
     done(home, "export out --format batsim4 -o batsim");
     done(home, "export out --format swf -o out.swf");

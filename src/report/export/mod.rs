@@ -1,6 +1,7 @@
 //! A run folder in the formats of others: FOCUS and CUR bills, Batsim's results, SWF. Pure over the bytes of its tables.
 
 mod batsim;
+mod cur;
 mod focus;
 mod swf;
 
@@ -13,6 +14,7 @@ use std::io::{self, Read};
 use csv::{ReaderBuilder, StringRecord};
 
 pub use batsim::{BatsimVersion, batsim_jobs, batsim_schedule};
+pub use cur::{CUR_2_0, write_cur};
 pub use focus::{FOCUS_1_2, OURS, write_focus};
 pub use swf::write_run_swf;
 

@@ -79,6 +79,71 @@ fn focus_rows_sum_to_the_bill_to_the_last_digit() {
 }
 
 #[test]
+fn cur_rows_sum_to_the_bill_and_attempts_to_their_instance() {
+    let bill = table(
+        BILL_HEADER,
+        "pool,i-0,c6i.large,useful,0.0499999999\npool,i-0,c6i.large,idle,0.0200000001\npool,i-0,c6i.large,waived,-0.07\n\
+         pool,i-1,c6i.xlarge,useful,0.1\npool,i-1,c6i.xlarge,idle,0.05\npool,i-1,c6i.xlarge,storage,0.0000000003\n",
+    );
+    let attempts = [
+        row(
+            ATTEMPTS_HEADER,
+            &[
+                ("job_id", "a"),
+                ("placed_s", "15"),
+                ("end_s", "60.5"),
+                ("instance_id", "i-1"),
+                ("vcpus", "2"),
+                ("cost_usd", "0.0666666667"),
+                ("job_queue", "main"),
+            ],
+        ),
+        row(
+            ATTEMPTS_HEADER,
+            &[
+                ("job_id", "b"),
+                ("placed_s", "25"),
+                ("end_s", "90"),
+                ("instance_id", "i-1"),
+                ("vcpus", "2"),
+                ("cost_usd", "0.0333333333"),
+            ],
+        ),
+    ];
+    let attempts = table(ATTEMPTS_HEADER, &attempts.concat());
+    let instances = table(INSTANCES_HEADER, INSTANCES);
+    let mut out = Vec::new();
+    let open = |name| {
+        Ok(match name {
+            "bill.csv" => &bill[..],
+            "attempts.csv" => &attempts[..],
+            _ => &instances[..],
+        })
+    };
+    assert_eq!(write_cur(&facts(), open, &mut out).unwrap(), 6);
+    let rows = read(&out);
+    let sum = |columns: &[&str], parent: Option<&str>| -> i128 {
+        let of = |row: &&BTreeMap<String, String>| {
+            parent.is_none_or(|parent| row["split_line_item_parent_resource_id"] == parent)
+        };
+        let cells = rows
+            .iter()
+            .filter(of)
+            .flat_map(|row| columns.iter().map(|column| &row[*column]));
+        cells.filter_map(|cell| parse_decimal(cell, 10)).sum()
+    };
+    assert_eq!(sum(&["line_item_unblended_cost"], None), 1_500_000_003);
+    let split = ["split_line_item_split_cost", "split_line_item_unused_cost"];
+    assert_eq!(sum(&split, Some("i-1")), 1_500_000_000);
+    assert_eq!(rows[0]["line_item_usage_type"], "SpotUsage:c6i.large");
+    assert_eq!(rows[1]["line_item_line_item_type"], "Credit");
+    assert_eq!(
+        rows[4]["resource_tags"],
+        r#"{"aws_batch_job_queue":"main"}"#
+    );
+}
+
+#[test]
 fn the_columns_of_focus_are_57_each_once() {
     let mut columns = FOCUS_1_2.to_vec();
     columns.sort_unstable();
