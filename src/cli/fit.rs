@@ -29,7 +29,7 @@ Examples:
 Each family is fitted by maximum likelihood. KS is the greatest difference between its distribution and the trace's: 0.02 is as
 good as the trace for planning, at 0.1 a tenth of the jobs are elsewhere. A-D weighs the shortest and the longest more; the
 family with the least is marked and written. p is how likely the family is as far from samples of its own, found by drawing such
-samples (up to 5000 jobs) or from Kolmogorov's limit (~, then it is too great). Logs of 100,000 jobs are like no family exactly: look at KS.
+samples (up to 2000 jobs) or from Kolmogorov's limit (~, then it is too great). Logs of 100,000 jobs are like no family exactly: look at KS.
 
 Dispersion is how much submissions of an hour vary beyond what a Poisson process with the fitted rates would: at 1 they are independent,
 at 20 they come in crowds, and generated queues will be too short.";

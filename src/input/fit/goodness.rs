@@ -53,7 +53,7 @@ pub enum PBy {
 }
 
 /// Largest sample whose p is found by drawing.
-const DRAWN_MAX: f64 = 5000.0;
+const DRAWN_MAX: f64 = 2000.0;
 
 /// How likely the fitted family is as far from its own samples as from this one.
 pub fn p_value(

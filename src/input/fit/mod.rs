@@ -42,7 +42,7 @@ pub enum ClassBy {
 pub struct FitOptions {
     /// What tells classes apart.
     pub class_by: ClassBy,
-    /// Samples drawn for each p of a class of up to 5000 jobs; Kolmogorov's limit where 0.
+    /// Samples drawn for each p of a class of up to 2000 jobs; Kolmogorov's limit where 0.
     pub draws: u32,
     /// The seed of these draws.
     pub seed: u64,
