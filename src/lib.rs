@@ -54,6 +54,9 @@
 //!   `input/json_cells.rs`, both with `input/tasks.rs`, which ties and sorts), its mark in `input/recognise.rs`, a line in `input/door.rs`,
 //!   the names of what it drops and repairs in `input/rules.rs`. What is looked for in all of them is `input/doctor/`; what traces are
 //!   written as is `report/trace/`.
+//! * **A family that traces are fitted with**: an estimator and its tails in `input/fit/families.rs`, its draw in
+//!   `input/generate/distribution.rs`, its keys in `input/scenario/ours_workload.rs`.
+//! * **A format that runs are exported in**: a file in `report/export/`, pure over the tables of a run folder, and a line in `cli/export.rs`.
 //! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
 //!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::trace_args;
+use super::{export, fit, generate, trace_args};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -77,6 +77,15 @@ pub enum Command {
     /// Write a trace of any kind as CSV of ours, as SWF or as a workload of Batsim.
     #[command(after_help = trace_args::IMPORT_NOTES)]
     Import(trace_args::Import),
+    /// Write a run in the formats of others: a FOCUS bill, results of Batsim, a log in SWF.
+    #[command(after_help = export::NOTES)]
+    Export(export::Export),
+    /// Fit a model to a trace: arrivals, sizes and families of run times, as generators of a scenario.
+    #[command(after_help = fit::NOTES)]
+    Fit(fit::Fit),
+    /// Write the jobs that a scenario draws, lists and reads as a trace.
+    #[command(after_help = generate::NOTES)]
+    Generate(generate::Generate),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.

@@ -7,8 +7,11 @@ mod catalog;
 mod costs;
 mod doctor;
 mod explain;
+mod export;
 mod failure;
+mod fit;
 mod folder;
+mod generate;
 mod import;
 mod import_types;
 mod lists;
@@ -87,6 +90,9 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Costs(asked) => costs::costs(asked, common),
         Command::Doctor(asked) => doctor::doctor(asked, common),
         Command::Import(asked) => import::import(asked, common),
+        Command::Export(asked) => export::export(asked, common),
+        Command::Fit(asked) => fit::fit(asked, common),
+        Command::Generate(asked) => generate::generate(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),

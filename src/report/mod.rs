@@ -5,6 +5,7 @@ mod backtest;
 mod best;
 mod deadline;
 mod diff;
+pub mod export;
 mod hours_csv;
 mod job_ids;
 mod jobs_csv;
