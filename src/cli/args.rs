@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::forecast::{FORECAST_NOTES, Forecast};
 use super::trace_args;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -97,6 +98,9 @@ pub enum Command {
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
+    /// Forecast demand and cost by day, week and month from a history, and what to commit to.
+    #[command(after_help = FORECAST_NOTES)]
+    Forecast(Forecast),
     /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),

@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod failure;
 mod folder;
+mod forecast;
 mod import;
 mod import_types;
 mod lists;
@@ -96,6 +97,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
+        Command::Forecast(asked) => forecast::forecast(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),
