@@ -22,6 +22,7 @@ mod run;
 mod spot_deadline;
 mod study;
 mod tornado;
+mod tournament;
 mod trace_args;
 mod tune;
 mod twin;
@@ -98,6 +99,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
         Command::Forecast(asked) => forecast::forecast(asked, common),
+        Command::Tournament(asked) => tournament::tournament(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),

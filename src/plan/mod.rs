@@ -13,6 +13,7 @@ mod study;
 mod sweep;
 mod threshold;
 mod tornado;
+mod tournament;
 mod tune;
 
 use rayon::prelude::*;
@@ -35,6 +36,7 @@ pub use study::{
 pub use sweep::{Axis, Shard, grid, latin_hypercube};
 pub use threshold::{Limit, Threshold};
 pub use tornado::{Moved, Tornado, Variation, variations};
+pub use tournament::{Contender, Played, tournament};
 pub use tune::{Tried, best, checkpoint_of, tune};
 
 /// What `run` makes of each of `variants`, in their order. It is called from several threads.

@@ -1,11 +1,10 @@
 //! Forecasts of demand and cost, how such forecasts did, and what to commit to, to read or as JSON.
 
-use crate::metrics::scores::coverage_band;
 use crate::plan::{Commitment, DEMAND_MODELS, Forecast, ForecastScore, Period, Scored, Told3};
 
 use super::json::Json;
 use super::terminal::Style;
-use super::wording::wrap;
+use super::wording::{GLUE, wrap};
 
 /// Columns of the page.
 const WIDTH: usize = 80;
@@ -261,7 +260,7 @@ fn commitment_note(plan: &Commitment) -> String {
     }
     format!(
         "Commit to {} USD an hour at a discount of {:.0} % ({} to {} as demand comes out at its P10 or P90): \
-         expected cost {} USD an hour in place of {}; in {:.0} % of the futures the plan costs more than it saves.",
+         expected cost {} USD an hour in place of {}; in {:.0}{GLUE}% of the futures the plan costs more than it saves.",
         short(plan.hourly),
         plan.discount * 100.0,
         short(plan.band.0),
@@ -310,16 +309,7 @@ pub fn forecast_score_text(name: &str, score: &ForecastScore, style: Style) -> S
         .filter(|(_, count)| **count > 0)
         .map(|(model, count)| format!("{} {count}", model.name))
         .collect();
-    let (least, most) = coverage_band(score.origins as u32, 0.8);
-    put_note(
-        &mut text,
-        &format!(
-            "models taken: {}; were forecasts independent, 80 % intervals would hold on {:.0} to {:.0} % of the days (99 % confidence)",
-            taken.join(", "),
-            100.0 * f64::from(least) / score.origins as f64,
-            100.0 * f64::from(most) / score.origins as f64
-        ),
-    );
+    put_note(&mut text, &format!("models taken: {}", taken.join(", ")));
     text
 }
 

@@ -24,6 +24,7 @@ mod terminal;
 mod text;
 mod timeline_csv;
 mod tornado;
+mod tournament;
 mod trace;
 mod tune;
 mod wording;
@@ -47,6 +48,7 @@ pub use tables::{Finished, Table, Tables};
 pub use terminal::{Style, summary_text};
 pub use timeline_csv::timeline_csv;
 pub use tornado::{tornado_json, tornado_text};
+pub use tournament::{TournamentPage, tournament_csv, tournament_json, tournament_markdown};
 pub use trace::{Lost, write_batsim, write_swf, write_trace_csv};
 pub use tune::{tune_json, tune_text};
 pub use wording::{

@@ -10,6 +10,7 @@ mod explain;
 mod exports;
 mod fargate_oracle;
 mod figures;
+mod forecast;
 mod golden;
 mod killed;
 mod laws;
