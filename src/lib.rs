@@ -87,6 +87,8 @@
 //! * **What AWS prints**: a reader in `input/aws/` and the marks of its kind in `input/aws/kinds.rs`; what a twin makes of it is
 //!   `input/aws/twin.rs`, and of a live account `input/aws/live.rs`.
 //! * **A way to keep a deadline on Spot**: a file in `policy/deadline/`, a line in its list; `plan/deadline.rs` replays it.
+//! * **Many runs of one question**: `plan/study.rs` makes replications, [`plan::MEASURES`] are the figures that are compared, `stats` says
+//!   how sure they are, `cli/study/` holds the commands. A knob that a sweep or comparison moves is a key of the scenario file.
 //! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
 //!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
 //! * **A model of demand**: an entry in `plan/demand.rs`, which takes the one that would have told the weeks before best; courses of

@@ -24,6 +24,7 @@ mod study;
 mod tornado;
 mod tournament;
 mod trace_args;
+mod traces;
 mod tune;
 mod twin;
 mod verify;
