@@ -335,8 +335,9 @@ impl<'a> Told<'a> {
             .collect();
         let naive = losses[NAIVE];
         if naive <= 0.0 {
+            // Nothing was tried, or last week told it all.
             return Choice {
-                model: 0,
+                model: if trials.is_empty() { 0 } else { NAIVE },
                 losses: Vec::new(),
             };
         }
