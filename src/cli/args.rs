@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::forecast::{FORECAST_NOTES, Forecast};
+use super::tournament::{TOURNAMENT_NOTES, Tournament};
 use super::{export, fit, generate, trace_args};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +108,12 @@ pub enum Command {
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
+    /// Forecast demand and cost by day, week and month from a history, and what to commit to.
+    #[command(after_help = FORECAST_NOTES)]
+    Forecast(Forecast),
+    /// Run every job order with every dispatch discipline on every trace of a folder, and tell how each did.
+    #[command(after_help = TOURNAMENT_NOTES)]
+    Tournament(Tournament),
     /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod fit;
 mod folder;
+mod forecast;
 mod generate;
 mod import;
 mod import_types;
@@ -24,6 +25,7 @@ mod run;
 mod spot_deadline;
 mod study;
 mod tornado;
+mod tournament;
 mod trace_args;
 mod traces;
 mod tune;
@@ -103,6 +105,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
+        Command::Forecast(asked) => forecast::forecast(asked, common),
+        Command::Tournament(asked) => tournament::tournament(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),

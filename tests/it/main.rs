@@ -11,6 +11,7 @@ mod exports;
 mod fargate_oracle;
 mod figures;
 mod fit;
+mod forecast;
 mod golden;
 mod killed;
 mod laws;
