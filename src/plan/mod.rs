@@ -4,8 +4,10 @@
 mod backtest;
 mod deadline;
 mod head_of_line;
+mod knobs;
 mod measures;
 mod replication;
+mod search;
 mod study;
 mod sweep;
 mod threshold;
@@ -17,8 +19,12 @@ use rayon::prelude::*;
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::with_head_of_line;
+pub use knobs::{KNOBS, Knob, Today, Turn, TurnValue, turns};
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
+pub use search::{
+    Configuration, Floor, Found, SCREEN, SearchQuestion, Seen, Space, Target, TargetKind, search,
+};
 pub use study::{
     Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
     values,

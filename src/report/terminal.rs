@@ -718,6 +718,8 @@ mod tests {
             time_causes_ms: time,
             cost,
             lines: Vec::new(),
+            reserved_ms: [0; 3],
+            largest_job: Shape::default(),
             cost_bounds: CostBounds {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()

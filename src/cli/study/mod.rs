@@ -12,6 +12,7 @@ use std::path::Path;
 
 use clap::Parser;
 
+use crate::metrics::Summary;
 use crate::model::Profile;
 use crate::plan::{self, Enough, Observation, Study, Variant, seed_of};
 use crate::report::{replications_text, study_json};
@@ -124,19 +125,21 @@ impl Candidate {
 
     /// One replication. Where generators draw the jobs, they are drawn anew; all else is read once.
     fn observe(&self, seed: u64) -> Result<Observation, String> {
+        self.summary(seed).map(|summary| Observation::of(&summary))
+    }
+
+    /// The figures of one replication.
+    fn summary(&self, seed: u64) -> Result<Summary, String> {
         let loaded = &self.input.loaded;
         if !loaded.is_drawn || seed == loaded.seed {
-            return Ok(Observation::of(&plan::replication(&loaded.scenario, seed)));
+            return Ok(plan::replication(&loaded.scenario, seed));
         }
         let run = Run {
             seed: Some(seed),
             ..self.run.clone()
         };
         let input = read(&run).map_err(|failure| in_a_line(&failure))?;
-        Ok(Observation::of(&plan::replication(
-            &input.loaded.scenario,
-            seed,
-        )))
+        Ok(plan::replication(&input.loaded.scenario, seed))
     }
 
     /// Replications under the run's own assumptions and under those of the other profiles.
