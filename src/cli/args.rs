@@ -12,7 +12,8 @@ use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
 
 use super::study::{
-    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, Replications, SWEEP_EXAMPLES, SweepArgs,
+    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, PLAN_EXAMPLES, Plan, Replications,
+    SWEEP_EXAMPLES, SweepArgs,
 };
 
 /// Forecast AWS Batch before you run it.
@@ -97,6 +98,9 @@ pub enum Command {
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
+    /// Find the configuration that meets a deadline, a wait or a budget, and what it costs, takes and risks.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<Plan>),
     /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),

@@ -96,6 +96,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
+        Command::Plan(asked) => study::find_plan(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),

@@ -91,6 +91,8 @@ pub struct Seen {
     pub cost_bound: Option<f64>,
     /// What no machines can finish before, in seconds.
     pub makespan_bound: f64,
+    /// What last attempts had reserved: vCPU-, MiB- and GPU-milliseconds.
+    pub reserved_ms: [u128; 3],
 }
 
 /// The configurations that there are, and how they run. Called from several threads.
@@ -261,9 +263,17 @@ pub fn search<S: Space>(
 }
 
 impl<S: Space> Search<'_, S> {
+    /// Configurations that may race: half of the runs at most are theirs.
+    fn finalists(&self) -> usize {
+        let question = self.question;
+        let half = question.simulations.saturating_sub(question.replications) / 2;
+        let each = question.replications.saturating_sub(SCREEN).max(1);
+        FINALISTS.min((half / each) as usize).max(1)
+    }
+
     /// Runs that are kept for the race.
     fn reserve(&self) -> u64 {
-        FINALISTS as u64 * (self.question.replications.saturating_sub(SCREEN))
+        self.finalists() as u64 * self.question.replications.saturating_sub(SCREEN)
     }
 
     fn room(&self) -> usize {
@@ -452,14 +462,14 @@ impl<S: Space> Search<'_, S> {
         let mut left: Vec<Vec<usize>> = Vec::new();
         let front = self.front(&ranked);
         // The best by what is wanted, and those that give less of one thing for more of another.
-        for (_, choice) in ranked.iter().take(FINALISTS / 2) {
+        for (_, choice) in ranked.iter().take(self.finalists().div_ceil(2)) {
             left.push(choice.clone());
         }
         for choice in front
             .into_iter()
             .chain(ranked.iter().map(|(_, choice)| choice.clone()))
         {
-            if left.len() < FINALISTS && !left.contains(&choice) {
+            if left.len() < self.finalists() && !left.contains(&choice) {
                 left.push(choice);
             }
         }
@@ -644,6 +654,7 @@ mod tests {
                 observation,
                 cost_bound: None,
                 makespan_bound: 1.0,
+                reserved_ms: [0; 3],
             })
         }
     }

@@ -6,6 +6,7 @@ mod diff;
 mod emit;
 mod journal;
 mod merge;
+mod plan;
 mod sweep;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use clap::Parser;
 
 use crate::metrics::Summary;
 use crate::model::Profile;
-use crate::plan::{self, Enough, Observation, Study, Variant, seed_of};
+use crate::plan::{Enough, Observation, Study, Variant, replication, seed_of};
 use crate::report::{replications_text, study_json};
 
 use super::again::{in_a_line, set};
@@ -29,6 +30,7 @@ pub use args::{COMPARE_EXAMPLES, Compare, Replications};
 pub use compare::compare;
 pub use diff::{DIFF_EXAMPLES, Diff, diff};
 pub use merge::{Merge, merge};
+pub use plan::{PLAN_EXAMPLES, Plan, plan as find_plan};
 pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
 
 /// Replications of a run, and what they tell.
@@ -132,14 +134,14 @@ impl Candidate {
     fn summary(&self, seed: u64) -> Result<Summary, String> {
         let loaded = &self.input.loaded;
         if !loaded.is_drawn || seed == loaded.seed {
-            return Ok(plan::replication(&loaded.scenario, seed));
+            return Ok(replication(&loaded.scenario, seed));
         }
         let run = Run {
             seed: Some(seed),
             ..self.run.clone()
         };
         let input = read(&run).map_err(|failure| in_a_line(&failure))?;
-        Ok(plan::replication(&input.loaded.scenario, seed))
+        Ok(replication(&input.loaded.scenario, seed))
     }
 
     /// Replications under the run's own assumptions and under those of the other profiles.
@@ -151,7 +153,7 @@ impl Candidate {
         steps: &Steps,
     ) -> Result<Variant, Failure> {
         let make = |candidate: &Candidate, enough: Enough| {
-            plan::replicate(enough, asked.confidence, |number| {
+            crate::plan::replicate(enough, asked.confidence, |number| {
                 let made = candidate.observe(seed_of(seed, number));
                 steps.step();
                 made
