@@ -46,7 +46,7 @@ pub const KNOBS: &[Knob] = &[
     },
     Knob {
         name: "attempts",
-        sentence: "Attempts of the jobs of every definition: 1, 3 or 10.",
+        sentence: "Attempts of the jobs of every definition and generator: 1, 3 or 10.",
         find: attempts,
     },
     Knob {
@@ -371,27 +371,38 @@ fn instance_types(today: &Today<'_>) -> Vec<Turn> {
 }
 
 fn attempts(today: &Today<'_>) -> Vec<Turn> {
+    let generators = today.scenario.pointer("/workload/generators");
+    let generators = generators
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let definitions = list(today, "jobDefinitions");
-    let attempts = |definition: &Value| {
-        let stated = definition.pointer("/retryStrategy/attempts");
+    let keyed =
+        |list: &'static str| move |index: usize| format!("{list}.{index}.retryStrategy.attempts");
+    let definition_keys = (0..definitions.len()).map(keyed("jobDefinitions"));
+    // A generator's own strategy replaces its definition's.
+    let is_alone =
+        |item: &Value| item.get("jobDefinition").is_none() || item.get("retryStrategy").is_some();
+    let alone = (0..generators.len()).filter(|&index| is_alone(&generators[index]));
+    let keys: Vec<String> = definition_keys
+        .chain(alone.map(keyed("workload.generators")))
+        .collect();
+    let attempts = |item: &Value| {
+        let stated = item.pointer("/retryStrategy/attempts");
         stated.and_then(Value::as_u64).unwrap_or(1)
     };
-    let Some(most) = definitions.iter().map(attempts).max() else {
+    let items = definitions.iter().chain(generators);
+    let Some(most) = items.map(attempts).max().filter(|_| !keys.is_empty()) else {
         return Vec::new();
     };
     let others = [1, 3, 10].into_iter().map(|value: u64| TurnValue {
         shown: value.to_string(),
-        sets: (0..definitions.len())
-            .map(|index| {
-                (
-                    format!("jobDefinitions.{index}.retryStrategy.attempts"),
-                    value.to_string(),
-                )
-            })
+        sets: keys
+            .iter()
+            .map(|key| (key.clone(), value.to_string()))
             .collect(),
     });
     let values = [now(most.to_string())].into_iter().chain(others).collect();
-    vec![turn("all job definitions".to_owned(), values)]
+    vec![turn("all jobs".to_owned(), values)]
 }
 
 fn checkpoint_interval(today: &Today<'_>) -> Vec<Turn> {

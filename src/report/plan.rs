@@ -112,7 +112,10 @@ fn change(new: f64, old: f64) -> String {
 fn with_half(place: usize, estimate: &Estimate) -> String {
     let unit = MEASURES[place].unit;
     match estimate.half.filter(|half| *half > 0.0) {
-        Some(half) => format!("{} ± {}", shown(unit, estimate.mean), shown(unit, half)),
+        Some(half) => {
+            let mean = shown(unit, estimate.mean);
+            format!("{} ± {}", mean.trim_end_matches(" USD"), shown(unit, half))
+        }
         None => shown(unit, estimate.mean),
     }
 }
@@ -162,7 +165,7 @@ pub fn plan_text(page: &PlanPage<'_>, style: Style) -> String {
     };
     put_note(&mut text, "  ", &answer);
     text.push_str(&format!(
-        "\n  {:<6}{:>24}{:>24}{:>13}{:>8}{:>8}\n",
+        "\n  {:<6}{:>20}{:>26}{:>12}{:>7}{:>7}\n",
         "", "cost", "finish", "wait p95", "misses", "bound"
     ));
     let mut places = found.frontier.clone();
@@ -177,7 +180,7 @@ pub fn plan_text(page: &PlanPage<'_>, style: Style) -> String {
             |bound| format!("+{:.0} %", (mean(one, COST) / bound - 1.0) * 100.0),
         );
         let line = format!(
-            "{} {name:<6}{:>24}{:>24}{:>13}{:>8}{above:>8}",
+            "{} {name:<6}{:>20}{:>26}{:>12}{:>7}{above:>7}",
             if is_chosen { ">" } else { " " },
             with_half(COST, &one.estimate(COST, confidence)),
             with_half(MAKESPAN, &one.estimate(MAKESPAN, confidence)),

@@ -719,7 +719,7 @@ mod tests {
             cost,
             lines: Vec::new(),
             reserved_ms: [0; 3],
-            largest_job: Shape::default(),
+            largest_job: crate::units::Shape::default(),
             cost_bounds: CostBounds {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use batchcast::input::scenario::{NoFiles, load};
-use batchcast::metrics::Summary;
+use batchcast::metrics::{Summary, cheapest_capacity};
 use batchcast::plan::{replication, seed_of};
 
 use crate::data;
@@ -98,10 +98,23 @@ fn cost(summary: &Summary) -> f64 {
     summary.cost_total().rounded_ticks() as f64 / 1e10
 }
 
+/// What the jobs of today's runs cost at least on any of the scenario's own types.
+fn floors(text: &str) -> Vec<f64> {
+    let loaded = load("small.toml", text.as_bytes(), &[], None, &NoFiles).expect("it is sound");
+    let catalogue = &loaded.scenario.world.catalogue;
+    let types = ["own.small", "own.large"].map(|name| catalogue.find(name).expect("a type"));
+    let floor = |run: &Summary| {
+        let bounds = cheapest_capacity(run.reserved_ms, catalogue, &types, true);
+        bounds.largest().rounded_ticks() as f64 / 1e10
+    };
+    runs(text, &[]).iter().map(floor).collect()
+}
+
 /// The least mean cost of any combination of these values that ends within `limit_s` for each seed.
 fn cheapest(text: &str, limit_s: f64) -> f64 {
     let key = |name: &str| format!("computeEnvironments.main.computeResources.{name}");
     let mut least = f64::INFINITY;
+    let floors = floors(text);
     for most in ["4", "8", "16", "32", "64", "128"] {
         for types in [
             r#"["own.small"]"#,
@@ -118,6 +131,13 @@ fn cheapest(text: &str, limit_s: f64) -> f64 {
                     ),
                 ];
                 let runs = runs(text, &sets);
+                for (run, floor) in runs.iter().zip(&floors) {
+                    let is_whole = run.jobs.unfinished == 0;
+                    assert!(
+                        !is_whole || cost(run) >= *floor,
+                        "{sets:?} beats the bound {floor}"
+                    );
+                }
                 let ends = |run: &Summary| {
                     run.makespan
                         .map_or(f64::INFINITY, |one| one.ms() as f64 / 1e3)
@@ -201,6 +221,7 @@ fn what_is_no_question_is_told_what_to_write() {
     let unmanaged = "[[computeEnvironments]]\ncomputeEnvironmentName = \"p\"\ntype = \"UNMANAGED\"\n\
          instances = [{ instanceType = \"c6i.xlarge\", count = 1 }]\n[[jobQueues]]\njobQueueName = \"q\"\npriority = 1\n\
          computeEnvironmentOrder = [{ order = 1, computeEnvironment = \"p\" }]\n";
+    let unmanaged = format!("{unmanaged}{BURSTS}");
     fs::write(&pool, unmanaged).expect("it is written");
     for (scenario, words, told) in [
         (&path, &[][..], "--deadline"),

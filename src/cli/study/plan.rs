@@ -420,8 +420,28 @@ impl Shop {
         if has_spot && effective.get("spot").is_none() {
             notes.push("The scenario states no Spot market, so prices and interruptions are those that are assumed where none is stated.".to_owned());
         }
+        let speed = effective
+            .pointer("/model/machineSpeed")
+            .and_then(serde_json::Value::as_str);
+        let today = machine_kinds(&self.today.input.loaded.scenario);
+        if speed == Some("uniform") && machine_kinds(then) != today {
+            notes.push("Other instance types are taken to be as fast as today's (machineSpeed uniform), which older or smaller ones may not be: \
+                 ask again with --set machineSpeed=coremark, or measure.".to_owned());
+        }
         notes
     }
+}
+
+/// The types that managed environments may launch.
+fn machine_kinds(scenario: &Scenario) -> Vec<&TypeId> {
+    let kinds = scenario.commands.iter().map(|timed| match &timed.command {
+        Command::CreateComputeEnvironment(one) => match &one.kind {
+            EnvironmentKind::Managed(managed) => managed.types.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    });
+    kinds.flatten().collect()
 }
 
 /// The value of a knob that buys On-Demand: today's but where that is Spot.
