@@ -78,7 +78,7 @@
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
 //! * **A knob of `plan`**: a function and a line in [`plan::KNOBS`]: where a scenario has it, which values, which keys they set. The
-//!   search is `plan/search.rs`, what is said of it `report/plan.rs`, and the requests for AWS `report/requests.rs`.
+//!   search is `plan/search.rs` over `plan/configuration.rs`, what is said of it `report/plan.rs`, and the requests for AWS `report/requests.rs`.
 //! * **A picture**: a file in `picture/charts/` that makes a [`picture::Chart`] of the tables, and its place in a section of
 //!   `picture/page/mod.rs`. Plotters draws it once without colours (`picture/draw.rs`); the page and the SVG file put words around it.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
@@ -89,6 +89,8 @@
 //! * **What AWS prints**: a reader in `input/aws/` and the marks of its kind in `input/aws/kinds.rs`; what a twin makes of it is
 //!   `input/aws/twin.rs`, and of a live account `input/aws/live.rs`.
 //! * **A way to keep a deadline on Spot**: a file in `policy/deadline/`, a line in its list; `plan/deadline.rs` replays it.
+//! * **Many runs of one question**: `plan/study.rs` makes replications, [`plan::MEASURES`] are the figures that are compared, `stats` says
+//!   how sure they are, `cli/study/` holds the commands. A knob that a sweep or comparison moves is a key of the scenario file.
 //! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
 //!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
 //! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.

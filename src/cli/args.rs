@@ -241,6 +241,9 @@ pub struct ReportArgs {
     /// Write to this folder instead of the run's own.
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Write each picture as PNG too; needs a batchcast built with the feature `png`.
+    #[arg(long)]
+    pub png: bool,
     /// Write a trace for timeline viewers too: environments as processes, machines as threads, attempts as slices, queues as
     /// counters, dependencies as arrows.
     #[arg(long, value_name = "FILE")]

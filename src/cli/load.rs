@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::input::scenario::{self, Files, Loaded, Pool};
+use crate::input::scenario::{self, Files, Loaded, NoTrace, Pool};
 use crate::input::{ClosedLoop, FIRST_BYTES, ShareBy, Trace, TraceOptions, read_trace, recognise};
 use crate::report::InputFile;
 
 use super::args::{Closed, Reading, Run};
 use super::failure::Failure;
 use super::pool;
+use super::traces;
 
 /// What a run needs, and what it was read from.
 pub struct Input {
@@ -148,13 +149,19 @@ struct Home {
     files: Rc<RefCell<Vec<InputFile>>>,
 }
 
-impl Files for Home {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
-        let place = match &self.history {
+impl Home {
+    /// Where the file is that a scenario calls `path`.
+    fn place(&self, path: &str) -> PathBuf {
+        match &self.history {
             Some(history) if path == HISTORY => history.clone(),
             _ => self.folder.join(path),
-        };
-        let opened = File::open(place);
+        }
+    }
+}
+
+impl Files for Home {
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, String> {
+        let opened = File::open(self.place(path));
         let file = opened.map_err(|error| super::failure::plain(&error))?;
         // Where a scenario names a place of this machine, the manifest does not repeat it.
         let name = match Path::new(path) {
@@ -162,6 +169,20 @@ impl Files for Home {
             _ => path.to_owned(),
         };
         Ok(Box::new(Hashed::new(&name, file, &self.files)))
+    }
+
+    fn trace(&self, path: &str, options: &TraceOptions) -> Result<Trace, NoTrace> {
+        let place = self.place(path);
+        if let Some((trace, file)) = traces::kept(&place, options) {
+            self.files.borrow_mut().push(file);
+            return Ok(trace);
+        }
+        let reader = self.open(path).map_err(NoTrace::Unopened)?;
+        let trace = scenario::read_trace(path, reader, options).map_err(NoTrace::Wrong)?;
+        if let Some(file) = self.files.borrow().last() {
+            traces::remember(&place, options, &trace, file);
+        }
+        Ok(trace)
     }
 }
 

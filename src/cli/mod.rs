@@ -22,6 +22,7 @@ mod spot_deadline;
 mod study;
 mod tornado;
 mod trace_args;
+mod traces;
 mod tune;
 mod twin;
 mod verify;

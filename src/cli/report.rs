@@ -23,25 +23,36 @@ pub const PAGE: &str = "report.html";
 /// A folder that holds no run, an output that cannot be written.
 pub fn report(asked: &ReportArgs, common: &Common) -> Result<(), Failure> {
     let to = asked.output.as_deref().unwrap_or(&asked.run);
-    write(&asked.run, to, common)?;
+    write(&asked.run, to, asked.png, common)?;
     match &asked.trace {
         Some(trace) => write_trace(&asked.run, trace, common),
         None => Ok(()),
     }
 }
 
-/// Writes the page and the pictures of the run in `run` to the folder `to`, which is made where there is none.
+/// Writes the page and the pictures of the run in `run` to the folder `to`, which is made where there is none; as PNG too where
+/// that is asked for.
 ///
 /// # Errors
 /// See [`report`].
-pub fn write(run: &Path, to: &Path, common: &Common) -> Result<(), Failure> {
+pub fn write(run: &Path, to: &Path, as_png: bool, common: &Common) -> Result<(), Failure> {
+    if as_png && !cfg!(feature = "png") {
+        return Err(Failure::Usage(
+            "--png: this batchcast was built without PNG; `cargo install --path . --features png` builds it with, and browsers show SVG"
+                .to_owned(),
+        ));
+    }
     let kept = Kept::open(run)?;
     let made = made(&kept)?;
     let pictures = to.join(PICTURES);
     fs::create_dir_all(&pictures)
         .map_err(|error| Failure::file(&pictures, "create the folder", error))?;
     for (name, svg) in &made.pictures {
-        put(&pictures.join(name), svg.as_bytes())?;
+        let path = pictures.join(name);
+        put(&path, svg.as_bytes())?;
+        if as_png && let Some(png) = png(svg) {
+            put(&path.with_extension("png"), &png)?;
+        }
     }
     let page = to.join(PAGE);
     put(&page, made.page.as_bytes())?;
@@ -59,6 +70,18 @@ pub fn write(run: &Path, to: &Path, common: &Common) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// A picture as PNG, where this build can.
+fn png(svg: &str) -> Option<Vec<u8>> {
+    #[cfg(feature = "png")]
+    let png = picture::png(svg);
+    #[cfg(not(feature = "png"))]
+    let png = {
+        let _ = svg;
+        None
+    };
+    png
 }
 
 /// Writes the run's trace for viewers to a file.

@@ -56,7 +56,7 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
         Some(folder) => into_folder(&input, folder, run, common)?,
     };
     if let Some(target) = run.output.as_deref().filter(|_| run.report) {
-        super::report::write(target, target, common)?;
+        super::report::write(target, target, false, common)?;
     }
     if common.json {
         print(&summary_json(&summary))

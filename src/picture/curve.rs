@@ -176,7 +176,7 @@ mod tests {
         );
         assert!(lines[13].starts_with("0 |#####"), "{text}");
         assert!(
-            lines[14].contains("2 h") && lines[14].contains("6 h"),
+            lines[14].contains("1 h") && lines[14].contains("7 h"),
             "{text}"
         );
         let blocks = curve(&timeline(&hours), 200, Glyphs::Blocks).unwrap();

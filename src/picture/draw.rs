@@ -42,8 +42,15 @@ fn sheet(size: (u32, u32), draw: impl FnOnce(&Sheet<'_>)) -> String {
     inner.replace(" \"/>", "\"/>")
 }
 
-/// The marks of a chart in a plot of [`ACROSS`] × [`UPWARDS`] units.
+/// The marks of a chart in a plot of [`ACROSS`] × [`UPWARDS`] units that may be stretched: lines keep their width.
 pub fn plot(chart: &Chart) -> String {
+    marks(chart, (ACROSS, UPWARDS), None)
+}
+
+/// The marks of a chart in a plot of this size. Where a px has so many `units` lines are as wide as that; else they keep their
+/// width however the plot is stretched, which not every viewer of files can do.
+fn marks(chart: &Chart, size: (u32, u32), units: Option<u32>) -> String {
+    let unit = f64::from(units.unwrap_or(1));
     let mut svg = String::new();
     let grid = Mark {
         class: "line",
@@ -67,19 +74,27 @@ pub fn plot(chart: &Chart) -> String {
             100 => String::new(),
             part => format!(" opacity=\"{}.{:02}\"", part / 100, part % 100),
         };
-        let drawn = sheet((ACROSS, UPWARDS), |sheet| draw_mark(sheet, chart, mark));
+        let drawn = sheet(size, |sheet| draw_mark(sheet, size, chart, mark));
         let class = mark.class;
         svg.push_str(&match &mark.shape {
             Shape::Lines(_, dash) => {
                 let how = match dash {
-                    Dash::Whole => "stroke-width=\"1.5\"",
-                    Dash::Dashed => "stroke-width=\"1.5\" stroke-dasharray=\"6 4\"",
-                    Dash::Thick => "stroke-width=\"2\"",
+                    Dash::Whole => format!("stroke-width=\"{}\"", 1.5 * unit),
+                    Dash::Dashed => format!(
+                        "stroke-width=\"{}\" stroke-dasharray=\"{} {}\"",
+                        1.5 * unit,
+                        6.0 * unit,
+                        4.0 * unit
+                    ),
+                    Dash::Thick => format!("stroke-width=\"{}\"", 2.0 * unit),
                 };
-                let drawn = drawn.replace(
-                    "<polyline",
-                    "<polyline vector-effect=\"non-scaling-stroke\"",
-                );
+                let drawn = match units {
+                    Some(_) => drawn,
+                    None => drawn.replace(
+                        "<polyline",
+                        "<polyline vector-effect=\"non-scaling-stroke\"",
+                    ),
+                };
                 format!(
                     "<g class=\"s-{class}\" stroke=\"{colour}\" {how}{strength}>\n{drawn}</g>\n"
                 )
@@ -90,9 +105,9 @@ pub fn plot(chart: &Chart) -> String {
     svg
 }
 
-fn draw_mark(sheet: &Sheet<'_>, chart: &Chart, mark: &Mark) {
+fn draw_mark(sheet: &Sheet<'_>, size: (u32, u32), chart: &Chart, mark: &Mark) {
     let range = |axis: &Axis| axis.from..axis.to;
-    let (across, upwards) = (ACROSS as i32, UPWARDS as i32);
+    let (across, upwards) = (size.0 as i32, size.1 as i32);
     let coordinates = Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(
         range(&chart.x),
         range(&chart.y),
@@ -120,6 +135,8 @@ fn draw_mark(sheet: &Sheet<'_>, chart: &Chart, mark: &Mark) {
 
 /// Px around the plot of a file: right, above, below.
 const MARGINS: (i32, i32, i32) = (28, 16, 52);
+/// Units of a px in the plot of a file.
+const FINE: u32 = 10;
 /// Width of a file in px.
 const WIDTH: i32 = 960;
 /// Height of a line of the legend.
@@ -136,6 +153,7 @@ pub fn file(chart: &Chart) -> String {
     let top = heading + legend_height + above;
     let high = chart.height as i32;
     let (wide, total) = (WIDTH - left - right, top + high + below);
+    let size = (wide as u32 * FINE, high as u32 * FINE);
     let place = |axis: &Axis, at: f64, length: i32| (axis.part(at) * f64::from(length)) as i32;
     let words = sheet((WIDTH as u32, total as u32), |sheet| {
         for tick in &chart.y.ticks {
@@ -219,14 +237,15 @@ pub fn file(chart: &Chart) -> String {
          <title>{}</title>\n<desc>{}</desc>\n<style>\n{}</style>\n\
          <rect class=\"ground\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
          <g class=\"f-ink strong\" fill=\"#1d2733\">\n{strong}</g>\n<g class=\"f-ink soft\" fill=\"#1d2733\">\n{soft}</g>\n{}\
-         <svg x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {ACROSS} {UPWARDS}\" \
-         preserveAspectRatio=\"none\">\n{}</svg>\n\
+         <svg x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {} {}\">\n{}</svg>\n\
          <g class=\"s-ink\" stroke=\"#1d2733\">\n{ticks}</g>\n<g class=\"f-ink\" fill=\"#1d2733\">\n{words}</g>\n</svg>\n",
         escaped(chart.title),
         escaped(&chart.says),
         style(),
         keys.concat(),
-        plot(chart)
+        size.0,
+        size.1,
+        marks(chart, size, Some(FINE))
     )
 }
 

@@ -7,6 +7,8 @@ mod charts;
 mod curve;
 mod draw;
 mod page;
+#[cfg(feature = "png")]
+mod png;
 mod read;
 mod trace;
 mod words;
@@ -14,6 +16,8 @@ mod words;
 pub use axis::{Axis, Tick};
 pub use chart::{COLOURS, Chart, Dash, Mark, Shape};
 pub use curve::{Glyphs, curve};
+#[cfg(feature = "png")]
+pub use png::png;
 pub use read::{ATTEMPTS_NAMED, Opener, Seen, Sources};
 pub use trace::{TraceCounts, TraceFault, trace};
 

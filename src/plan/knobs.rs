@@ -21,7 +21,7 @@ pub struct Knob {
 pub const KNOBS: &[Knob] = &[
     Knob {
         name: "maxvCpus",
-        sentence: "The most vCPUs of a managed environment: an eighth to eight times today's, where the largest job fits.",
+        sentence: "The most vCPUs of a managed environment: a 32nd to four times today's, where the largest job fits.",
         find: max_vcpus,
     },
     Knob {
@@ -185,9 +185,8 @@ fn max_vcpus(today: &Today<'_>) -> Vec<Turn> {
     each_environment(today, |resources, key| {
         let most = whole(resources, "maxvCpus")?;
         let least = whole(resources, "minvCpus").unwrap_or(0);
-        let steps = [2, 4, 8].into_iter();
-        let below = steps.clone().map(|part| most / part);
-        let above = steps.map(|times| most.saturating_mul(times));
+        let below = [2, 4, 8, 16, 32].into_iter().map(|part| most / part);
+        let above = [2, 4].into_iter().map(|times| most.saturating_mul(times));
         let floor = u64::from(today.largest.vcpus).max(least).max(1);
         let others = below.chain(above);
         let others = others.filter(|value| *value >= floor && *value <= u64::from(u32::MAX >> 1));
@@ -513,7 +512,7 @@ mod tests {
         };
         assert_eq!(
             shown(0),
-            ["8", "4", "2", "16", "32", "64"],
+            ["8", "4", "2", "16", "32"],
             "the largest job needs 2"
         );
         // The smallest vCPU-price is c's, which holds no job of 2 vCPUs.

@@ -2,6 +2,7 @@
 //! the order of what was asked, so that it is the same on any number of threads.
 
 mod backtest;
+mod configuration;
 mod deadline;
 mod head_of_line;
 mod knobs;
@@ -17,14 +18,15 @@ mod tune;
 use rayon::prelude::*;
 
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
+pub use configuration::{
+    Configuration, Floor, SCREEN, SearchQuestion, Seen, Space, Target, TargetKind,
+};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use head_of_line::with_head_of_line;
 pub use knobs::{KNOBS, Knob, Today, Turn, TurnValue, turns};
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
-pub use search::{
-    Configuration, Floor, Found, SCREEN, SearchQuestion, Seen, Space, Target, TargetKind, search,
-};
+pub use search::{Found, search};
 pub use study::{
     Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
     values,

@@ -49,21 +49,24 @@ pub fn select_best(
     let mut taken = first;
     loop {
         let sums: Vec<f64> = seen.iter().map(|values| values.iter().sum()).collect();
-        let stays = |&one: &usize| {
-            left.iter().all(|&other| {
-                let allowed = reach * spreads[one][other] / (2.0 * indifference)
-                    - indifference * taken as f64 / 2.0;
-                other == one || sums[one] - sums[other] <= allowed.max(0.0)
-            })
+        // How far one may be behind another and still be the best.
+        let allowed = |one: usize, other: usize| {
+            let allowed = reach * spreads[one][other] / (2.0 * indifference)
+                - indifference * taken as f64 / 2.0;
+            allowed.max(0.0)
         };
-        let mut next: Vec<usize> = left.iter().copied().filter(stays).collect();
-        if next.is_empty() {
-            // Equal to the last digit: the first of them.
-            next = left[..1].to_vec();
-        }
+        let stays = |&one: &usize| {
+            left.iter()
+                .all(|&other| other == one || sums[one] - sums[other] <= allowed(one, other))
+        };
+        let next: Vec<usize> = left.iter().copied().filter(stays).collect();
         left = next;
-        let is_certain = left.len() == 1;
-        if is_certain || taken >= most {
+        // Where nothing is allowed any more, those that are left are equal to the last digit.
+        let is_over = left.iter().all(|&one| {
+            left.iter()
+                .all(|&other| one == other || allowed(one, other) == 0.0)
+        });
+        if is_over || taken >= most {
             let least = left
                 .iter()
                 .copied()
@@ -71,7 +74,7 @@ pub fn select_best(
             return Selection {
                 best: least.unwrap_or(0),
                 used: seen.iter().map(|values| values.len() as u64).collect(),
-                is_certain,
+                is_certain: is_over,
             };
         }
         take(&left, taken, &mut seen);

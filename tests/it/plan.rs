@@ -115,7 +115,7 @@ fn cheapest(text: &str, limit_s: f64) -> f64 {
     let key = |name: &str| format!("computeEnvironments.main.computeResources.{name}");
     let mut least = f64::INFINITY;
     let floors = floors(text);
-    for most in ["4", "8", "16", "32", "64", "128"] {
+    for most in ["4", "8", "16", "32", "64"] {
         for types in [
             r#"["own.small"]"#,
             r#"["own.large"]"#,

@@ -103,7 +103,7 @@ fn json(words: &[&str]) -> Value {
 const PAIRS: &[(&str, &str, &str)] = &[
     (
         "01-quickstart",
-        "dispatch=strict,lookahead:100",
+        "computeEnvironments.night-pool.instances.0.count=2,3",
         "wait_mean_s",
     ),
     ("09-autoscaling-day", "scaleInIdle=5m,10m", "cost_usd"),

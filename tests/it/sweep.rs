@@ -400,3 +400,60 @@ fn a_run_folder_is_verified_to_the_byte() {
         text(&differs)
     );
 }
+
+#[test]
+fn a_cell_over_a_trace_is_the_run_with_its_values() {
+    let home = tempfile::tempdir().unwrap();
+    let jobs: String = (0..200)
+        .map(|job| format!("{},{}\n", job * 7, 60 + job % 50))
+        .collect();
+    fs::write(
+        home.path().join("jobs.csv"),
+        format!("submit_s,run_s\n{jobs}"),
+    )
+    .unwrap();
+    fs::write(
+        home.path().join("s.toml"),
+        r#"
+workload = { trace = "jobs.csv" }
+[[computeEnvironments]]
+computeEnvironmentName = "ce"
+type = "MANAGED"
+computeResources = { type = "EC2", maxvCpus = 16, instanceTypes = ["c6i.xlarge"] }
+[[jobQueues]]
+jobQueueName = "q"
+priority = 1
+computeEnvironmentOrder = [{ order = 1, computeEnvironment = "ce" }]
+"#,
+    )
+    .unwrap();
+    let key = "computeEnvironments.ce.computeResources.maxvCpus";
+    good(
+        home.path(),
+        &[
+            "sweep",
+            "s.toml",
+            "--vary",
+            &format!("{key}=4,8,16"),
+            "-o",
+            "out",
+            "--quiet",
+        ],
+    );
+    let runs = fs::read_to_string(home.path().join("out/runs.csv")).unwrap();
+    for (value, row) in ["4", "8", "16"].iter().zip(runs.lines().skip(1)) {
+        let alone = batchcast(
+            home.path(),
+            &[
+                "run",
+                "s.toml",
+                "--set",
+                &format!("{key}={value}"),
+                "--json",
+            ],
+        );
+        let alone: serde_json::Value = serde_json::from_slice(&alone.stdout).unwrap();
+        let digest = alone["digest"].as_str().unwrap();
+        assert_eq!(row.split(',').nth(4), Some(digest), "{row}");
+    }
+}

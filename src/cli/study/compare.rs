@@ -8,6 +8,7 @@ use super::super::args::Common;
 use super::super::failure::Failure;
 use super::super::output::{print, style};
 use super::super::progress::Steps;
+use super::super::traces::keep_traces;
 use super::args::Compare;
 use super::{Candidate, enough, planned, run_of, short};
 
@@ -23,6 +24,7 @@ const MOST: u64 = 10_000;
 /// # Errors
 /// Everything that is wrong with a scenario, a key or a value.
 pub fn compare(asked: &Compare, common: &Common) -> Result<(), Failure> {
+    keep_traces();
     let candidates = candidates(asked)?;
     if candidates.len() < 2 {
         return Err(Failure::Usage(

@@ -11,6 +11,7 @@ use super::super::args::{Common, Run, key_value};
 use super::super::failure::Failure;
 use super::super::output::print;
 use super::super::progress::Steps;
+use super::super::traces::keep_traces;
 use super::args::Replications;
 use super::{Candidate, enough, planned, run_of, short};
 
@@ -53,6 +54,7 @@ pub struct Diff {
 /// # Errors
 /// Everything that is wrong with a scenario; a threshold that is crossed.
 pub fn diff(asked: &Diff, common: &Common) -> Result<(), Failure> {
+    keep_traces();
     let candidate = |path: &Path, name: &str| -> Result<Candidate, Failure> {
         let run: Run = run_of(path, &asked.set, &[], asked.seed)?;
         Candidate::of(name.to_owned(), &run)

@@ -17,6 +17,9 @@ const HEAD: &str = "# batchcast sweep ";
 /// Ends each line, so that one that was cut short is known.
 const END: &str = "end";
 
+/// Runs by cell and replication.
+pub type Runs = BTreeMap<(u64, u64), SweepRun>;
+
 /// A journal that is written to.
 #[derive(Debug)]
 pub struct Journal {
@@ -29,10 +32,7 @@ impl Journal {
     ///
     /// # Errors
     /// A journal of another sweep, or what the system says.
-    pub fn open(
-        folder: &Path,
-        id: &str,
-    ) -> Result<(Journal, BTreeMap<(u64, u64), SweepRun>), Failure> {
+    pub fn open(folder: &Path, id: &str) -> Result<(Journal, Runs), Failure> {
         let path = folder.join(NAME);
         let failure = |error| Failure::file(&path, "write", error);
         let text = match fs::read(&path) {
@@ -48,7 +48,7 @@ impl Journal {
                 path.display()
             )));
         }
-        let runs: BTreeMap<(u64, u64), SweepRun> = text
+        let runs: Runs = text
             .lines()
             .skip(1)
             .filter_map(read_line)

@@ -25,6 +25,7 @@ use super::load::Input;
 use super::output::{print, style};
 use super::progress::Steps;
 use super::run::read;
+use super::traces::keep_traces;
 
 pub use args::{COMPARE_EXAMPLES, Compare, Replications};
 pub use compare::compare;
@@ -38,6 +39,7 @@ pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
 /// # Errors
 /// Everything that is wrong with the input.
 pub fn replicate(run: &Run, common: &Common) -> Result<(), Failure> {
+    keep_traces();
     let candidate = Candidate::of(title(run), run)?;
     let seed = candidate.input.loaded.seed;
     super::remember_seed(seed);

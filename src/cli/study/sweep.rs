@@ -16,9 +16,10 @@ use super::super::args::{Common, key_value};
 use super::super::failure::Failure;
 use super::super::output::{print, tell};
 use super::super::progress::Steps;
+use super::super::traces::keep_traces;
 use super::args::key_axis;
 use super::emit::{Emit, script};
-use super::journal::{self, Journal};
+use super::journal::{self, Journal, Runs};
 use super::{Candidate, run_of};
 
 pub const SWEEP_EXAMPLES: &str = "\
@@ -140,6 +141,7 @@ pub fn sweep(asked: &SweepArgs, common: &Common) -> Result<(), Failure> {
         plan_of(asked, Shard::WHOLE)?;
         return print(&script(emit, asked));
     }
+    keep_traces();
     let shard = asked.shard.map_or(Ok(Shard::WHOLE), ShardArg::resolve)?;
     let sweep = plan_of(asked, shard)?;
     super::super::remember_seed(sweep.seed);
@@ -264,7 +266,7 @@ fn run_tasks(
     sweep: &Sweep,
     left: &[(u64, u64)],
     journal: &Journal,
-    runs: &mut BTreeMap<(u64, u64), SweepRun>,
+    runs: &mut Runs,
     steps: &Steps,
 ) -> Result<(), Failure> {
     let by_cell: Vec<&[(u64, u64)]> = left.chunk_by(|one, other| one.0 == other.0).collect();

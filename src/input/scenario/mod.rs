@@ -29,7 +29,7 @@ mod tests;
 
 use std::io::Read;
 
-use crate::input::Problem;
+use crate::input::{Problem, Trace, TraceOptions};
 use crate::model::{Billing, Command, EnvironmentKind, Scenario, Settings};
 
 pub(in crate::input) use node::shortened;
@@ -42,6 +42,7 @@ pub use ours::SCENARIO;
 pub use pool::{Pool, trace_scenario};
 pub use schema::json_schema;
 pub use shape::{Effect, Field, Kind, Shape, Tagged, did_you_mean};
+pub use sources::read_trace;
 
 /// Where the files that a scenario names are opened.
 pub trait Files {
@@ -50,6 +51,24 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be opened, as a part of a sentence.
     fn open(&self, path: &str) -> Result<Box<dyn Read>, String>;
+
+    /// The trace at `path`. Whoever reads one scenario again and again may keep it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn trace(&self, path: &str, options: &TraceOptions) -> Result<Trace, NoTrace> {
+        let reader = self.open(path).map_err(NoTrace::Unopened)?;
+        sources::read_trace(path, reader, options).map_err(NoTrace::Wrong)
+    }
+}
+
+/// Why a trace could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoTrace {
+    /// Its file could not be opened, and why.
+    Unopened(String),
+    /// What is wrong with it.
+    Wrong(Vec<Problem>),
 }
 
 /// No files at all.

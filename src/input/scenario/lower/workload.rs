@@ -7,7 +7,7 @@ use crate::model::{Row, SubmitJob, Workload};
 use crate::units::{Ratio, SimTime, Span};
 
 use super::super::node::{Node, name_of, shortened};
-use super::super::{Files, sources};
+use super::super::{Files, NoTrace, sources};
 use super::Lowering;
 use super::definitions::timeout;
 use super::jobs::failure;
@@ -52,19 +52,17 @@ impl Lowering<'_> {
         let options = self.trace_options(node, !traces.is_empty());
         for (member, path) in traces {
             read.inputs.push(path.to_owned());
-            match files.open(path) {
-                Err(why) => {
+            match files.trace(path, &options) {
+                Err(NoTrace::Unopened(why)) => {
                     let message = format!("`{path}` cannot be opened: {why}");
                     self.problems.below(node, &member, message);
                 }
-                Ok(reader) => match sources::read_trace(path, reader, &options) {
-                    Err(problems) => self.problems.extend(problems),
-                    Ok(trace) => {
-                        self.templates(node, &member, path, &trace.workload);
-                        read.start_epoch_ms = read.start_epoch_ms.or(trace.start_epoch_ms);
-                        parts.push(trace.workload);
-                    }
-                },
+                Err(NoTrace::Wrong(problems)) => self.problems.extend(problems),
+                Ok(trace) => {
+                    self.templates(node, &member, path, &trace.workload);
+                    read.start_epoch_ms = read.start_epoch_ms.or(trace.start_epoch_ms);
+                    parts.push(trace.workload);
+                }
             }
         }
         let mut jobs = live_jobs(self.root);
