@@ -80,6 +80,8 @@
 //!
 //! * **Fargate**: sizes and what a definition says are [`model::FargateSize`] and its neighbours, rates `billing/fargate.rs`; tasks,
 //!   their machines, tokens, interruptions and bills are `fleet/fargate.rs`, and what is refused `model/rules.rs` and the doors.
+//! * **A knob of `plan`**: a function and a line in [`plan::KNOBS`]: where a scenario has it, which values, which keys they set. The
+//!   search is `plan/search.rs` over `plan/configuration.rs`, what is said of it `report/plan.rs`, and the requests for AWS `report/requests.rs`.
 //! * **A picture**: a file in `picture/charts/` that makes a [`picture::Chart`] of the tables, and its place in a section of
 //!   `picture/page/mod.rs`. Plotters draws it once without colours (`picture/draw.rs`); the page and the SVG file put words around it.
 //! * **Images**: who has pulled what, and how long a pull takes, is `fleet/images.rs`.
@@ -99,7 +101,7 @@
 //! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.
 //!
 //! Left for what comes next, and where it goes: Windows on Fargate, the traffic of logs
-//! (`billing/traffic.rs`), replications over seeds and search (`plan`).
+//! (`billing/traffic.rs`), Fargate, regions, bundles and commitments as knobs of `plan`.
 //!
 //! # The order of events
 //!
@@ -170,7 +172,9 @@
 //! (interruptions against closed forms), `exports` (twins of runs that are told as AWS would), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
 //! `twin` (real runs on AWS Batch, simulated again), `readers` (every real file, and there and back), `readers_malformed`, `scores`, `bill`,
-//! `forecast` (demand of real logs against last week's; a tournament against published order), `explain`, `picture` (pages in a browser, traces against tables), `study` (intervals against theory), `sweep` (parts and kills), `cli`, `tidy`.
+//! `forecast` (demand of real logs against last week's; a tournament against published order), `explain`, `picture` (pages in a browser,
+//! traces against tables), `study` (intervals against theory), `plan` (searches against every combination), `sweep` (parts and kills),
+//! `cli`, `tidy`.
 //!
 //! # As a library
 //!

@@ -14,7 +14,8 @@ use crate::report::Table;
 use crate::units::{PricePerHour, Ratio, Span};
 
 use super::study::{
-    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, Replications, SWEEP_EXAMPLES, SweepArgs,
+    COMPARE_EXAMPLES, Compare, DIFF_EXAMPLES, Diff, Merge, PLAN_EXAMPLES, Plan, Replications,
+    SWEEP_EXAMPLES, SweepArgs,
 };
 
 /// Forecast AWS Batch before you run it.
@@ -114,6 +115,9 @@ pub enum Command {
     /// Run every job order with every dispatch discipline on every trace of a folder, and tell how each did.
     #[command(after_help = TOURNAMENT_NOTES)]
     Tournament(Tournament),
+    /// Find the configuration that meets a deadline, a wait or a budget, and what it costs, takes and risks.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<Plan>),
     /// Tell how a changed scenario differs from the one before, as Markdown, and fail where it differs too much.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),

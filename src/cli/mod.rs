@@ -107,6 +107,7 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Compare(asked) => study::compare(asked, common),
         Command::Forecast(asked) => forecast::forecast(asked, common),
         Command::Tournament(asked) => tournament::tournament(asked, common),
+        Command::Plan(asked) => study::find_plan(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),
         Command::Merge(asked) => study::merge(asked, common),

@@ -29,7 +29,10 @@ impl CostBounds {
 
 /// What attempts had reserved, in milliseconds of a vCPU, a MiB and a GPU.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reserved([u128; 3]);
+pub(super) struct Reserved {
+    pub(super) time: [u128; 3],
+    largest: [u32; 3],
+}
 
 /// Amounts of each resource.
 fn amounts(shape: Shape) -> [u32; 3] {
@@ -39,14 +42,22 @@ fn amounts(shape: Shape) -> [u32; 3] {
 impl Reserved {
     #[inline]
     pub(super) fn add(&mut self, shape: Shape, run: Span) {
-        for (sum, amount) in self.0.iter_mut().zip(amounts(shape)) {
+        let sums = self.time.iter_mut().zip(&mut self.largest);
+        for ((sum, largest), amount) in sums.zip(amounts(shape)) {
             *sum += u128::from(amount) * u128::from(run.ms());
+            *largest = amount.max(*largest);
         }
+    }
+
+    /// The most of each resource that one attempt had.
+    pub(super) fn largest(&self) -> Shape {
+        let [vcpus, memory, gpus] = self.largest;
+        Shape::new(vcpus, memory, gpus)
     }
 
     /// vCPU-milliseconds.
     pub(super) fn vcpu_ms(&self) -> u128 {
-        self.0[0]
+        self.time[0]
     }
 
     /// The bounds if only machines of `types` may be had, of whose memory jobs can have only what agents register, or all.
@@ -77,7 +88,7 @@ impl Reserved {
             });
             match cheapest {
                 Some((_, NO_LIMIT_MIB)) | None => Usd::ZERO,
-                Some((price, amount)) => at_price(self.0[resource], price, amount),
+                Some((price, amount)) => at_price(self.time[resource], price, amount),
             }
         });
         CostBounds {
@@ -86,6 +97,21 @@ impl Reserved {
             gpus,
         }
     }
+}
+
+/// What jobs that had `reserved` (as [`super::Summary::reserved_ms`]) cost at least where only machines of `types` may be had,
+/// of whose memory jobs can have only what agents register, or all.
+pub fn cheapest_capacity(
+    reserved: [u128; 3],
+    catalogue: &Catalogue,
+    types: &[TypeId],
+    registered_only: bool,
+) -> CostBounds {
+    let reserved = Reserved {
+        time: reserved,
+        ..Reserved::default()
+    };
+    reserved.bounds(catalogue, types, registered_only)
 }
 
 /// `reserved` milliseconds where `amount` of the resource costs `ticks`; rounded down.

@@ -20,7 +20,7 @@ mod tests;
 mod timeline;
 mod uptime;
 
-pub use cost_bound::{CostBounds, machine_types};
+pub use cost_bound::{CostBounds, cheapest_capacity, machine_types};
 pub use decimal::Decimal;
 pub use definitions::{DEFINITIONS, SLOWDOWN_TAU_MS};
 pub use failures::Failure;

@@ -205,6 +205,8 @@ impl<'w, S: RowSink> Recorder<'w, S> {
                 bounding_types,
                 facts.settings.word(Knob::UsableMemory) == "registered",
             ),
+            reserved_ms: self.reserved.time,
+            largest_job: self.reserved.largest(),
             by_environment: self.environments,
             by_instance_type: types
                 .zip(facts.catalogue.iter())

@@ -2,7 +2,7 @@
 
 use crate::billing::lines::Line;
 use crate::model::{ASSUMPTIONS, CostCauses, Loop, Profile, QuotaUse, Settings, Tag, TimeCause};
-use crate::units::{Span, Usd};
+use crate::units::{Shape, Span, Usd};
 
 use super::{CostBounds, Decimal, Failure, GroupList, HeadOfLine, MachineTotals};
 
@@ -45,6 +45,10 @@ pub struct Summary {
     pub lines: Vec<Line>,
     /// What no choice of machines can cost less than.
     pub cost_bounds: CostBounds,
+    /// What last attempts had reserved while they ran: vCPU-, MiB- and GPU-milliseconds.
+    pub reserved_ms: [u128; 3],
+    /// The most vCPUs, MiB and GPUs that one job that ran had reserved, each of whichever job.
+    pub largest_job: Shape,
     /// Machines and their bill by environment, in order of creation.
     pub by_environment: Vec<(String, MachineTotals)>,
     /// Machines and their bill by instance type, by name; types of which there were none are left out.

@@ -3,12 +3,15 @@
 
 mod backtest;
 mod commitment;
+mod configuration;
 mod deadline;
 mod demand;
 mod forecast;
 mod head_of_line;
+mod knobs;
 mod measures;
 mod replication;
+mod search;
 mod study;
 mod sweep;
 mod threshold;
@@ -20,6 +23,9 @@ use rayon::prelude::*;
 
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
 pub use commitment::{Commitment, commitment};
+pub use configuration::{
+    Configuration, Floor, SCREEN, SearchQuestion, Seen, Space, Target, TargetKind,
+};
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
 pub use demand::{Choice, DEMAND_MODELS, Demand, DemandModel, Taken, states_vcpus};
 pub use forecast::{
@@ -27,8 +33,10 @@ pub use forecast::{
     Scored, Told3, forecast, score_forecasts,
 };
 pub use head_of_line::with_head_of_line;
+pub use knobs::{KNOBS, Knob, Today, Turn, TurnValue, turns};
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
+pub use search::{Found, search};
 pub use study::{
     Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
     values,

@@ -625,8 +625,9 @@ mod tests {
     use crate::units::Span;
 
     fn figure(text: &str) -> Option<Decimal> {
-        let parts = text.parse::<f64>().unwrap() * 1e6;
-        Some(Decimal::from_parts(parts as u128))
+        Some(Decimal::from_parts(
+            (text.parse::<f64>().unwrap() * 1e6) as u128,
+        ))
     }
 
     /// A group whose figures take as much room as any.
@@ -718,14 +719,15 @@ mod tests {
             time_causes_ms: time,
             cost,
             lines: Vec::new(),
+            reserved_ms: [0; 3],
+            largest_job: crate::units::Shape::default(),
             cost_bounds: CostBounds {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()
             },
-            by_environment: vec![
-                ("spot-with-a-name-that-is-very-long".to_owned(), machines),
-                ("rest".to_owned(), machines),
-            ],
+            by_environment: ["spot-with-a-name-that-is-very-long", "rest"]
+                .map(|name| (name.to_owned(), machines))
+                .to_vec(),
             by_instance_type: vec![("c6i.large".to_owned(), machines)],
             quotas: Vec::new(),
             head_of_line: None,

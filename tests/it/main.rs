@@ -26,6 +26,7 @@ mod oracle_formulas;
 mod oracle_station;
 mod pages;
 mod picture;
+mod plan;
 mod published;
 mod readers;
 mod readers_cli;

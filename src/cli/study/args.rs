@@ -85,7 +85,7 @@ pub fn key_axis(text: &str) -> Result<(String, Axis), String> {
 }
 
 /// A part of one: `1%` or `0.01`.
-fn part(text: &str) -> Result<f64, String> {
+pub fn part(text: &str) -> Result<f64, String> {
     let (number, scale) = match text.trim().strip_suffix('%') {
         Some(number) => (number.trim_end(), 100.0),
         None => (text.trim(), 1.0),

@@ -6,14 +6,16 @@ mod diff;
 mod emit;
 mod journal;
 mod merge;
+mod plan;
 mod sweep;
 
 use std::path::Path;
 
 use clap::Parser;
 
+use crate::metrics::Summary;
 use crate::model::Profile;
-use crate::plan::{self, Enough, Observation, Study, Variant, seed_of};
+use crate::plan::{Enough, Observation, Study, Variant, replication, seed_of};
 use crate::report::{replications_text, study_json};
 
 use super::again::{in_a_line, set};
@@ -29,6 +31,7 @@ pub use args::{COMPARE_EXAMPLES, Compare, Replications};
 pub use compare::compare;
 pub use diff::{DIFF_EXAMPLES, Diff, diff};
 pub use merge::{Merge, merge};
+pub use plan::{PLAN_EXAMPLES, Plan, plan as find_plan};
 pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
 
 /// Replications of a run, and what they tell.
@@ -126,19 +129,21 @@ impl Candidate {
 
     /// One replication. Where generators draw the jobs, they are drawn anew; all else is read once.
     fn observe(&self, seed: u64) -> Result<Observation, String> {
+        self.summary(seed).map(|summary| Observation::of(&summary))
+    }
+
+    /// The figures of one replication.
+    fn summary(&self, seed: u64) -> Result<Summary, String> {
         let loaded = &self.input.loaded;
         if !loaded.is_drawn || seed == loaded.seed {
-            return Ok(Observation::of(&plan::replication(&loaded.scenario, seed)));
+            return Ok(replication(&loaded.scenario, seed));
         }
         let run = Run {
             seed: Some(seed),
             ..self.run.clone()
         };
         let input = read(&run).map_err(|failure| in_a_line(&failure))?;
-        Ok(Observation::of(&plan::replication(
-            &input.loaded.scenario,
-            seed,
-        )))
+        Ok(replication(&input.loaded.scenario, seed))
     }
 
     /// Replications under the run's own assumptions and under those of the other profiles.
@@ -150,7 +155,7 @@ impl Candidate {
         steps: &Steps,
     ) -> Result<Variant, Failure> {
         let make = |candidate: &Candidate, enough: Enough| {
-            plan::replicate(enough, asked.confidence, |number| {
+            crate::plan::replicate(enough, asked.confidence, |number| {
                 let made = candidate.observe(seed_of(seed, number));
                 steps.step();
                 made
