@@ -3,6 +3,7 @@
 mod attempts_csv;
 mod backtest;
 mod best;
+mod cause_words;
 mod deadline;
 mod diff;
 pub mod export;

@@ -3,9 +3,10 @@
 use crate::metrics::{
     Decimal, Distribution, Failure, Group, GroupTotals, HeadOfLine, MachineTotals, Summary,
 };
-use crate::model::{CostCause, Loop, TimeCause};
+use crate::model::{Loop, TimeCause};
 use crate::units::Usd;
 
+use super::cause_words::{label_of_cost, meaning_of_cost, meaning_of_time};
 use super::limits;
 use super::summary_json::{cost_by_cause, loop_name};
 use super::wording::{
@@ -566,62 +567,13 @@ fn distribution(values: &Distribution, figure: impl Fn(Decimal) -> String) -> St
     parts.collect::<Vec<String>>().join(", ")
 }
 
-/// What a time cause means, in at most [`BEFORE_BAR`] − [`CAUSE`] columns.
-fn meaning_of_time(cause: TimeCause) -> &'static str {
-    match cause {
-        TimeCause::Dependency => "waits for other jobs",
-        TimeCause::BlockedHead => "the head fits nowhere",
-        TimeCause::Share => "another share's turn",
-        TimeCause::Queue => "others are ahead",
-        TimeCause::Consumable => "a resource is lacking",
-        TimeCause::MaxVcpus => "at a limit or reserved",
-        TimeCause::Capacity => "at the head, no room",
-        TimeCause::Scaling => "until the next scaling",
-        TimeCause::Boot => "its machine boots",
-        TimeCause::Dispatch => "until the next look",
-        TimeCause::ImagePull => "container being made",
-        TimeCause::Run => "attempts that counted",
-        TimeCause::Lost => "attempts before these",
-        TimeCause::Checkpoint => "work being saved",
-    }
-}
-
-/// What a cost cause is called where [`CAUSE`] columns are all there is.
-fn label_of_cost(cause: CostCause) -> &'static str {
-    match cause {
-        CostCause::CommitmentUnused => "unused",
-        _ => cause.name(),
-    }
-}
-
-/// What a cost cause means, as short.
-fn meaning_of_cost(cause: CostCause) -> &'static str {
-    match cause {
-        CostCause::Useful => "attempts that succeeded",
-        CostCause::Failed => "attempts that failed",
-        CostCause::Interrupted => "machine lost meanwhile",
-        CostCause::Checkpoint => "work being saved",
-        CostCause::Boot => "machines that boot",
-        CostCause::ImagePull => "containers being made",
-        CostCause::Idle => "machines without a job",
-        CostCause::Stranded => "unused beside jobs",
-        CostCause::Minimum => "billing's rounding up",
-        CostCause::Waived => "EC2 took it back",
-        CostCause::Storage => "volumes of machines",
-        CostCause::Traffic => "images being pulled",
-        CostCause::Address => "public addresses",
-        CostCause::Covered => "commitments, discounts",
-        CostCause::CommitmentUnused => "of commitments",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::metrics::{
         AssumptionValue, CostBounds, GroupList, JobCounts, LowerBounds, Utilization,
     };
-    use crate::model::{CostCauses, Profile, Tag};
+    use crate::model::{CostCause, CostCauses, Profile, Tag};
     use crate::units::Span;
 
     fn figure(text: &str) -> Option<Decimal> {
