@@ -625,9 +625,8 @@ mod tests {
     use crate::units::Span;
 
     fn figure(text: &str) -> Option<Decimal> {
-        Some(Decimal::from_parts(
-            (text.parse::<f64>().unwrap() * 1e6) as u128,
-        ))
+        let parts = text.parse::<f64>().unwrap() * 1e6;
+        Some(Decimal::from_parts(parts as u128))
     }
 
     /// A group whose figures take as much room as any.
@@ -725,9 +724,7 @@ mod tests {
                 vcpus: Usd::from_ticks(10_000_000_000_000),
                 ..CostBounds::default()
             },
-            by_environment: ["spot-with-a-name-that-is-very-long", "rest"]
-                .map(|name| (name.to_owned(), machines))
-                .to_vec(),
+            by_environment: vec![("spot-with-a-name-that-is-very-long".to_owned(), machines); 2],
             by_instance_type: vec![("c6i.large".to_owned(), machines)],
             quotas: Vec::new(),
             head_of_line: None,
