@@ -54,6 +54,9 @@
 //!   `input/json_cells.rs`, both with `input/tasks.rs`, which ties and sorts), its mark in `input/recognise.rs`, a line in `input/door.rs`,
 //!   the names of what it drops and repairs in `input/rules.rs`. What is looked for in all of them is `input/doctor/`; what traces are
 //!   written as is `report/trace/`.
+//! * **A family that traces are fitted with**: an estimator and its tails in `input/fit/families.rs`, its draw in
+//!   `input/generate/distribution.rs`, its keys in `input/scenario/ours_workload.rs`.
+//! * **A format that runs are exported in**: a file in `report/export/`, pure over the tables of a run folder, and a line in `cli/export.rs`.
 //! * **An instance type or a price**: the tables in `input/catalog/`, which `tests/it/catalog.rs` derives from public data. What
 //!   the strings of `instanceTypes` stand for (types, families, `optimal`) is [`model::type_sets`], for `input` and `control`.
 //! * **A key of the scenario file**: the tables in `input/scenario/`; checking, the JSON Schema and the docs come from them.
@@ -93,6 +96,8 @@
 //!   how sure they are, `cli/study/` holds the commands. A knob that a sweep or comparison moves is a key of the scenario file.
 //! * **What calibration may move**: a line in [`plan::DIALS`]; how a run is judged is `plan/backtest.rs`, scores are
 //!   [`metrics::scores`]. What was measured is a [`model::MeasuredJob`], which `input/nextflow/` reads.
+//! * **A model of demand**: an entry in `plan/demand.rs`, which takes the one that would have told the weeks before best; courses of
+//!   days and their score are `plan/forecast.rs`, what to commit to `plan/commitment.rs`. Policies side by side: `plan/tournament.rs`.
 //! * **What a fitted price is like**: `input/spot/fit.rs` finds it, `market/fitted.rs` draws it, `benches/forecast.rs` judges it.
 //!
 //! Left for what comes next, and where it goes: Windows on Fargate, the traffic of logs
@@ -167,7 +172,9 @@
 //! (interruptions against closed forms), `exports` (twins of runs that are told as AWS would), `fargate_oracle` (AWS's own examples through runs), `notice` (stories of interruptions), `now` (runs cut and gone on), `spot_data` (real
 //! histories, read whole), `spot_deadline` (an independent replay), `spot_forecast` (prices of weeks not fitted to),
 //! `twin` (real runs on AWS Batch, simulated again), `readers` (every real file, and there and back), `readers_malformed`, `scores`, `bill`,
-//! `explain`, `picture` (pages in a browser, traces against tables), `study` (intervals against theory), `plan` (searches against every combination), `sweep` (parts and kills), `cli`, `tidy`.
+//! `forecast` (demand of real logs against last week's; a tournament against published order), `explain`, `picture` (pages in a browser,
+//! traces against tables), `study` (intervals against theory), `plan` (searches against every combination), `sweep` (parts and kills),
+//! `cli`, `tidy`.
 //!
 //! # As a library
 //!

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::trace_args;
+use super::forecast::{FORECAST_NOTES, Forecast};
+use super::tournament::{TOURNAMENT_NOTES, Tournament};
+use super::{export, fit, generate, trace_args};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -78,6 +80,15 @@ pub enum Command {
     /// Write a trace of any kind as CSV of ours, as SWF or as a workload of Batsim.
     #[command(after_help = trace_args::IMPORT_NOTES)]
     Import(trace_args::Import),
+    /// Write a run in the formats of others: a FOCUS bill, results of Batsim, a log in SWF.
+    #[command(after_help = export::NOTES)]
+    Export(export::Export),
+    /// Fit a model to a trace: arrivals, sizes and families of run times, as generators of a scenario.
+    #[command(after_help = fit::NOTES)]
+    Fit(fit::Fit),
+    /// Write the jobs that a scenario draws, lists and reads as a trace.
+    #[command(after_help = generate::NOTES)]
+    Generate(generate::Generate),
     /// Say everything that is wrong with a scenario, without running it.
     Check(Check),
     /// Print the JSON Schema of scenario files: every key, its type, default and meaning.
@@ -98,6 +109,12 @@ pub enum Command {
     /// Run several scenarios, or one with a key varied, and tell how surely they differ and which is best.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Compare),
+    /// Forecast demand and cost by day, week and month from a history, and what to commit to.
+    #[command(after_help = FORECAST_NOTES)]
+    Forecast(Forecast),
+    /// Run every job order with every dispatch discipline on every trace of a folder, and tell how each did.
+    #[command(after_help = TOURNAMENT_NOTES)]
+    Tournament(Tournament),
     /// Find the configuration that meets a deadline, a wait or a budget, and what it costs, takes and risks.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<Plan>),

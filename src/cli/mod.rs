@@ -7,8 +7,12 @@ mod catalog;
 mod costs;
 mod doctor;
 mod explain;
+mod export;
 mod failure;
+mod fit;
 mod folder;
+mod forecast;
+mod generate;
 mod import;
 mod import_types;
 mod lists;
@@ -21,6 +25,7 @@ mod run;
 mod spot_deadline;
 mod study;
 mod tornado;
+mod tournament;
 mod trace_args;
 mod traces;
 mod tune;
@@ -87,6 +92,9 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Costs(asked) => costs::costs(asked, common),
         Command::Doctor(asked) => doctor::doctor(asked, common),
         Command::Import(asked) => import::import(asked, common),
+        Command::Export(asked) => export::export(asked, common),
+        Command::Fit(asked) => fit::fit(asked, common),
+        Command::Generate(asked) => generate::generate(asked, common),
         Command::Check(check) => check_scenario(check, common),
         Command::Schema => print(&format!("{:#}\n", scenario::json_schema())),
         Command::Assumptions(asked) => print(&lists::assumptions(asked.profile, common.json)),
@@ -97,6 +105,8 @@ fn obey(line: &CommandLine) -> Result<(), Failure> {
         Command::Backtest(asked) => backtest::backtest(asked, common),
         Command::Twin(asked) => twin::twin(asked, common),
         Command::Compare(asked) => study::compare(asked, common),
+        Command::Forecast(asked) => forecast::forecast(asked, common),
+        Command::Tournament(asked) => tournament::tournament(asked, common),
         Command::Plan(asked) => study::find_plan(asked, common),
         Command::Diff(asked) => study::diff(asked, common),
         Command::Sweep(asked) => study::sweep(asked, common),

@@ -44,8 +44,12 @@ pub fn verify(asked: &Verify, common: &Common) -> Result<(), Failure> {
     let again = place.0.join("again");
     let files = files_of(&kept);
     let here = |path: &Path| place.0.join(path);
+    // The command may name the scenario's folder; its file is the first that was read.
+    let first = kept.manifest["inputs"][0]["name"]
+        .as_str()
+        .unwrap_or_default();
     let run = Run {
-        scenario: run.scenario.as_deref().map(here),
+        scenario: run.scenario.as_deref().map(|_| place.0.join(first)),
         trace: run.trace.as_deref().map(here),
         from_now: run.from_now.as_deref().map(here),
         output: Some(again.clone()),

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod csv_trace;
 pub mod doctor;
 mod door;
+pub mod fit;
 pub mod generate;
 mod json_cells;
 mod merge;

@@ -2,8 +2,11 @@
 //! the order of what was asked, so that it is the same on any number of threads.
 
 mod backtest;
+mod commitment;
 mod configuration;
 mod deadline;
+mod demand;
+mod forecast;
 mod head_of_line;
 mod knobs;
 mod measures;
@@ -13,15 +16,22 @@ mod study;
 mod sweep;
 mod threshold;
 mod tornado;
+mod tournament;
 mod tune;
 
 use rayon::prelude::*;
 
 pub use backtest::{Backtest, BacktestQuestion, DIALS, Dial, Judged, JudgedJob, Twin, backtest};
+pub use commitment::{Commitment, commitment};
 pub use configuration::{
     Configuration, Floor, SCREEN, SearchQuestion, Seen, Space, Target, TargetKind,
 };
 pub use deadline::{DeadlineOutcome, DeadlineQuestion, DeadlineResult, deadlines};
+pub use demand::{Choice, DEMAND_MODELS, Demand, DemandModel, Taken, states_vcpus};
+pub use forecast::{
+    Driver, Factor, Forecast, ForecastQuestion, ForecastScore, HISTORY_DAYS, MONTH_DAYS, Period,
+    Scored, Told3, forecast, score_forecasts,
+};
 pub use head_of_line::with_head_of_line;
 pub use knobs::{KNOBS, Knob, Today, Turn, TurnValue, turns};
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
@@ -34,6 +44,7 @@ pub use study::{
 pub use sweep::{Axis, Shard, grid, latin_hypercube};
 pub use threshold::{Limit, Threshold};
 pub use tornado::{Moved, Tornado, Variation, variations};
+pub use tournament::{Contender, Played, tournament};
 pub use tune::{Tried, best, checkpoint_of, tune};
 
 /// What `run` makes of each of `variants`, in their order. It is called from several threads.

@@ -10,6 +10,8 @@ mod explain;
 mod exports;
 mod fargate_oracle;
 mod figures;
+mod fit;
+mod forecast;
 mod golden;
 mod killed;
 mod laws;

@@ -405,11 +405,11 @@ fn a_run_folder_is_verified_to_the_byte() {
 fn a_cell_over_a_trace_is_the_run_with_its_values() {
     let home = tempfile::tempdir().unwrap();
     let jobs: String = (0..200)
-        .map(|job| format!("{},{}\n", job * 7, 60 + job % 50))
+        .map(|job| format!("{},{},1\n", job * 7, 60 + job % 50))
         .collect();
     fs::write(
         home.path().join("jobs.csv"),
-        format!("submit_s,run_s\n{jobs}"),
+        format!("submit_s,run_s,vcpus\n{jobs}"),
     )
     .unwrap();
     fs::write(

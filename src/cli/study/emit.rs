@@ -81,7 +81,7 @@ fn aws_batch(words: &[String], parts: u64) -> String {
 
 fn kubernetes(words: &[String], parts: u64) -> String {
     let inner = format!(
-        "exec batchcast {} -o /work/part-$JOB_COMPLETION_INDEX --quiet",
+        "exec batchcast {} -o /sweep/part-$JOB_COMPLETION_INDEX --quiet",
         shell(words)
     );
     let job = serde_json::json!({
@@ -98,10 +98,10 @@ fn kubernetes(words: &[String], parts: u64) -> String {
                 "containers": [{
                     "name": "sweep",
                     "image": "IMAGE_WITH_BATCHCAST",
-                    "workingDir": "/work",
+                    "workingDir": "/sweep",
                     "command": ["sh", "-c", inner],
                     "resources": { "requests": { "cpu": "1", "memory": "1Gi" } },
-                    "volumeMounts": [{ "name": "work", "mountPath": "/work" }],
+                    "volumeMounts": [{ "name": "work", "mountPath": "/sweep" }],
                 }],
                 "volumes": [{ "name": "work", "persistentVolumeClaim": { "claimName": "CLAIM_WITH_THE_SCENARIO" } }],
             } },

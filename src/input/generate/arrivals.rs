@@ -41,6 +41,53 @@ pub enum Arrivals {
         /// Time of day at simulated time zero.
         clock_at_zero: Span,
     },
+    /// A Poisson process whose rate follows the hour of the day and the day of the week.
+    Weekly(Box<Weekly>),
+}
+
+/// A rate that follows the hour of the day and the day of the week.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weekly {
+    /// Submissions an hour, on average over a week.
+    pub rate_per_hour: f64,
+    /// The rate in each hour of the day (UTC), relative to the others; only relations count.
+    pub hours: [f64; 24],
+    /// The rate on each day from Monday (UTC), relative to the others; only relations count.
+    pub days: [f64; 7],
+    /// Time since Monday, 00:00, at simulated time zero.
+    pub clock_at_zero: Span,
+}
+
+const HOUR: u64 = 3_600_000;
+const WEEK_HOURS: u64 = 168;
+
+impl Weekly {
+    /// Submissions an hour in each hour of the week from Monday, 00:00.
+    pub fn rates(&self) -> Vec<f64> {
+        let mean = |parts: &[f64]| parts.iter().sum::<f64>() / parts.len() as f64;
+        let scale = self.rate_per_hour / (mean(&self.hours) * mean(&self.days));
+        let days = self.days.iter();
+        days.flat_map(|day| self.hours.iter().map(move |hour| scale * day * hour))
+            .collect()
+    }
+
+    /// The next submission after `at` (milliseconds from simulated time zero, with decimals), `amount` expected ones later.
+    fn after(&self, rates: &[f64], at: f64, amount: f64) -> f64 {
+        let zero = self.clock_at_zero.ms();
+        let (mut at, mut left) = (at, amount);
+        loop {
+            let clock = at + zero as f64;
+            let hour = (clock / HOUR_MS) as u64;
+            let end = ((hour + 1) * HOUR - zero.min((hour + 1) * HOUR)) as f64;
+            let rate = rates[(hour % WEEK_HOURS) as usize] / HOUR_MS;
+            let within = (end - at) * rate;
+            if left < within || at > SimTime::LAST.ms() as f64 {
+                return at + if rate > 0.0 { left / rate } else { 0.0 };
+            }
+            left -= within;
+            at = end;
+        }
+    }
 }
 
 impl Arrivals {
@@ -57,6 +104,23 @@ impl Arrivals {
         };
         match self {
             Arrivals::AtOnce => {}
+            Arrivals::Weekly(weekly) => {
+                let rate = weekly.rate_per_hour;
+                check(
+                    rate > 0.0 && rate <= 1e9,
+                    "rate_per_hour",
+                    format!("{rate}; must be above 0 and at most 1000000000 an hour"),
+                );
+                for (name, parts) in [("hours", &weekly.hours[..]), ("days", &weekly.days[..])] {
+                    let is_sound = parts.iter().all(|part| (0.0..=1e6).contains(part));
+                    let sum: f64 = parts.iter().sum();
+                    check(
+                        is_sound && sum > 0.0,
+                        name,
+                        "must be from 0 to 1000000, and one above 0".to_owned(),
+                    );
+                }
+            }
             Arrivals::Poisson { rate_per_hour } => check(
                 *rate_per_hour > 0.0 && *rate_per_hour <= 1e9,
                 "rate_per_hour",
@@ -100,6 +164,7 @@ impl Arrivals {
         match self {
             Arrivals::AtOnce => 0.0,
             Arrivals::Poisson { rate_per_hour } => span_ms / HOUR_MS * rate_per_hour,
+            Arrivals::Weekly(weekly) => span_ms / HOUR_MS * weekly.rate_per_hour,
             Arrivals::Bursts { every, size, .. } => span_ms / every.ms() as f64 * f64::from(*size),
             Arrivals::TimesOfDay { at, jobs, .. } => {
                 span_ms / DAY_MS as f64 * at.len() as f64 * f64::from(*jobs)
@@ -122,6 +187,15 @@ impl Arrivals {
                 Box::new(std::iter::from_fn(move || {
                     at -= gap * libm::log(uniform(&mut chance));
                     // Kept whole below 2⁵³ ms, far beyond the last moment.
+                    Some(SimTime::from_ms(at.round() as u64))
+                }))
+            }
+            Arrivals::Weekly(weekly) => {
+                let mut chance = stream(0);
+                let rates = weekly.rates();
+                let mut at = start.ms() as f64;
+                Box::new(std::iter::from_fn(move || {
+                    at = weekly.after(&rates, at, -libm::log(uniform(&mut chance)));
                     Some(SimTime::from_ms(at.round() as u64))
                 }))
             }

@@ -19,7 +19,7 @@ use crate::units::Span;
 use crate::engine::chance::{normal_quantile, uniform};
 
 /// A family with its parameters. Times are seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Family {
     /// Always `value`.
     Constant {
@@ -82,13 +82,32 @@ pub enum Family {
         /// Longest, in seconds.
         most: f64,
     },
+    /// Two exponentials: of one with probability `part`, else of the other.
+    HyperExponential {
+        /// Part of the first, from 0 to 1.
+        part: f64,
+        /// Mean of the first, in seconds.
+        mean: f64,
+        /// Mean of the other, in seconds.
+        other_mean: f64,
+    },
+    /// What was measured: quantiles, evenly spaced from the least to the most.
+    Empirical {
+        /// Seconds, rising. Between two the course is geometric, where one is 0 straight.
+        quantiles: Vec<f64>,
+    },
 }
 
 impl Family {
     /// One sample in seconds: not negative where [`Family::faults`] finds nothing, and infinite where it is too great for a
     /// number.
-    pub fn sample(self, chance: &mut impl Rng) -> f64 {
-        match self {
+    pub fn sample(&self, chance: &mut impl Rng) -> f64 {
+        if let Family::Empirical { quantiles } = self {
+            return between(quantiles, uniform(chance));
+        }
+        // Numbers alone: a copy of them costs nothing.
+        match *self {
+            Family::Empirical { .. } => 0.0,
             Family::Constant { value } => value,
             Family::Uniform { least, most } => least + (most - least) * uniform(chance),
             Family::Exponential { mean } => -mean * log(uniform(chance)),
@@ -110,11 +129,22 @@ impl Family {
                     Err(_) => mode,
                 }
             }
+            Family::HyperExponential {
+                part,
+                mean,
+                other_mean,
+            } => {
+                let mean = match uniform(chance) < part {
+                    true => mean,
+                    false => other_mean,
+                };
+                -mean * log(uniform(chance))
+            }
         }
     }
 
     /// What is wrong with the parameters; `member` is what the faults call the family.
-    pub fn faults(self, member: &str) -> Vec<Fault> {
+    pub fn faults(&self, member: &str) -> Vec<Fault> {
         let longest = Span::LONGEST.ms() as f64 / 1000.0;
         let mut faults = Vec::new();
         let mut check = |name: &str, value: f64, holds: bool, right: &str| {
@@ -131,7 +161,27 @@ impl Family {
         const TIME: &str = "0 or more seconds, at most 100000000000";
         const POSITIVE: &str = "above 0, at most 100000000000 seconds";
         const SHAPE: &str = "from 0.01 to 1000";
-        match self {
+        if let Family::Empirical { quantiles } = self {
+            let rises = quantiles.windows(2).all(|pair| pair[0] <= pair[1]);
+            let count = quantiles.len();
+            let most = quantiles.last().copied().unwrap_or(0.0);
+            check("quantiles", count as f64, count >= 2, "2 or more of them");
+            check("quantiles", most, rises, "none below the one before");
+            for &value in quantiles {
+                check("quantiles", value, is_time(value), TIME);
+            }
+        }
+        match *self {
+            Family::Empirical { .. } => {}
+            Family::HyperExponential {
+                part,
+                mean,
+                other_mean,
+            } => {
+                check("part", part, (0.0..=1.0).contains(&part), "from 0 to 1");
+                check("mean", mean, is_positive(mean), POSITIVE);
+                check("other_mean", other_mean, is_positive(other_mean), POSITIVE);
+            }
             Family::Constant { value } => check("value", value, is_time(value), TIME),
             Family::Uniform { least, most } => {
                 check("least", least, is_time(least), TIME);
@@ -168,6 +218,19 @@ impl Family {
             }
         }
         faults
+    }
+}
+
+/// The quantile at `p` between those that are given.
+fn between(quantiles: &[f64], p: f64) -> f64 {
+    let steps = quantiles.len().saturating_sub(1);
+    let place = p * steps as f64;
+    let below = (place as usize).min(steps.saturating_sub(1));
+    let part = place - below as f64;
+    match quantiles.get(below..below + 2) {
+        Some(&[low, high]) if low > 0.0 => low * exp(part * log(high / low)),
+        Some(&[low, high]) => low + part * (high - low),
+        _ => quantiles.first().copied().unwrap_or(0.0),
     }
 }
 
@@ -234,6 +297,7 @@ mod tests {
             let below = normal.cdf(-1.5);
             (normal.cdf((x - 60.0) / 40.0) - below) / (1.0 - below)
         };
+        let measured = vec![0.0, 10.0, 20.0, 40.0, 80.0];
         vec![
             (
                 Family::Uniform {
@@ -293,6 +357,23 @@ mod tests {
                 },
                 Box::new(move |x| triangular.cdf(x)),
             ),
+            (
+                Family::HyperExponential {
+                    part: 0.7,
+                    mean: 10.0,
+                    other_mean: 500.0,
+                },
+                Box::new(|x| 1.0 - 0.7 * exp(-x / 10.0) - 0.3 * exp(-x / 500.0)),
+            ),
+            (
+                Family::Empirical {
+                    quantiles: measured,
+                },
+                Box::new(|x| match x < 10.0 {
+                    true => x / 40.0,
+                    false => 0.25 * (1.0 + log(x / 10.0) / log(2.0)),
+                }),
+            ),
         ]
     }
 
@@ -345,7 +426,7 @@ mod tests {
     }
 
     /// Written down once, to the last bit; a change here changes every generated workload.
-    const GOLDEN: [&str; 9] = [
+    const GOLDEN: [&str; 11] = [
         "14.35676989601663 8.781128297720933 23.466099466983607",
         "45.57792835220626 99.94258902009861 4.787741023491143",
         "528.9388679007116 146.90614661333944 5909.13232666327",
@@ -355,6 +436,8 @@ mod tests {
         "5.560648166899141 0.9696602649784287 14.308611669103048",
         "16.593424777094597 30.357946270146087 10.54637517396875",
         "42.0982082940885 28.447263937909163 78.0186745645272",
+        "5.749960384524276 2.4838263131419036 626.5259647039223",
+        "18.293789797921917 7.562256595441865 64.67552649918927",
     ];
 
     #[test]

@@ -13,7 +13,7 @@ use crate::model::rules::{self, Fault};
 use crate::model::{Extra, Row, SubmitJob, Workload};
 use crate::units::{NO_LIMIT_MIB, Ratio, SimTime, Span};
 
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Weekly};
 pub use distribution::Family;
 
 use arrivals::below;
@@ -44,6 +44,8 @@ pub struct GeneratorSpec {
     pub memory_per_vcpu: bool,
     /// GPUs.
     pub gpus: Choice,
+    /// vCPUs, memory and GPUs drawn together, instead of `vcpus`, `memory` and `gpus`; empty where those are drawn.
+    pub sizes: Vec<Size>,
     /// Children of an array; 0 stands for a plain job.
     pub array: Choice,
     /// What all jobs have in common: queue, definition, share, retries, failure by chance.
@@ -66,6 +68,7 @@ impl Default for GeneratorSpec {
             memory: Choice::always(0),
             memory_per_vcpu: false,
             gpus: Choice::always(0),
+            sizes: Vec::new(),
             array: Choice::always(0),
             template: SubmitJob {
                 job_name: "job".to_owned(),
@@ -77,8 +80,21 @@ impl Default for GeneratorSpec {
     }
 }
 
+/// What a job asks for, and how often it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size {
+    /// vCPUs.
+    pub vcpus: u32,
+    /// MiB; 0 where it states none.
+    pub memory: u32,
+    /// GPUs.
+    pub gpus: u32,
+    /// How often, relative to the others.
+    pub weight: u32,
+}
+
 /// Run times: a family, held within bounds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunTime {
     /// The family.
     pub family: Family,
@@ -97,7 +113,7 @@ impl RunTime {
     }
 
     /// The family as it is.
-    pub const fn of(family: Family) -> RunTime {
+    pub fn of(family: Family) -> RunTime {
         RunTime {
             family,
             least: Span::ZERO,
@@ -169,6 +185,25 @@ impl Choice {
     }
 }
 
+impl Size {
+    /// One by weight; nothing is drawn where there are none.
+    fn pick(sizes: &[Size], chance: &mut impl Rng) -> Option<Size> {
+        let total = sizes.iter().map(|size| u64::from(size.weight)).sum();
+        if total == 0 {
+            return None;
+        }
+        let mut left = below(chance.next_u64(), total);
+        let is_it = |size: &&Size| match left.checked_sub(u64::from(size.weight)) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
+        };
+        sizes.iter().find(is_it).copied()
+    }
+}
+
 impl GeneratorSpec {
     /// Everything that is wrong with the parameters, by member.
     pub fn faults(&self) -> Vec<Fault> {
@@ -199,6 +234,17 @@ impl GeneratorSpec {
             self.count.is_some() || self.arrivals != Arrivals::AtOnce,
             "count",
             "is needed where all jobs arrive at once".to_owned(),
+        );
+        let is_sized = self.sizes.is_empty() || self.sizes.iter().any(|size| size.weight > 0);
+        check(
+            is_sized && self.sizes.iter().all(|size| size.vcpus > 0),
+            "sizes",
+            "each must have 1 vCPU or more, and one a weight above 0".to_owned(),
+        );
+        check(
+            (self.sizes.iter()).all(|size| size.memory < NO_LIMIT_MIB),
+            "sizes",
+            format!("at most {} MiB", NO_LIMIT_MIB - 1),
         );
         let count = self.count.unwrap_or(1);
         check(
@@ -243,7 +289,9 @@ impl GeneratorSpec {
             ),
         );
         check(
-            self.vcpus.min() > 0 || self.template.job_definition.is_some(),
+            self.vcpus.min() > 0
+                || !self.sizes.is_empty()
+                || self.template.job_definition.is_some(),
             "vcpus",
             "0; must be 1 or more where no job definition is named".to_owned(),
         );
@@ -356,10 +404,13 @@ fn generate_row(
     size: &mut impl Rng,
     run: &mut impl Rng,
 ) -> Row {
-    let vcpus = spec.vcpus.pick(size.next_u64());
-    let memory = spec.memory.pick(size.next_u64());
-    let gpus = spec.gpus.pick(size.next_u64());
+    let mut vcpus = spec.vcpus.pick(size.next_u64());
+    let mut memory = spec.memory.pick(size.next_u64());
+    let mut gpus = spec.gpus.pick(size.next_u64());
     let array = spec.array.pick(size.next_u64());
+    if let Some(drawn) = Size::pick(&spec.sizes, size) {
+        (vcpus, memory, gpus) = (drawn.vcpus, drawn.memory, drawn.gpus);
+    }
     let first = workload.child_work.len() as u32;
     let children = (0..array).map(|_| spec.run.sample(run));
     workload.child_work.extend(children);

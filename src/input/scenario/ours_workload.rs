@@ -236,6 +236,36 @@ pub static RUN_TIMES: Tagged = Tagged {
                 ],
             ),
         ),
+        (
+            "hyperExponential",
+            &shape(
+                "hyperExponential",
+                "Two kinds of jobs in one, the short and the long; `batchcast fit` finds them in a trace.",
+                &[
+                    field("part", Decimal(0.0, 1.0), "Part of the first kind.").required(),
+                    field("mean", Kind::Span, "Mean of the first kind.")
+                        .unit("s")
+                        .required(),
+                    field("otherMean", Kind::Span, "Mean of the other kind.")
+                        .unit("s")
+                        .required(),
+                ],
+            ),
+        ),
+        (
+            "empirical",
+            &shape(
+                "empirical",
+                "As it was measured: drawn between quantiles; `batchcast fit` takes them from a trace.",
+                &[field(
+                    "quantiles",
+                    List(&Kind::Span),
+                    "Run times of evenly spaced probabilities from the shortest to the longest: [\"5s\", \"1m\", \"1h\"] is least, median, most.",
+                )
+                .unit("s")
+                .required()],
+            ),
+        ),
     ],
 };
 
@@ -268,6 +298,32 @@ pub static ARRIVALS: Tagged = Tagged {
                 )
                 .unit("1/h")
                 .required()],
+            ),
+        ),
+        (
+            "weekly",
+            &shape(
+                "weekly",
+                "Independently of each other, at a rate that follows the hour of the day and the day of the week, UTC.",
+                &[
+                    field(
+                        "perHour",
+                        Decimal(0.000001, 1e9),
+                        "Mean number of submissions an hour over a week.",
+                    )
+                    .unit("1/h")
+                    .required(),
+                    field(
+                        "hourOfDay",
+                        List(&RELATIVE),
+                        "24 rates from midnight on, relative to each other; all alike where absent.",
+                    ),
+                    field(
+                        "dayOfWeek",
+                        List(&RELATIVE),
+                        "7 rates from Monday on, relative to each other; all alike where absent.",
+                    ),
+                ],
             ),
         ),
         (
@@ -324,6 +380,26 @@ pub static WEIGHTED: Shape = shape(
     ],
 );
 
+/// What a job asks for, all together.
+pub static SIZE: Shape = shape(
+    "size",
+    "What jobs ask for and how often it is drawn.",
+    &[
+        field("vcpus", Whole(1, u32::MAX as i64 - 1), "vCPUs.")
+            .unit("vCPU")
+            .required(),
+        field("memoryMiB", COUNT, "Memory; none stated where absent.").unit("MiB"),
+        field("gpus", COUNT, "GPUs.").default("0"),
+        field(
+            "weight",
+            Whole(0, 1_000_000),
+            "How often, relative to the other sizes.",
+        )
+        .default("1"),
+    ],
+);
+
+static RELATIVE: Kind = Decimal(0.0, 1e6);
 static WEIGHTED_KIND: Kind = Object(&WEIGHTED);
 static AMOUNT: Kind = Kind::Either(&COUNT_KIND, &WEIGHTED_KIND);
 static COUNT_KIND: Kind = COUNT;
@@ -359,6 +435,11 @@ pub static GENERATOR: Shape = shape(
         )
         .unit("MiB"),
         field("gpus", OneOrMany(&AMOUNT), "GPUs; none where absent."),
+        field(
+            "sizes",
+            List(&Object(&SIZE)),
+            "vCPUs, memory and GPUs drawn together, instead of vcpus, memoryMiB and gpus.",
+        ),
         field(
             "arraySize",
             OneOrMany(&AMOUNT),

@@ -1,6 +1,6 @@
 //! `workload`: jobs from traces, from the file's own list and from generators, merged into one order.
 
-use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime};
+use crate::input::generate::{Arrivals, Choice, Family, GeneratorSpec, RunTime, Size, Weekly};
 use crate::input::{ClosedLoop, ShareBy, TraceOptions, bundle, merge};
 use crate::model::rules;
 use crate::model::{Row, SubmitJob, Workload};
@@ -232,7 +232,14 @@ impl Lowering<'_> {
         let known = definition
             .and_then(|name| self.refer_definition(node, "jobDefinition", name, Some(start)));
         self.suits(node, queue, known.as_ref());
-        if definition.is_none() && node.get("vcpus").is_none() {
+        let is_sized = !node.list("sizes").is_empty();
+        for key in ["vcpus", "memoryMiB", "memoryMiBPerVcpu", "gpus"] {
+            if is_sized && node.get(key).is_some() {
+                let message = "sizes says it already; give one of the two";
+                self.problems.below(node, key, message);
+            }
+        }
+        if definition.is_none() && node.get("vcpus").is_none() && !is_sized {
             let message =
                 "missing: name a definition, or say with vcpus (and memoryMiB) what jobs ask for";
             self.problems.below_once(node, "jobDefinition", message);
@@ -305,6 +312,7 @@ impl Lowering<'_> {
             memory: self.amounts(node, memory_key),
             memory_per_vcpu,
             gpus,
+            sizes: self.sizes(node),
             array,
             template: SubmitJob {
                 job_name: name.to_owned(),
@@ -322,6 +330,42 @@ impl Lowering<'_> {
             },
             first_number,
         })
+    }
+
+    /// Sizes that are drawn together.
+    fn sizes(&mut self, node: &Node) -> Vec<Size> {
+        let sizes = node.list("sizes").iter();
+        let sizes: Vec<Size> = sizes
+            .filter_map(|size| {
+                Some(Size {
+                    vcpus: size.whole("vcpus")?,
+                    memory: size.whole("memoryMiB").unwrap_or(0),
+                    gpus: size.whole("gpus").unwrap_or(0),
+                    weight: size.whole("weight").unwrap_or(1),
+                })
+            })
+            .collect();
+        if !sizes.is_empty() && sizes.iter().all(|size| size.weight == 0) {
+            let message = "no size has a weight above 0";
+            self.problems.below_once(node, "sizes", message);
+        }
+        sizes
+    }
+
+    /// Relative rates, `N` of them; all alike where `key` is absent.
+    fn relative_rates<const N: usize>(&mut self, node: &Node, key: &str) -> [f64; N] {
+        let mut rates = [1.0; N];
+        if node.get(key).is_none() {
+            return rates;
+        }
+        let given: Vec<f64> = node.list(key).iter().filter_map(Node::as_decimal).collect();
+        if given.len() == N && given.iter().any(|rate| *rate > 0.0) {
+            rates.copy_from_slice(&given);
+        } else {
+            let message = format!("must be {N} numbers, one of them above 0");
+            self.problems.below_once(node, key, message);
+        }
+        rates
     }
 
     /// A number, or several by weight; always 0 where `key` is absent.
@@ -351,6 +395,16 @@ impl Lowering<'_> {
             "poisson" => Arrivals::Poisson {
                 rate_per_hour: node.decimal("perHour")?,
             },
+            "weekly" => {
+                // 1970 began on a Thursday, three days after a Monday.
+                let since_monday = (self.start.unwrap_or(0) + 3 * DAY_MS).rem_euclid(7 * DAY_MS);
+                Arrivals::Weekly(Box::new(Weekly {
+                    rate_per_hour: node.decimal("perHour")?,
+                    hours: self.relative_rates(node, "hourOfDay"),
+                    days: self.relative_rates(node, "dayOfWeek"),
+                    clock_at_zero: Span::from_ms(since_monday.unsigned_abs()),
+                }))
+            }
             "bursts" => {
                 let every = node.span("every")?;
                 if every.is_zero() {
@@ -400,7 +454,14 @@ impl Lowering<'_> {
             let message = format!("must be at least least ({least} s)");
             self.problems.below(node, "most", message);
         }
-        for key in ["mean", "median", "deviation", "scale", "shortest"] {
+        for key in [
+            "mean",
+            "otherMean",
+            "median",
+            "deviation",
+            "scale",
+            "shortest",
+        ] {
             if node.span(key).is_some_and(Span::is_zero) {
                 self.problems.below(node, key, "must be above 0");
             }
@@ -446,6 +507,23 @@ impl Lowering<'_> {
                 least: seconds("shortest")?,
                 shape: node.decimal("shape")?,
             },
+            "hyperExponential" => Family::HyperExponential {
+                part: node.decimal("part")?,
+                mean: seconds("mean")?,
+                other_mean: seconds("otherMean")?,
+            },
+            "empirical" => {
+                let given = node.list("quantiles").iter().filter_map(Node::as_span);
+                let given: Vec<Span> = given.collect();
+                if given.len() < 2 || given.windows(2).any(|pair| pair[0] > pair[1]) {
+                    let message = "must be 2 or more run times, none below the one before";
+                    self.problems.below_once(node, "quantiles", message);
+                }
+                let quantiles = given.iter().map(|span| span.ms() as f64 / 1000.0);
+                Family::Empirical {
+                    quantiles: quantiles.collect(),
+                }
+            }
             "triangular" => Family::Triangular {
                 least: seconds("from")?,
                 mode: seconds("mode")?,
