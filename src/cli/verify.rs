@@ -38,8 +38,16 @@ pub fn verify(asked: &Verify, common: &Common) -> Result<(), Failure> {
     let inputs = found_inputs(&kept, asked.inputs.as_deref())
         .map_err(|why| kept.wrong(&format!("cannot be made again: {why}")))?;
     let place = Place::new()?;
+    // The command may name the folder of the scenario, whose file is the first that was read.
+    let named = run.scenario.as_deref().unwrap_or(Path::new(""));
+    let is_folder =
+        run.scenario.is_some() && kept.manifest["inputs"][0]["name"].as_str() != named.to_str();
+    let home = match is_folder {
+        true => place.0.join(named),
+        false => place.0.clone(),
+    };
     for (name, path) in &inputs {
-        place.take(name, path)?;
+        place.take(&home, name, path)?;
     }
     let again = place.0.join("again");
     let files = files_of(&kept);
@@ -151,7 +159,7 @@ impl Place {
     }
 
     /// Puts a file that the run reads where it looks for it.
-    fn take(&self, name: &str, from: &Path) -> Result<(), Failure> {
+    fn take(&self, home: &Path, name: &str, from: &Path) -> Result<(), Failure> {
         let name = Path::new(name);
         let is_within = name
             .components()
@@ -162,7 +170,7 @@ impl Place {
                 name.display()
             )));
         }
-        let to = self.0.join(name);
+        let to = home.join(name);
         let folder = to.parent().unwrap_or(&self.0);
         fs::create_dir_all(folder)
             .and_then(|()| fs::copy(from, &to))

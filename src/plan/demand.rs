@@ -413,7 +413,7 @@ mod tests {
             .map(|day: usize| 100.0 + (day * 7919 % 101) as f64)
             .collect();
         let choice = Told::new(&days, 28).choose(140);
-        assert!(choice.losses[choice.model] < 0.85, "{choice:?}");
+        assert!(choice.losses[choice.model] < 0.95, "{choice:?}");
     }
 
     #[test]

@@ -219,6 +219,8 @@ fn every_command_on_a_page_that_needs_no_file_of_your_own_runs() {
         "my.toml",
         "twin.toml",
         "exports",
+        "logs",
+        "lublin_256.swf.gz",
         "view",
         "us-west-2b_v100_1.json",
         "scenarios/14-western-digital",
