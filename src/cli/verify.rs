@@ -49,15 +49,11 @@ pub fn verify(asked: &Verify, common: &Common) -> Result<(), Failure> {
     for (name, path) in &inputs {
         place.take(&home, name, path)?;
     }
-    let again = place.0.join("again");
+    let again = place.0.join("made-again");
     let files = files_of(&kept);
-    let here = |path: &Path| place.0.join(path);
-    // The command may name the scenario's folder; its file is the first that was read.
-    let first = kept.manifest["inputs"][0]["name"]
-        .as_str()
-        .unwrap_or_default();
+    let here = |path: &Path| home.join(path);
     let run = Run {
-        scenario: run.scenario.as_deref().map(|_| place.0.join(first)),
+        scenario: run.scenario.as_deref().map(|path| place.0.join(path)),
         trace: run.trace.as_deref().map(here),
         from_now: run.from_now.as_deref().map(here),
         output: Some(again.clone()),
