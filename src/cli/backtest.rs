@@ -1,11 +1,10 @@
 //! `batchcast backtest`: a real run simulated again and judged.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use crate::input::{FIRST_BYTES, TraceKind, aws, nextflow, recognise};
+use crate::input::{TraceKind, aws, nextflow, recognise};
 use crate::model::{MeasuredJob, Row, Scenario, Workload};
 use crate::plan::{self, BacktestQuestion, Twin};
 use crate::report::{backtest_json, backtest_text};
@@ -73,11 +72,7 @@ struct History {
 
 /// Reads a history, whose kind its content tells.
 fn history(path: &Path) -> Result<History, Failure> {
-    let failure = |error| Failure::file(path, "read", error);
-    let mut file = File::open(path).map_err(failure)?;
-    let mut head = Vec::new();
-    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut head);
-    looked.map_err(failure)?;
+    let (head, file) = load::first_bytes(path)?;
     let kind = recognise(&head);
     let whole = Cursor::new(head).chain(file);
     let name = path.display().to_string();

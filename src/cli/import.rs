@@ -1,14 +1,15 @@
 //! `batchcast import`: a trace of any kind in another format.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::input::{FIRST_BYTES, Trace, TraceKind, TraceOptions, read_trace, recognise};
+use crate::input::{Trace, TraceKind, TraceOptions, read_trace, recognise};
 use crate::report::{Lost, write_batsim, write_swf, write_trace_csv};
 
 use super::args::Common;
 use super::failure::Failure;
+use super::load::first_bytes;
 use super::output::{print, tell};
 use super::pool;
 use super::trace_args::{Import, TraceFormat};
@@ -80,12 +81,7 @@ impl TraceFile {
     /// # Errors
     /// Where it cannot be read.
     pub fn open(path: &Path) -> Result<TraceFile, Failure> {
-        let failure = |error| Failure::file(path, "read", error);
-        let mut first = Vec::new();
-        let file = File::open(path).map_err(failure)?;
-        file.take(FIRST_BYTES)
-            .read_to_end(&mut first)
-            .map_err(failure)?;
+        let (first, _) = first_bytes(path)?;
         Ok(TraceFile {
             kind: recognise(&first),
             path: path.to_owned(),

@@ -105,15 +105,22 @@ fn read(
     })
 }
 
+/// The bytes that tell what the file at `path` is, and the file after them.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn first_bytes(path: &Path) -> Result<(Vec<u8>, File), Failure> {
+    let failure = |error| Failure::file(path, "read", error);
+    let mut file = File::open(path).map_err(failure)?;
+    let mut first = Vec::new();
+    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut first);
+    looked.map_err(failure)?;
+    Ok((first, file))
+}
+
 /// A trace where a scenario was to be is told as one, not as a million lines that are no TOML.
 fn refuse_trace(path: &Path) -> Result<(), Failure> {
-    let failure = |error| Failure::file(path, "read", error);
-    let mut first = Vec::new();
-    let file = File::open(path).map_err(failure)?;
-    file.take(FIRST_BYTES)
-        .read_to_end(&mut first)
-        .map_err(failure)?;
-    match recognise(&first) {
+    match recognise(&first_bytes(path)?.0) {
         Some(kind) if path.extension().is_none_or(|ending| ending != "toml") => {
             let shown = path.display();
             Err(Failure::Usage(format!(
@@ -191,11 +198,7 @@ impl Files for Home {
 /// # Errors
 /// Every problem of the trace, the file that cannot be read, or a policy that there is not.
 pub fn trace_on_pool(run: &Run, path: &Path, vcpus: u32) -> Result<Input, Failure> {
-    let failure = |error| Failure::file(path, "read", error);
-    let mut file = File::open(path).map_err(failure)?;
-    let mut first = Vec::new();
-    let looked = (&mut file).take(FIRST_BYTES).read_to_end(&mut first);
-    looked.map_err(failure)?;
+    let (first, file) = first_bytes(path)?;
     let files = Rc::new(RefCell::new(Vec::new()));
     let short = short_name(path);
     let bytes = Hashed::new(&short, first.as_slice().chain(file), &files);

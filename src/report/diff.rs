@@ -25,9 +25,10 @@ impl DiffPage<'_> {
         threshold.estimate(&base.made, &candidate.made, self.study.confidence)
     }
 
-    /// Whether any threshold is crossed beyond its interval.
-    pub fn is_failed(&self) -> bool {
-        self.thresholds.iter().any(|one| self.crosses(one))
+    /// The thresholds that are crossed beyond their intervals.
+    pub fn crossed(&self) -> Vec<&Threshold> {
+        let crossed = self.thresholds.iter().filter(|one| self.crosses(one));
+        crossed.collect()
     }
 
     fn crosses(&self, threshold: &Threshold) -> bool {
@@ -139,7 +140,7 @@ impl DiffPage<'_> {
                 "replications",
                 base.made.len().min(candidate.made.len()) as u64,
             );
-            json.flag("failed", self.is_failed());
+            json.flag("failed", !self.crossed().is_empty());
             json.object("measures", |json| {
                 for (place, measure) in MEASURES.iter().enumerate() {
                     json.object(measure.name, |json| {

@@ -5,7 +5,7 @@ use crate::plan::{
     Difference, Enough, MEASURES, Measure, MeasureUnit, Observation, Study, Variant, difference,
     values,
 };
-use crate::stats::{Estimate, OrderInterval, mean_interval, quantile, quantile_interval};
+use crate::stats::{Estimate, Moments, OrderInterval, mean_interval, quantile, quantile_interval};
 use crate::units::Usd;
 
 use super::json::Json;
@@ -286,36 +286,23 @@ fn put_sentences(text: &mut String, study: &Study, base: &Variant, others: &[Var
 
 /// Where another profile ranks the variants otherwise, in makespan or cost: sentences.
 fn flips(study: &Study) -> Vec<String> {
-    let best = |place: usize, made: &dyn Fn(&Variant) -> Option<Vec<Observation>>| {
-        let means = study.variants.iter().map(|variant| {
-            let sample = values(&made(variant)?, place);
-            (!sample.is_empty()).then(|| mean_interval(&sample, 0.95).mean)
-        });
-        let means: Option<Vec<f64>> = means.collect();
-        let means = means?;
-        (0..means.len()).min_by(|&one, &other| means[one].total_cmp(&means[other]))
-    };
     let mut sentences = Vec::new();
-    if study.variants.len() < 2 {
+    let Some(first) = study.variants.first().filter(|_| study.variants.len() > 1) else {
         return sentences;
-    }
-    let profiles = study.variants[0]
-        .by_profile
-        .iter()
-        .map(|(profile, _)| *profile);
+    };
     for (place, word) in [(1, "cheapest"), (0, "done first")] {
-        let own = best(place, &|variant| Some(variant.made.clone()));
-        for profile in profiles.clone() {
-            let there = best(place, &|variant| {
-                let found = variant
-                    .by_profile
-                    .iter()
-                    .find(|(other, _)| *other == profile);
-                Some(found?.1.clone())
+        let own = study.variants.iter().map(|variant| Some(&variant.made));
+        let Some(own) = least(own, place) else {
+            continue;
+        };
+        for (profile, _) in &first.by_profile {
+            let under = study.variants.iter().map(|variant| {
+                let mut known = variant.by_profile.iter();
+                let found = known.find(|(other, _)| other == profile);
+                found.map(|(_, made)| made)
             });
-            if let (Some(own), Some(there)) = (own, there)
-                && own != there
-            {
+            let there = least(under, place).filter(|there| *there != own);
+            if let Some(there) = there {
                 sentences.push(format!(
                     "Careful: under the assumptions of profile {} it is {} that is {word}, not {}.",
                     profile.name(),
@@ -326,6 +313,19 @@ fn flips(study: &Study) -> Vec<String> {
         }
     }
     sentences
+}
+
+/// Which of these has the least mean in the measure at `place`; `None` where any has no replications of it.
+fn least<'a>(
+    all: impl Iterator<Item = Option<&'a Vec<Observation>>>,
+    place: usize,
+) -> Option<usize> {
+    let means = all.map(|made| {
+        let sample = values(made?, place);
+        (!sample.is_empty()).then(|| Moments::of(&sample).mean())
+    });
+    let means: Vec<f64> = means.collect::<Option<_>>()?;
+    (0..means.len()).min_by(|&one, &other| means[one].total_cmp(&means[other]))
 }
 
 /// A value with its unit.
@@ -436,5 +436,71 @@ fn put_number(json: &mut Json, key: &str, value: Option<f64>) {
     match value.filter(|value| value.is_finite()) {
         Some(value) => json.number(key, value),
         None => json.null(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Profile;
+
+    /// Two replications, of these costs.
+    fn made(costs: [f64; 2]) -> Vec<Observation> {
+        let of = |cost| {
+            let mut values = vec![None; MEASURES.len()];
+            values[1] = Some(cost);
+            Observation {
+                seed: 1,
+                digest: 1,
+                values,
+            }
+        };
+        costs.map(of).to_vec()
+    }
+
+    /// Two variants: the first costs 10, the second 11, and as told where AWS is slow.
+    fn study(slow: [f64; 2]) -> Study {
+        let variant = |name: &str, cost: f64, slow: f64| Variant {
+            name: name.to_owned(),
+            made: made([cost, cost + 1.0]),
+            by_profile: vec![(Profile::Slow, made([slow, slow + 1.0]))],
+        };
+        Study {
+            seed: 1,
+            confidence: 0.95,
+            enough: Enough::Count(2),
+            variants: vec![variant("a", 10.0, slow[0]), variant("b", 11.0, slow[1])],
+        }
+    }
+
+    #[test]
+    fn a_ranking_that_another_profile_turns_round_is_told() {
+        let told = comparison_text(&study([20.0, 15.0]), Style { colour: false });
+        let told = told.split_whitespace().collect::<Vec<&str>>().join(" ");
+        let wanted = "under the assumptions of profile slow it is b that is cheapest, not a";
+        assert!(told.contains(wanted), "{told}");
+        let json = study_json(&study([20.0, 15.0]));
+        assert!(json.contains("it is b that is cheapest"), "{json}");
+    }
+
+    #[test]
+    fn a_ranking_that_holds_everywhere_is_no_cause_for_care() {
+        let told = comparison_text(&study([15.0, 20.0]), Style { colour: false });
+        assert!(!told.contains("Careful"), "{told}");
+        assert!(told.contains("+1.00 USD"), "{told}");
+    }
+
+    #[test]
+    fn of_two_ranges_the_wider_comes_first() {
+        let mut one = study([20.0, 15.0]);
+        one.variants.truncate(1);
+        let told = replications_text(&one, Style { colour: false });
+        let [seeds, profiles] = ["  seeds  ", "  profiles  "].map(|word| told.find(word));
+        // Two seeds one dollar apart: Student's interval is 12.7 wide, the profiles are ten apart.
+        assert!(seeds < profiles, "{told}");
+        one.variants[0].by_profile[0].1 = made([50.0, 51.0]);
+        let told = replications_text(&one, Style { colour: false });
+        let [seeds, profiles] = ["  seeds  ", "  profiles  "].map(|word| told.find(word));
+        assert!(profiles < seeds, "{told}");
     }
 }

@@ -193,32 +193,6 @@ fn the_best_of_three_is_found_with_few_runs_of_the_others() {
 }
 
 #[test]
-fn a_ranking_that_hangs_on_assumptions_is_told() {
-    // At once against after a while: which is cheaper under what AWS does not publish is not asked of the seeds.
-    let path = scenario("13-fast-and-slow").display().to_string();
-    let found = json(&[
-        "compare",
-        &path,
-        "--vary",
-        "profile=fast,slow",
-        "--replications",
-        "3",
-        "--json",
-    ]);
-    assert!(found["ranking_flips"].is_array());
-    let text = batchcast(&[
-        "compare",
-        &path,
-        "--vary",
-        "profile=fast,slow",
-        "--replications",
-        "3",
-    ]);
-    let text = String::from_utf8_lossy(&text.stdout).into_owned();
-    assert!(text.contains("makespan") && text.contains("±"), "{text}");
-}
-
-#[test]
 fn what_cannot_be_compared_is_told() {
     let path = scenario("01-quickstart").display().to_string();
     for (words, wanted) in [

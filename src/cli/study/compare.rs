@@ -1,6 +1,6 @@
 //! `batchcast compare`: variants side by side under the same luck.
 
-use crate::plan::{MEASURES, Study, each, grid, seed_of};
+use crate::plan::{MEASURES, each, grid, seed_of};
 use crate::report::{BestPage, best_json, best_text, comparison_text, study_json};
 use crate::stats::{Moments, select_best};
 
@@ -10,7 +10,7 @@ use super::super::output::{print, style};
 use super::super::progress::Steps;
 use super::super::traces::keep_traces;
 use super::args::Compare;
-use super::{Candidate, enough, planned, run_of, short};
+use super::{Candidate, enough, run_of, short, study_of};
 
 /// Replications of each variant where nothing is said.
 const REPLICATIONS: u64 = 20;
@@ -38,19 +38,7 @@ pub fn compare(asked: &Compare, common: &Common) -> Result<(), Failure> {
         return best(asked, name, &candidates, seed, common);
     }
     let enough = enough(&asked.study, REPLICATIONS);
-    let total = planned(enough) * candidates.len() as u64;
-    let profiles = if asked.study.no_profiles { 1 } else { 3 };
-    let steps = Steps::new(total * profiles, "runs", common.quiet);
-    let variants = candidates
-        .iter()
-        .map(|candidate| candidate.study(seed, enough, &asked.study, &steps));
-    let study = Study {
-        seed,
-        confidence: asked.study.confidence,
-        enough,
-        variants: variants.collect::<Result<_, Failure>>()?,
-    };
-    drop(steps);
+    let study = study_of(&candidates, enough, &asked.study, common)?;
     match common.json {
         true => print(&study_json(&study)),
         false => print(&comparison_text(&study, style())),

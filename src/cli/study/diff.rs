@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::plan::{MEASURES, Study, Threshold};
+use crate::plan::{MEASURES, Threshold};
 use crate::report::DiffPage;
 
 use super::super::args::{Common, Run, key_value};
 use super::super::failure::Failure;
 use super::super::output::print;
-use super::super::progress::Steps;
 use super::super::traces::keep_traces;
 use super::args::Replications;
-use super::{Candidate, enough, planned, run_of, short};
+use super::{Candidate, enough, run_of, short, study_of};
 
 pub const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -68,25 +67,12 @@ pub fn diff(asked: &Diff, common: &Common) -> Result<(), Failure> {
         candidate(&asked.base, &names[0])?,
         candidate(&asked.candidate, &names[1])?,
     ];
-    let seed = both[0].input.loaded.seed;
-    super::super::remember_seed(seed);
-    let enough = enough(&asked.study, REPLICATIONS);
-    let steps = Steps::new(2 * planned(enough), "runs", common.quiet);
     // Thresholds are about the assumptions that hold; profiles are for people, who run `compare`.
     let options = Replications {
         no_profiles: true,
         ..asked.study.clone()
     };
-    let variants = both
-        .iter()
-        .map(|one| one.study(seed, enough, &options, &steps));
-    let study = Study {
-        seed,
-        confidence: asked.study.confidence,
-        enough,
-        variants: variants.collect::<Result<_, Failure>>()?,
-    };
-    drop(steps);
+    let study = study_of(&both, enough(&asked.study, REPLICATIONS), &options, common)?;
     let page = DiffPage {
         study: &study,
         thresholds: &asked.fail_if,
@@ -96,18 +82,13 @@ pub fn diff(asked: &Diff, common: &Common) -> Result<(), Failure> {
         (false, true) => {}
         (false, false) => print(&page.markdown())?,
     }
-    match page.is_failed() {
-        false => Ok(()),
-        true => {
-            let crossed = asked.fail_if.iter().filter(|one| {
-                let [base, candidate] = [&study.variants[0], &study.variants[1]];
-                let estimate = one.estimate(&base.made, &candidate.made, study.confidence);
-                estimate.is_some_and(|estimate| one.is_crossed(&estimate))
-            });
-            let told: Vec<String> = crossed
-                .map(|one| format!("{} ({})", one.text, MEASURES[one.place].name))
-                .collect();
-            Err(Failure::Crossed(told.join(", ")))
-        }
+    let crossed = page.crossed();
+    if crossed.is_empty() {
+        return Ok(());
     }
+    let told: Vec<String> = crossed
+        .iter()
+        .map(|one| format!("{} ({})", one.text, MEASURES[one.place].name))
+        .collect();
+    Err(Failure::Crossed(told.join(", ")))
 }

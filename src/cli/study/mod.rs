@@ -41,23 +41,37 @@ pub use sweep::{SWEEP_EXAMPLES, SweepArgs, sweep};
 pub fn replicate(run: &Run, common: &Common) -> Result<(), Failure> {
     keep_traces();
     let candidate = Candidate::of(title(run), run)?;
-    let seed = candidate.input.loaded.seed;
-    super::remember_seed(seed);
-    let enough = enough(&run.study, 1);
-    let steps = Steps::new(planned(enough), "runs", common.quiet);
-    let variant = candidate.study(seed, enough, &run.study, &steps)?;
-    drop(steps);
-    let study = Study {
-        seed,
-        confidence: run.study.confidence,
-        enough,
-        variants: vec![variant],
-    };
+    let study = study_of(&[candidate], enough(&run.study, 1), &run.study, common)?;
     match (common.json, common.quiet) {
         (true, _) => print(&study_json(&study)),
         (false, true) => Ok(()),
         (false, false) => print(&replications_text(&study, style())),
     }
+}
+
+/// Replications of each candidate, by the seed of the first.
+fn study_of(
+    candidates: &[Candidate],
+    enough: Enough,
+    asked: &Replications,
+    common: &Common,
+) -> Result<Study, Failure> {
+    let seed = candidates[0].input.loaded.seed;
+    super::remember_seed(seed);
+    let profiles: u64 = candidates
+        .iter()
+        .map(|candidate| 1 + candidate.other_profiles(asked).len() as u64)
+        .sum();
+    let steps = Steps::new(planned(enough) * profiles, "runs", common.quiet);
+    let variants = candidates
+        .iter()
+        .map(|candidate| candidate.study(seed, enough, asked, &steps));
+    Ok(Study {
+        seed,
+        confidence: asked.confidence,
+        enough,
+        variants: variants.collect::<Result<_, Failure>>()?,
+    })
 }
 
 /// When there are enough replications; `default` where nothing is said.
@@ -146,6 +160,14 @@ impl Candidate {
         Ok(replication(&input.loaded.scenario, seed))
     }
 
+    /// The profiles under whose assumptions it is run too.
+    fn other_profiles(&self, asked: &Replications) -> Vec<Profile> {
+        let own = self.input.loaded.scenario.world.settings.profile();
+        let mut others = vec![Profile::Fast, Profile::Typical, Profile::Slow];
+        others.retain(|profile| *profile != own && !asked.no_profiles);
+        others
+    }
+
     /// Replications under the run's own assumptions and under those of the other profiles.
     fn study(
         &self,
@@ -163,11 +185,8 @@ impl Candidate {
             .map_err(|why| Failure::Usage(format!("{}: {why}", self.name)))
         };
         let made = make(self, enough)?;
-        let own = self.input.loaded.scenario.world.settings.profile();
-        let others = [Profile::Fast, Profile::Typical, Profile::Slow];
-        let others = others.into_iter().filter(|profile| *profile != own);
         let count = Enough::Count(made.len() as u64);
-        let by_profile = others.filter(|_| !asked.no_profiles).map(|profile| {
+        let by_profile = self.other_profiles(asked).into_iter().map(|profile| {
             let mut run = self.run.clone();
             set(&mut run, "profile", profile.name());
             let candidate = Candidate::of(self.name.clone(), &run)?;
