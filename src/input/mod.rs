@@ -8,6 +8,7 @@ mod bundle;
 pub mod catalog;
 pub mod csv_trace;
 pub mod doctor;
+mod documents;
 mod door;
 pub mod fit;
 pub mod generate;

@@ -1,15 +1,14 @@
 //! The JSON documents of an export: one or several end to end, whose long lists are handed on element by element.
 
 use std::fmt;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::input::Problem;
 use crate::input::builder::Problems;
-use crate::input::source::reading_problem;
+use crate::input::documents::each_document;
 
 use super::kinds::{Kind, kind_of, kind_of_list};
 use super::member::{Place, described};
@@ -34,30 +33,21 @@ pub(super) fn read(
     to: &mut dyn Reader,
     problems: &mut Problems<'_>,
 ) {
-    let mut reader = serde_json::Deserializer::from_reader(BufReader::new(bytes));
-    let mut number = 0;
-    while number == 0 || reader.end().is_err() {
-        number += 1;
-        let document = Document {
-            place: match number {
-                1 => String::new(),
-                _ => format!("document {number} "),
-            },
-            to: &mut *to,
-            problems: &mut *problems,
-        };
-        if let Err(error) = document.deserialize(&mut reader) {
-            let line = error.line() as u64;
-            problems.push(match error.io_error_kind() {
-                Some(kind) => reading_problem(file, line, is_gzip, &kind.into()),
-                None if error.is_data() => {
-                    Problem::line(file, line, format!("is no export: {error}"))
-                }
-                None => Problem::line(file, line, format!("JSON syntax: {error}")),
-            });
-            return;
-        }
-    }
+    each_document(
+        bytes,
+        is_gzip,
+        file,
+        "export",
+        problems,
+        |place, reader, problems| {
+            let document = Document {
+                place,
+                to: &mut *to,
+                problems,
+            };
+            document.deserialize(reader)
+        },
+    );
 }
 
 /// One document of a file.

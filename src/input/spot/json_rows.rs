@@ -1,15 +1,14 @@
 //! A history as the JSON of `aws ec2 describe-spot-price-history`: an object, a bare list, or several of these end to end.
 
 use std::fmt;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::input::Problem;
 use crate::input::builder::Problems;
-use crate::input::source::reading_problem;
+use crate::input::documents::each_document;
 
 use super::history::{Assumed, PriceHistory};
 use super::rows::{Part, Row};
@@ -26,31 +25,22 @@ pub(super) fn read(
     assumed: Assumed<'_>,
     problems: &mut Problems<'_>,
 ) {
-    let mut reader = serde_json::Deserializer::from_reader(BufReader::new(bytes));
-    let mut number = 0;
-    while number == 0 || reader.end().is_err() {
-        number += 1;
-        let document = Document {
-            place: match number {
-                1 => String::new(),
-                _ => format!("document {number} "),
-            },
-            history: &mut *history,
-            assumed,
-            problems: &mut *problems,
-        };
-        if let Err(error) = document.deserialize(&mut reader) {
-            let line = error.line() as u64;
-            problems.push(match error.io_error_kind() {
-                Some(kind) => reading_problem(file, line, is_gzip, &kind.into()),
-                None if error.is_data() => {
-                    Problem::line(file, line, format!("is no history: {error}"))
-                }
-                None => Problem::line(file, line, format!("JSON syntax: {error}")),
-            });
-            return;
-        }
-    }
+    each_document(
+        bytes,
+        is_gzip,
+        file,
+        "history",
+        problems,
+        |place, reader, problems| {
+            let document = Document {
+                place,
+                history: &mut *history,
+                assumed,
+                problems,
+            };
+            document.deserialize(reader)
+        },
+    );
 }
 
 /// One document of a file.
