@@ -192,6 +192,10 @@ pub struct Run {
     /// How often it is run.
     #[command(flatten)]
     pub study: Replications,
+    /// Take the run for a part of one that goes on for ever: tell the mean wait of the steady state, with the interval of batch means
+    /// and without the warm-up.
+    #[arg(long, conflicts_with_all = ["output", "replications", "precision", "tornado"])]
+    pub steady: bool,
     /// Run once for each of many checkpoint intervals of this job definition, and tell which is best, beside Young's, Daly's and
     /// the exact one.
     #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["output", "tornado"])]

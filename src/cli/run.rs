@@ -34,6 +34,9 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     if let Some(name) = &run.tune_checkpoint {
         return tune::tune(run, name, common, style());
     }
+    if run.steady {
+        return study::steady(run, common);
+    }
     if run.study.is_asked() {
         return study::replicate(run, common);
     }

@@ -6,12 +6,14 @@ mod commitment;
 mod configuration;
 mod deadline;
 mod demand;
+mod ended;
 mod forecast;
 mod head_of_line;
 mod knobs;
 mod measures;
 mod replication;
 mod search;
+mod steady;
 mod study;
 mod sweep;
 mod threshold;
@@ -37,6 +39,7 @@ pub use knobs::{KNOBS, Knob, Today, Turn, TurnValue, turns};
 pub use measures::{MAIN_MEASURES, MEASURES, Measure, MeasureUnit, measure};
 pub use replication::{finish, replication};
 pub use search::{Found, search};
+pub use steady::{BATCHES, Steady, steady};
 pub use study::{
     Difference, Enough, Observation, Study, Variant, difference, is_precise, replicate, seed_of,
     values,

@@ -1,13 +1,12 @@
 //! Job orders and dispatch disciplines on the same workload: how long jobs wait, how fairly, and how far each is from what no
 //! schedule can beat.
 
-use crate::metrics::{Recorder, RowSink, SLOWDOWN_TAU_MS};
-use crate::model::{Command, JobRecord, Row, Scenario};
+use super::ended::{Ended, EndedJob};
+use super::{each, finish};
+use crate::metrics::Recorder;
+use crate::model::{Command, Row, Scenario};
 use crate::sim::Simulation;
 use crate::stats::{Estimate, batch_means, mean_interval};
-use crate::units::RowId;
-
-use super::{each, finish};
 
 /// Windows of equally many jobs in a row, whose means are nearly independent.
 const WINDOWS: usize = 20;
@@ -64,11 +63,11 @@ fn play(scenario: &Scenario, seed: u64, contender: &Contender) -> Played {
     }
     let recorder = Recorder::new(&scenario.workload, Ended::default(), false);
     let outcome = Simulation::new(&scenario, seed, recorder).run();
-    let (summary, mut ended, _) = finish(&scenario, seed, Vec::new(), outcome);
-    // In order of submission, so that a window is a time.
-    ended.0.sort_unstable_by_key(|job| (job.row, job.child));
+    let (summary, ended, _) = finish(&scenario, seed, Vec::new(), outcome);
+    // A window is a time.
+    let ended = ended.by_submission();
     let interval = |value: fn(&EndedJob) -> f64| {
-        let all: Vec<f64> = ended.0.iter().map(value).collect();
+        let all: Vec<f64> = ended.iter().map(value).collect();
         let of_windows = mean_interval(&batch_means(&all, WINDOWS), CONFIDENCE);
         Estimate {
             mean: mean_interval(&all, CONFIDENCE).mean,
@@ -79,10 +78,10 @@ fn play(scenario: &Scenario, seed: u64, contender: &Contender) -> Played {
     let rows = &scenario.workload.rows;
     Played {
         contender: contender.clone(),
-        jobs: ended.0.len(),
+        jobs: ended.len(),
         slowdown: interval(|job| job.slowdown),
         wait_s: interval(|job| job.wait_s),
-        fairness: fairness(rows, &ended.0),
+        fairness: fairness(rows, &ended),
         cost: summary.cost_total().rounded_ticks() as f64 / 1e10,
         gap: (summary.makespan.filter(|_| bound > 0.0))
             .map(|makespan| makespan.ms() as f64 / bound - 1.0),
@@ -91,33 +90,6 @@ fn play(scenario: &Scenario, seed: u64, contender: &Contender) -> Played {
 
 /// With what probability intervals hold.
 const CONFIDENCE: f64 = 0.95;
-
-struct EndedJob {
-    row: RowId,
-    child: Option<u32>,
-    wait_s: f64,
-    slowdown: f64,
-}
-
-/// The jobs that started and ended.
-#[derive(Default)]
-struct Ended(Vec<EndedJob>);
-
-impl RowSink for Ended {
-    fn job(&mut self, job: &JobRecord<'_>, why: Option<&str>) {
-        let Some(started) = job.started.filter(|_| why.is_none()) else {
-            return;
-        };
-        let eligible = job.eligible.unwrap_or(job.submitted);
-        let (wait, run) = ((started - eligible).ms(), (job.ended - started).ms());
-        self.0.push(EndedJob {
-            row: job.row,
-            child: job.array_index,
-            wait_s: wait as f64 / 1e3,
-            slowdown: ((wait + run) as f64 / run.max(SLOWDOWN_TAU_MS) as f64).max(1.0),
-        });
-    }
-}
 
 fn fairness(rows: &[Row], ended: &[EndedJob]) -> Option<f64> {
     let mut users: std::collections::BTreeMap<u32, (f64, u64)> = Default::default();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use batchcast::plan::{Enough, MEASURES, Observation, replicate, seed_of};
+use batchcast::plan::{Enough, MEASURES, Observation, replicate, seed_of, steady};
 use batchcast::stats::mean_interval;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -76,6 +76,30 @@ fn a_stated_precision_is_met_as_often_as_promised() {
     );
     // Fewer than 89 of 100 come with 95 % in one case of 100.
     assert!(met >= 89, "{met}");
+}
+
+#[test]
+fn one_long_run_tells_the_steady_state() {
+    let truth = erlang() * 1_000.0;
+    let runs = (0..40u64).into_par_iter().map(|seed| {
+        let scenario = Station::new(8, 0.8).scenario(40_000, seed);
+        steady(&scenario, seed, 0.95)
+    });
+    let runs: Vec<_> = runs.collect();
+    let held = runs.iter().filter(|run| {
+        let interval = run.wait_s.interval();
+        interval.is_some_and(|(low, high)| low <= truth && truth <= high)
+    });
+    let (held, sound) = (
+        held.count(),
+        runs.iter().filter(|run| run.is_sound()).count(),
+    );
+    println!(
+        "{held} of 40 intervals of batch means hold the mean wait of M/M/8; {sound} are called sound"
+    );
+    // Fewer than 34 of 40 come with 95 % in one case of 100.
+    assert!(held >= 34, "{held}");
+    assert!(sound >= 30, "{sound}");
 }
 
 fn scenario(name: &str) -> PathBuf {

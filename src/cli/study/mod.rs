@@ -16,7 +16,7 @@ use clap::Parser;
 use crate::metrics::Summary;
 use crate::model::Profile;
 use crate::plan::{Enough, Observation, Study, Variant, replication, seed_of};
-use crate::report::{replications_text, study_json};
+use crate::report::{replications_text, steady_json, steady_text, study_json};
 
 use super::again::{in_a_line, set};
 use super::args::{Command, CommandLine, Common, Run};
@@ -46,6 +46,23 @@ pub fn replicate(run: &Run, common: &Common) -> Result<(), Failure> {
         (true, _) => print(&study_json(&study)),
         (false, true) => Ok(()),
         (false, false) => print(&replications_text(&study, style())),
+    }
+}
+
+/// What one long run tells of the steady state.
+///
+/// # Errors
+/// Everything that is wrong with the input.
+pub fn steady(run: &Run, common: &Common) -> Result<(), Failure> {
+    let input = read(run)?;
+    let (scenario, seed) = (&input.loaded.scenario, input.loaded.seed);
+    super::remember_seed(seed);
+    let confidence = run.study.confidence;
+    let found = crate::plan::steady(scenario, seed, confidence);
+    match (common.json, common.quiet) {
+        (true, _) => print(&steady_json(&scenario.name, &found, confidence)),
+        (false, true) => Ok(()),
+        (false, false) => print(&steady_text(&scenario.name, &found, confidence, style())),
     }
 }
 
