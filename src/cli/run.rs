@@ -40,6 +40,11 @@ pub fn run(run: &Run, common: &Common) -> Result<(), Failure> {
     if run.study.is_asked() {
         return study::replicate(run, common);
     }
+    if let Some(option) = run.study.idle_option() {
+        return Err(Failure::Usage(format!(
+            "{option}: a single run has no interval; give --replications N or --precision PART too"
+        )));
+    }
     let input = read(run)?;
     super::remember_seed(input.loaded.seed);
     if !common.quiet {

@@ -262,6 +262,14 @@ fn what_cannot_be_compared_is_told() {
             vec!["compare", &path, &path, "--indifference", "1"],
             "--best",
         ),
+        (
+            vec!["run", &path, "--confidence", "90%"],
+            "a single run has no interval",
+        ),
+        (
+            vec!["run", &path, "--no-profiles"],
+            "a single run has no interval",
+        ),
         (vec!["run", &path, "--replications", "0"], "0"),
         (vec!["run", &path, "--precision", "2"], "between 0 and 1"),
         (

@@ -21,15 +21,30 @@ pub struct Replications {
     /// The most runs for a precision.
     #[arg(long, value_name = "N", default_value = "1000", requires = "precision", value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
     pub max_replications: u64,
-    /// With what probability each interval holds.
-    #[arg(long, value_name = "PART", default_value = "95%", value_parser = part)]
-    pub confidence: f64,
+    /// With what probability each interval holds; 95% where it is not given.
+    #[arg(long, value_name = "PART", value_parser = part)]
+    pub confidence: Option<f64>,
     /// Leave out the same runs under the other profiles of assumptions.
     #[arg(long)]
     pub no_profiles: bool,
 }
 
 impl Replications {
+    /// With what probability each interval holds.
+    pub fn confidence(&self) -> f64 {
+        self.confidence.unwrap_or(0.95)
+    }
+
+    /// An option that says nothing of a single run, if one is given.
+    pub fn idle_option(&self) -> Option<&'static str> {
+        let is_given = [
+            (self.confidence.is_some(), "--confidence"),
+            (self.no_profiles, "--no-profiles"),
+        ];
+        let mut given = is_given.into_iter().filter(|(is_given, _)| *is_given);
+        given.next().map(|(_, option)| option)
+    }
+
     /// Whether a run is to be replicated at all.
     pub fn is_asked(&self) -> bool {
         self.replications.is_some() || self.precision.is_some()

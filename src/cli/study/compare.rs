@@ -118,7 +118,7 @@ fn best(
         candidates.len(),
         FIRST,
         MOST,
-        asked.study.confidence,
+        asked.study.confidence(),
         indifference,
         |left, number| search.observe(left, number),
     );
@@ -136,7 +136,7 @@ fn best(
         .map(|seen| sign * Moments::of(seen).mean());
     let page = BestPage {
         measure: &MEASURES[place],
-        confidence: asked.study.confidence,
+        confidence: asked.study.confidence(),
         indifference,
         names: candidates.iter().map(|one| one.name.clone()).collect(),
         means: means.collect(),

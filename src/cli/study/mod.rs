@@ -57,7 +57,7 @@ pub fn steady(run: &Run, common: &Common) -> Result<(), Failure> {
     let input = read(run)?;
     let (scenario, seed) = (&input.loaded.scenario, input.loaded.seed);
     super::remember_seed(seed);
-    let confidence = run.study.confidence;
+    let confidence = run.study.confidence();
     let found = crate::plan::steady(scenario, seed, confidence);
     match (common.json, common.quiet) {
         (true, _) => print(&steady_json(&scenario.name, &found, confidence)),
@@ -85,7 +85,7 @@ fn study_of(
         .map(|candidate| candidate.study(seed, enough, asked, &steps));
     Ok(Study {
         seed,
-        confidence: asked.confidence,
+        confidence: asked.confidence(),
         enough,
         variants: variants.collect::<Result<_, Failure>>()?,
     })
@@ -194,7 +194,7 @@ impl Candidate {
         steps: &Steps,
     ) -> Result<Variant, Failure> {
         let make = |candidate: &Candidate, enough: Enough| {
-            crate::plan::replicate(enough, asked.confidence, |number| {
+            crate::plan::replicate(enough, asked.confidence(), |number| {
                 let made = candidate.observe(seed_of(seed, number));
                 steps.step();
                 made
